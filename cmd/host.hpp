@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/config.hpp"
+#include "containerd/client.hpp"
+#include "core/result.hpp"
+#include "output/format.hpp"
+#include "output/streams.hpp"
+
+namespace flintctl::cmd {
+
+/// Flags that every command takes, as typed; empty means "not given".
+struct GlobalOptions {
+  std::string containerd_address;
+  std::string containerd_namespace;
+  std::string pool;
+  std::string config_file;
+  std::string output = "table";
+  std::string vm_namespace = "default";
+  bool all_namespaces = false;
+  bool no_headers = false;
+  bool quiet = false;
+  bool no_color = false;
+  int verbosity = 0;
+};
+
+/// What a command works on: its streams, its settings, and the host's real parts, each opened when a
+/// command first asks for it.
+class Host {
+ public:
+  Host(output::Streams& streams, GlobalOptions& options) : streams_(streams), options_(options) {}
+
+  output::Streams& streams() { return streams_; }
+  const GlobalOptions& options() { return options_; }
+  /// Flag over environment over file over default; read once.
+  Result<const config::Config*> config();
+  Result<output::Format> format();
+  /// containerd at the configured address and namespace; host_not_ready when nothing listens.
+  Result<containerd::Client*> containerd();
+
+ private:
+  output::Streams& streams_;
+  GlobalOptions& options_;
+  std::unique_ptr<config::Config> config_;
+  std::unique_ptr<containerd::Client> containerd_;
+};
+
+}  // namespace flintctl::cmd

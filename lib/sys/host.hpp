@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "core/result.hpp"
+
+namespace flintctl::sys {
+
+/// permission_denied with a hint unless the effective user is root. `what` = "creating a thin pool".
+Result<> require_root(const std::string& what);
+/// systemd is pid 1: /run/systemd/system exists. sd_booted(3).
+bool systemd_running();
+/// udevd answers: /run/udev/control exists, and DM_DISABLE_UDEV is not set.
+bool udev_running();
+/// Loads a kernel module and what it depends on, as modprobe(8) does, through libkmod; fine when it
+/// is loaded or built in. host_not_ready when the kernel has no such module.
+Result<> load_module(const std::string& name);
+/// PID's or this process's executable, for re-execution: /proc/self/exe resolved.
+Result<std::string> own_executable();
+/// `length` random bytes as lower-case hexadecimal. getrandom(2).
+std::string random_hex(std::size_t length);
+
+}  // namespace flintctl::sys
