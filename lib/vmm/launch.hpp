@@ -14,6 +14,10 @@
 
 namespace flintctl::vmm {
 
+/// Makes the planned files (0600), their folders and the run folder (0700); removes what an earlier
+/// run left of them. launch() does it first.
+Result<> prepare(const LaunchPlan& plan);
+
 /// Starts the planned process in the VM's own cgroup, entered before exec: "flintctl/<uid>", or where
 /// systemd runs the scope flintctl-vm-<uid>.scope, so that the end of the caller's session or service
 /// does not reach it. New session, empty environment, no descriptor but stdio. already_exists when

@@ -76,9 +76,6 @@ class Provider {
                                                         const Probe& probe) const = 0;
   /// What would be run, made and sent. Pure.
   [[nodiscard]] virtual LaunchPlan plan(const Machine& machine, const Probe& probe) const = 0;
-  /// Makes the planned files (0600) and run folder (0700), removes what an earlier run left there.
-  /// The same for every provider.
-  Result<> prepare(const LaunchPlan& plan) const;
 
   /// After vmm::launch of the plan: until the guest's CPUs run. A process that ends meanwhile is an
   /// error that quotes its last words. The caller ends the process on failure.
