@@ -18,8 +18,8 @@ template <typename T = void>
 class [[nodiscard]] Result {
  public:
   // Implicit by intent: `return value;` and `return Error(…);` both read as they should.
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(T success) : state_(std::in_place_index<0>, std::move(success)) {}
+  Result(Error failure) : state_(std::in_place_index<1>, std::move(failure)) {}
 
   [[nodiscard]] bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -55,7 +55,7 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}
+  Result(Error failure) : error_(std::move(failure)) {}
 
   [[nodiscard]] bool has_value() const { return !error_.has_value(); }
   explicit operator bool() const { return has_value(); }
