@@ -77,10 +77,14 @@ class [[nodiscard]] Result<void> {
 
 }  // namespace flintctl
 
-/// The value of a Result, or a return of its error from the enclosing function.
-#define TRY(...)                                                  \
-  __extension__({                                                 \
-    auto try_result_ = (__VA_ARGS__);                             \
-    if (!try_result_) return std::move(try_result_).error();      \
-    *std::move(try_result_);                                      \
+/// The value of a Result, or a return of its error from the enclosing function. May be nested.
+#define TRY(...) FLINTCTL_TRY_COUNTED(__COUNTER__, __VA_ARGS__)
+#define FLINTCTL_TRY_COUNTED(counter, ...) FLINTCTL_TRY_NAMED(counter, __VA_ARGS__)
+#define FLINTCTL_TRY_NAMED(counter, ...)                                  \
+  __extension__({                                                         \
+    auto try_result_##counter = (__VA_ARGS__);                            \
+    if (!try_result_##counter) {                                          \
+      return std::move(try_result_##counter).error();                     \
+    }                                                                     \
+    *std::move(try_result_##counter);                                     \
   })

@@ -24,7 +24,8 @@ struct SpawnOptions {
   std::vector<std::pair<int, int>> descriptors;
   std::string working_directory = "/";
   bool new_session = false;          ///< setsid(2): no terminal, survives the shell's hang-up
-  bool die_with_parent = false;      ///< PR_SET_PDEATHSIG SIGKILL
+  /// PR_SET_PDEATHSIG SIGKILL. The signal comes with the end of the *thread* that spawned.
+  bool die_with_parent = false;
   int cgroup = -1;                   ///< a cgroup2 folder's descriptor to start in (CLONE_INTO_CGROUP)
   /// When >= 0 the child reads one byte from here before exec: lets the parent move it to a cgroup
   /// or record it first. End of file instead of a byte ends the child.

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+std::optional<std::string> given(const std::string& value) {
+  return value.empty() ? std::nullopt : std::optional(value);
+}
+
+}  // namespace
+
+Result<const config::Config*> Host::config() {
+  if (!config_) {
+    config::Overrides overrides;
+    overrides.file = given(options_.config_file);
+    overrides.containerd_address = given(options_.containerd_address);
+    overrides.containerd_namespace = given(options_.containerd_namespace);
+    overrides.pool = given(options_.pool);
+    config_ = std::make_unique<config::Config>(TRY(config::load(overrides)));
+  }
+  return config_.get();
+}
+
+Result<output::Format> Host::format() { return output::parse_format(options_.output); }
+
+Result<containerd::Client*> Host::containerd() {
+  if (!containerd_) {
+    const config::Config* settings = TRY(config());
+    containerd_ = TRY(containerd::connect(settings->containerd_address,
+                                          settings->containerd_namespace));
+  }
+  return containerd_.get();
+}
+
+}  // namespace flintctl::cmd

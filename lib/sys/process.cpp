@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "sys/error.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+
+namespace flintctl::sys {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Everything the child needs, laid out before the fork: between fork and exec only
+/// async-signal-safe calls are allowed in a process with threads. signal-safety(7).
+struct ChildPlan {
+  std::vector<char*> argv;
+  std::vector<char*> environment;
+  std::vector<std::pair<int, int>> descriptors;
+  const char* working_directory;
+  bool new_session;
+  bool die_with_parent;
+  pid_t parent;
+  int gate;
+  int status_pipe;
+};
+
+[[noreturn]] void fail_child(const ChildPlan& plan) {
+  const int number = errno;
+  (void)!::write(plan.status_pipe, &number, sizeof number);
+  ::_exit(127);
+}
+
+/// Moves every passed descriptor out of the way of the numbers wanted, then to its number.
+void place_descriptors(ChildPlan& plan) {
+  constexpr int first_free = 1000;
+  const int moved_pipe = ::fcntl(plan.status_pipe, F_DUPFD_CLOEXEC, first_free);
+  if (moved_pipe < 0) fail_child(plan);
+  plan.status_pipe = moved_pipe;
+  for (auto& [from, to] : plan.descriptors) {
+    from = ::fcntl(from, F_DUPFD_CLOEXEC, first_free);
+    if (from < 0) fail_child(plan);
+  }
+  if (plan.gate >= 0) {
+    plan.gate = ::fcntl(plan.gate, F_DUPFD_CLOEXEC, first_free);
+    if (plan.gate < 0) fail_child(plan);
+  }
+  for (const auto& [from, to] : plan.descriptors) {
+    if (::dup2(from, to) < 0) fail_child(plan);
+  }
+}
+
+void close_the_rest(const ChildPlan& plan) {
+  // CLOSE_RANGE_CLOEXEC keeps the status pipe usable until exec.
+  constexpr unsigned cloexec = 1U << 2U;
+  if (::syscall(SYS_close_range, 3U, ~0U, cloexec) != 0) fail_child(plan);
+  for (const auto& [from, to] : plan.descriptors) {
+    if (to > 2) (void)::fcntl(to, F_SETFD, 0);
+  }
+}
+
+void reset_signals() {
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] void run_child(ChildPlan plan) {
+  reset_signals();
+  if (plan.die_with_parent) {
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail_child(plan);
+    if (::getppid() != plan.parent) ::_exit(127);  // the parent died before the line above
+  }
+  if (plan.new_session && ::setsid() < 0) fail_child(plan);
+  place_descriptors(plan);
+  close_the_rest(plan);
+  ::umask(0077);
+  if (::chdir(plan.working_directory) != 0) fail_child(plan);
+  if (plan.gate >= 0) {
+    char byte = 0;
+    if (::read(plan.gate, &byte, 1) != 1) ::_exit(127);
+  }
+  ::execve(plan.argv[0], plan.argv.data(), plan.environment.data());
+  fail_child(plan);
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+  std::vector<char*> result;
+  result.reserve(words.size() + 1);
+  for (const auto& word : words) result.push_back(const_cast<char*>(word.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+/// fork with a pidfd, into a cgroup when one is given. clone(2), CLONE_INTO_CGROUP.
+pid_t fork_with_pidfd(int& pidfd, int cgroup) {
+  clone_args arguments = {};
+  arguments.flags = CLONE_PIDFD;
+  if (cgroup >= 0) arguments.flags |= CLONE_INTO_CGROUP;
+  arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+  arguments.exit_signal = SIGCHLD;
+  arguments.cgroup = cgroup >= 0 ? static_cast<std::uint64_t>(cgroup) : 0;
+  return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+ExitStatus status_of(const siginfo_t& info) {
+  if (info.si_code == CLD_EXITED) return {info.si_status, 0};
+  return {0, info.si_status};
+}
+
+void drain(int fd, std::string& text, bool& open) {
+  char buffer[16384];
+  const ssize_t count = ::read(fd, buffer, sizeof buffer);
+  if (count > 0) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+    open = false;
+  }
+}
+
+struct Pipe {
+  UniqueFd read_end;
+  UniqueFd write_end;
+};
+
+Result<Pipe> make_pipe() {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return last_error("making a pipe");
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+/// An unlinked file that holds a child's standard input: no deadlock whatever its size.
+Result<UniqueFd> input_file(std::string_view input) {
+  UniqueFd fd(static_cast<int>(::syscall(SYS_memfd_create, "flintctl-stdin", 1U)));
+  if (!fd) return last_error("making a memory file");
+  TRY(write_all(fd.get(), input));
+  ::lseek(fd.get(), 0, SEEK_SET);
+  return fd;
+}
+
+}  // namespace
+
+std::string ExitStatus::text() const {
+  return signal != 0 ? fmt::format("killed by signal {} ({})", signal, ::strsignal(signal))
+                     : fmt::format("exit status {}", code);
+}
+
+Result<Process> Process::spawn(const SpawnOptions& options) {
+  const UniqueFd null = TRY(sys::open("/dev/null", O_RDWR));
+  Pipe status = TRY(make_pipe());
+  ChildPlan plan{pointers(options.argv),
+                 pointers(options.environment),
+                 options.descriptors,
+                 options.working_directory.c_str(),
+                 options.new_session,
+                 options.die_with_parent,
+                 ::getpid(),
+                 options.gate,
+                 status.write_end.get()};
+  for (int number = 0; number < 3; ++number) {
+    const bool given = std::any_of(plan.descriptors.begin(), plan.descriptors.end(),
+                                   [&](const auto& pair) { return pair.second == number; });
+    if (!given) plan.descriptors.emplace_back(null.get(), number);
+  }
+  int pidfd = -1;
+  const pid_t pid = fork_with_pidfd(pidfd, options.cgroup);
+  if (pid < 0) return last_error(fmt::format("starting {}", options.argv[0]));
+  if (pid == 0) run_child(std::move(plan));
+  Process process(pid, UniqueFd(pidfd));
+  status.write_end.reset();
+  // A gated child has not reached exec yet; whoever opens the gate finds out how it went.
+  if (options.gate >= 0) return process;
+  int number = 0;
+  ssize_t count = 0;
+  do {
+    count = ::read(status.read_end.get(), &number, sizeof number);
+  } while (count < 0 && errno == EINTR);
+  if (count == sizeof number) {
+    (void)process.wait();
+    return from_errno(number, fmt::format("starting {}", options.argv[0]));
+  }
+  return process;
+}
+
+Result<Process> Process::open(pid_t pid) {
+  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)));
+  if (!pidfd) return last_error(fmt::format("opening process {}", pid));
+  return Process(pid, std::move(pidfd));
+}
+
+bool Process::ended() const {
+  pollfd waited = {pidfd_.get(), POLLIN, 0};
+  return ::poll(&waited, 1, 0) > 0;
+}
+
+Result<ExitStatus> Process::wait(std::optional<std::chrono::milliseconds> timeout) {
+  const auto deadline = Clock::now() + timeout.value_or(std::chrono::milliseconds(0));
+  for (;;) {
+    int left = -1;
+    if (timeout) {
+      left = static_cast<int>(std::max<std::int64_t>(
+          0, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now())
+                 .count()));
+    }
+    pollfd waited = {pidfd_.get(), POLLIN, 0};
+    const int ready = ::poll(&waited, 1, left);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0) return last_error(fmt::format("waiting for process {}", pid_));
+    if (ready == 0) {
+      return Error(Code::deadline_exceeded, fmt::format("process {} has not ended", pid_));
+    }
+    break;
+  }
+  siginfo_t info = {};
+  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) != 0) {
+    return ExitStatus{};  // not our child: its status is its parent's
+  }
+  return status_of(info);
+}
+
+Result<> Process::signal(int number) const {
+  if (::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0U) != 0 && errno != ESRCH) {
+    return last_error(fmt::format("sending signal {} to process {}", number, pid_));
+  }
+  return {};
+}
+
+Result<std::uint64_t> start_time(pid_t pid) {
+  const std::string stat = TRY(read_file(fmt::format("/proc/{}/stat", pid)));
+  // The second field, the name, may hold blanks and parentheses: count from the last ")".
+  const auto end = stat.find_last_of(')');
+  if (end == std::string::npos) return Error(Code::unknown, "unreadable /proc stat line");
+  std::size_t position = end + 2;
+  for (int field = 3; field < 22; ++field) {
+    position = stat.find(' ', position);
+    if (position == std::string::npos) return Error(Code::unknown, "unreadable /proc stat line");
+    ++position;
+  }
+  return std::strtoull(stat.c_str() + position, nullptr, 10);
+}
+
+Result<std::string> boot_id() {
+  std::string id = TRY(read_file("/proc/sys/kernel/random/boot_id"));
+  while (!id.empty() && id.back() == '\n') id.pop_back();
+  return id;
+}
+
+Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
+                   std::chrono::milliseconds timeout) {
+  const UniqueFd in = TRY(input_file(input));
+  Pipe out = TRY(make_pipe());
+  Pipe err = TRY(make_pipe());
+  SpawnOptions options;
+  options.argv = argv;
+  options.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                         "LC_ALL=C"};
+  options.descriptors = {
+      {in.get(), 0}, {out.write_end.get(), 1}, {err.write_end.get(), 2}};
+  options.die_with_parent = true;
+  Process process = TRY(Process::spawn(options));
+  out.write_end.reset();
+  err.write_end.reset();
+
+  Output output;
+  const auto deadline = Clock::now() + timeout;
+  bool out_open = true;
+  bool err_open = true;
+  while (out_open || err_open) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0 || interrupted()) {
+      (void)process.signal(SIGKILL);
+      (void)process.wait();
+      TRY(check_interrupt());
+      return Error(Code::deadline_exceeded, fmt::format("{} did not end in time", argv[0]));
+    }
+    pollfd waited[3] = {{out_open ? out.read_end.get() : -1, POLLIN, 0},
+                        {err_open ? err.read_end.get() : -1, POLLIN, 0},
+                        {interrupt_fd(), POLLIN, 0}};
+    if (::poll(waited, 3, static_cast<int>(left.count())) < 0 && errno != EINTR) {
+      return last_error("waiting for a program's output");
+    }
+    if (waited[0].revents != 0) drain(out.read_end.get(), output.out, out_open);
+    if (waited[1].revents != 0) drain(err.read_end.get(), output.err, err_open);
+  }
+  output.status = TRY(process.wait());
+  return output;
+}
+
+}  // namespace flintctl::sys
