@@ -110,10 +110,12 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
 pid_t fork_with_pidfd(int& pidfd, int cgroup) {
   clone_args arguments = {};
   arguments.flags = CLONE_PIDFD;
-  if (cgroup >= 0) arguments.flags |= CLONE_INTO_CGROUP;
-  arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+  if (cgroup >= 0) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<__u64>(cgroup);
+  }
+  arguments.pidfd = __u64{reinterpret_cast<std::uintptr_t>(&pidfd)};
   arguments.exit_signal = SIGCHLD;
-  arguments.cgroup = cgroup >= 0 ? static_cast<std::uint64_t>(cgroup) : 0;
   return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
 }
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "data/value.hpp"
+
+namespace flintctl::data {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr std::size_t deepest = 64;
+
+/// Builds a Value from the parser's events: no second tree, and a depth limit before recursion.
+class Builder : public nlohmann::json_sax<Json> {
+ public:
+  Value result;
+  std::string failure;
+
+  bool null() override { return put(Value()); }
+  bool boolean(bool held) override { return put(held); }
+  bool number_integer(std::int64_t held) override { return put(held); }
+  bool number_unsigned(std::uint64_t held) override {
+    constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    if (held > largest) return refuse("a number is too large");
+    return put(static_cast<std::int64_t>(held));
+  }
+  bool number_float(double held, const std::string& /*text*/) override { return put(held); }
+  bool string(std::string& held) override { return put(std::move(held)); }
+  bool binary(Json::binary_t& /*held*/) override { return refuse("binary data"); }
+  bool start_object(std::size_t /*elements*/) override { return open(Value::object()); }
+  bool start_array(std::size_t /*elements*/) override { return open(Value::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(std::string& name) override {
+    if (open_.back().value.find(name) != nullptr) {
+      return refuse(fmt::format("the key '{}' is there twice", name));
+    }
+    open_.back().key = name;
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string& /*token*/,
+                   const Json::exception& error) override {
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: …": only the tail matters.
+    const std::string text = error.what();
+    const auto start = text.find("] ");
+    return refuse(start == std::string::npos ? fmt::format("syntax error at byte {}", position)
+                                             : text.substr(start + 2));
+  }
+
+ private:
+  struct Level {
+    Value value;
+    std::string key;
+  };
+
+  bool refuse(std::string why) {
+    if (failure.empty()) failure = std::move(why);
+    return false;
+  }
+  bool put(Value value) {
+    if (open_.empty()) {
+      result = std::move(value);
+    } else if (open_.back().value.is_array()) {
+      open_.back().value.push(std::move(value));
+    } else {
+      open_.back().value.set(open_.back().key, std::move(value));
+    }
+    return true;
+  }
+  bool open(Value value) {
+    if (open_.size() == deepest) return refuse("it is nested too deeply");
+    open_.push_back({std::move(value), {}});
+    return true;
+  }
+  bool close() {
+    Value value = std::move(open_.back().value);
+    open_.pop_back();
+    return put(std::move(value));
+  }
+
+  std::vector<Level> open_;
+};
+
+Json to_library(const Value& value) {
+  if (value.is_object()) {
+    Json object = Json::object();
+    for (const auto& [key, member] : value.members()) object[key] = to_library(member);
+    return object;
+  }
+  if (value.is_array()) {
+    Json array = Json::array();
+    for (const auto& element : value.elements()) array.push_back(to_library(element));
+    return array;
+  }
+  if (const auto* text = value.as_string()) return *text;
+  if (value.is_integer()) return *value.as_integer();
+  if (value.is_double()) return *value.as_double();
+  if (value.is_bool()) return *value.as_bool();
+  return nullptr;
+}
+
+}  // namespace
+
+Result<Value> parse_json(std::string_view text) {
+  Builder builder;
+  if (!Json::sax_parse(text, &builder)) {
+    return Error(Code::invalid_argument, "invalid JSON: " + builder.failure);
+  }
+  return std::move(builder.result);
+}
+
+std::string to_json(const Value& value, Layout layout) {
+  return to_library(value).dump(layout == Layout::indented ? 2 : -1, ' ', false,
+                                Json::error_handler_t::replace);
+}
+
+}  // namespace flintctl::data
