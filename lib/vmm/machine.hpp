@@ -26,7 +26,7 @@ struct Nic {
 
 /// What names one running VM: enough to find, ask, stop and judge it in any later process.
 struct Instance {
-  std::string uid;            ///< lower-case letters and digits, at most 26
+  std::string uid;            ///< vm::is_uid
   std::string run_directory;  ///< /run/flintctl/<uid>: sockets; absolute, short (sun_path is 108)
   /// Where the guest's serial output is appended. The hypervisor's own logs lie beside it, so that
   /// one size-limited mount bounds them all.
@@ -41,15 +41,14 @@ struct Machine {
   std::uint64_t memory_bytes = 0;  ///< a multiple of 1 MiB
   std::string kernel;              ///< in Provider::kernel_format()
   std::string initrd;              ///< empty: none
-  std::string cmdline;             ///< final, see cmdline.hpp
+  std::string cmdline;             ///< final: vm::format_cmdline of the merged defaults
   std::vector<Disk> disks;         ///< root first, then in guest order (vda, vdb, …)
   std::vector<Nic> nics;
   std::vector<std::string> extra_args;  ///< appended to the hypervisor's argv, after the settings'
 };
 
-/// Log files of an Instance, all in console_log's folder.
-std::string hypervisor_log(const Instance& instance);  ///< the process's stderr
-std::string event_log(const Instance& instance);       ///< what it logged of the machine's life
+/// Beside console_log.
+std::string hypervisor_log(const Instance& instance);  ///< the process's stderr: its last words
 /// The hypervisor's control socket in run_directory.
 std::string control_socket(const Instance& instance);
 

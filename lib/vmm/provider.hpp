@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include "core/result.hpp"
-#include "vmm/cmdline.hpp"
+#include "vm/cmdline.hpp"
 #include "vmm/machine.hpp"
 #include "vmm/plan.hpp"
 
@@ -32,6 +33,9 @@ struct Probe {
   int major = 0, minor = 0, patch = 0;
   std::string version;  ///< as it prints it: "1.16.1", "7.2.22"
   Accelerator accelerator = Accelerator::kvm;
+  /// Frequency of the host's time-stamp counter, measured where guests are emulated (they read it
+  /// and cannot calibrate it); else 0.
+  std::uint64_t tsc_khz = 0;
   /// One sentence for people when something is not as they would wish ("no KVM: …"); else empty.
   std::string note;
 };
@@ -63,8 +67,8 @@ class Provider {
   [[nodiscard]] virtual std::string_view console_device() const = 0;
   /// What the guest kernel needs here before any wish of the user: console, root, reboot method,
   /// and clock parameters where guests are emulated.
-  [[nodiscard]] virtual std::vector<KernelParameter> default_cmdline(const Probe& probe,
-                                                                     const Machine& machine) const = 0;
+  [[nodiscard]] virtual vm::Cmdline default_cmdline(const Probe& probe,
+                                                    const Machine& machine) const = 0;
   /// Longest Machine::cmdline in bytes, what the hypervisor appends by itself taken off.
   [[nodiscard]] virtual std::size_t cmdline_limit(const Machine& machine) const = 0;
 
