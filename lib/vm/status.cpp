@@ -70,7 +70,10 @@ std::string_view to_string(Phase phase) {
 }
 
 Status derive(const Observation& seen) {
-  if (seen.stage == Stage::deleting) return {Phase::deleting, "", ""};
+  if (seen.stage == Stage::deleting) {
+    if (seen.locked) return {Phase::deleting, "", ""};
+    return {Phase::deleting, "DeleteInterrupted", "its delete was interrupted: run it again"};
+  }
   if (seen.stage == Stage::creating) return unfinished(seen);
   return seen.processes ? live(seen) : dead(seen);
 }
