@@ -3,7 +3,9 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -12,8 +14,30 @@ namespace flintctl::sys {
 /// Moves a process into a new transient scope unit `name` ("flintctl-vm-<uid>.scope") in
 /// system.slice over D-Bus, and returns once the job is done: from then on the end of the caller's
 /// session or service does not reach it. org.freedesktop.systemd1(5), StartTransientUnit.
-/// host_not_ready when systemd does not run.
+/// host_not_ready when systemd does not run; already_exists when a unit of that name is loaded.
 Result<> start_scope(const std::string& name, pid_t pid, const std::string& description);
+
+/// A program that systemd runs as its own child, without a unit file. systemd.service(5).
+struct ServiceOptions {
+  std::string name;                      ///< "flintctl-containerd-<id>.service"
+  std::string description;
+  std::vector<std::string> argv;         ///< argv[0] is an absolute path
+  std::vector<std::string> environment;  ///< "NAME=value", over systemd's own few
+  std::string log_file;                  ///< output is appended here; empty: the journal
+  int oom_score_adjust = 0;              ///< -1000..1000
+};
+
+/// Starts a transient service in system.slice and returns once its exec succeeded. It is forgotten
+/// when it ends, however it ends. Stopping it signals its main process only: what that process
+/// started for others lives on. Errors as start_scope's.
+Result<> start_service(const ServiceOptions& options);
+
+/// Stops a unit and waits until it is gone: SIGTERM, then SIGKILL after the unit's own time limit.
+/// Fine when no such unit is loaded; deadline_exceeded after `timeout`.
+Result<> stop_unit(const std::string& name, std::chrono::milliseconds timeout);
+
+/// The main process of a service; not_found when the unit is not loaded or has none.
+Result<pid_t> unit_main_pid(const std::string& name);
 
 /// The unit's cgroup below the cgroup2 mount ("system.slice/x.scope"), not_found when it is not
 /// loaded. Property ControlGroup.
