@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "containerd/call.hpp"
+#include "containerd/names.hpp"
+#include "containerd/services/content/v1/content.grpc.pb.h"
+
+namespace flintctl::containerd {
+
+namespace api = ::containerd::services::content::v1;
+
+namespace {
+
+ContentInfo to_info(const api::Info& wire) {
+  return {wire.digest(), static_cast<std::uint64_t>(wire.size()), to_time(wire.created_at()),
+          to_time(wire.updated_at()), to_labels(wire.labels())};
+}
+
+}  // namespace
+
+Result<ContentInfo> GrpcClient::content_info(const std::string& digest) {
+  api::InfoRequest request;
+  request.set_digest(digest);
+  const auto response = TRY(unary(session_, &api::Content::Stub::Info, request,
+                                  fmt::format("looking for content {}", digest)));
+  return to_info(response.info());
+}
+
+Result<std::vector<ContentInfo>> GrpcClient::content_list(const std::vector<std::string>& filters) {
+  api::ListContentRequest request;
+  for (const auto& filter : filters) request.add_filters(filter);
+  CallContext context(session_);
+  api::Content::Stub stub(session_.channel);
+  const auto reader = stub.List(&context, request);
+  std::vector<ContentInfo> list;
+  api::ListContentResponse page;
+  while (reader->Read(&page)) {
+    for (const auto& info : page.info()) list.push_back(to_info(info));
+  }
+  const auto status = reader->Finish();
+  if (status.ok()) return list;
+  return to_error(status, "listing containerd's content", session_);
+}
+
+Result<std::string> GrpcClient::content_read(const std::string& digest, std::size_t limit) {
+  const auto what = fmt::format("reading content {}", digest);
+  api::ReadContentRequest request;
+  request.set_digest(digest);
+  CallContext context(session_);
+  api::Content::Stub stub(session_.channel);
+  const auto reader = stub.Read(&context, request);
+  std::string bytes;
+  api::ReadContentResponse part;
+  while (reader->Read(&part)) {
+    if (part.data().size() > limit - bytes.size()) {
+      context.TryCancel();
+      return Error(Code::resource_exhausted, fmt::format("it has more than {} bytes", limit))
+          .context(what);
+    }
+    bytes += part.data();
+  }
+  const auto status = reader->Finish();
+  if (status.ok()) return bytes;
+  return to_error(status, what, session_);
+}
+
+Result<> GrpcClient::content_update_labels(const std::string& digest, const Labels& labels) {
+  TRY(check_labels(labels));
+  api::UpdateRequest request;
+  request.mutable_info()->set_digest(digest);
+  set_labels(*request.mutable_info()->mutable_labels(), labels);
+  add_label_paths(*request.mutable_update_mask(), labels);
+  // An empty mask would replace all labels.
+  if (labels.empty()) {
+    TRY(content_info(digest));
+    return {};
+  }
+  TRY(unary(session_, &api::Content::Stub::Update, request,
+            fmt::format("labelling content {}", digest)));
+  return {};
+}
+
+Result<> GrpcClient::content_delete(const std::string& digest) {
+  api::DeleteContentRequest request;
+  request.set_digest(digest);
+  return command(session_, &api::Content::Stub::Delete, request,
+                 fmt::format("deleting content {}", digest));
+}
+
+Result<std::vector<Ingest>> GrpcClient::content_ingests() {
+  const auto response = TRY(unary(session_, &api::Content::Stub::ListStatuses,
+                                  api::ListStatusesRequest(), "listing unfinished content"));
+  std::vector<Ingest> ingests;
+  for (const auto& status : response.statuses()) {
+    ingests.push_back({status.ref(), static_cast<std::uint64_t>(status.offset()),
+                       static_cast<std::uint64_t>(status.total()), to_time(status.started_at())});
+  }
+  return ingests;
+}
+
+Result<> GrpcClient::content_abort(const std::string& ref) {
+  api::AbortRequest request;
+  request.set_ref(ref);
+  return command(session_, &api::Content::Stub::Abort, request,
+                 fmt::format("discarding unfinished content '{}'", ref));
+}
+
+}  // namespace flintctl::containerd
