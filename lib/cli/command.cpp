@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cli/help.hpp"
 #include "core/units.hpp"
@@ -84,9 +85,29 @@ class Tree {
 
   static Result<> execute(Command& command) {
     auto& impl = *command.impl_;
-    if (impl.rest != nullptr) *impl.rest = impl.app->remaining();
+    if (impl.rest != nullptr) {
+      const auto before = impl.app->remaining();
+      impl.rest->insert(impl.rest->begin(), before.begin(), before.end());
+    }
     return impl.run();
   }
+
+  /// The deepest command that `words` name, before any parsing.
+  static Command& named(Command& command, const std::vector<std::string>& words) {
+    Command* found = &command;
+    for (const auto& word : words) {
+      for (auto& child : found->impl_->children) {
+        if (child->impl_->app->check_name(word)) {
+          found = child.get();
+          break;
+        }
+      }
+    }
+    return *found;
+  }
+
+  /// Where a command keeps the words of another program, or nullptr.
+  static std::vector<std::string>* rest(Command& command) { return command.impl_->rest; }
 
  private:
   static HelpPage page(const Command::Impl& impl) {
@@ -262,7 +283,8 @@ Command& Command::arguments(const std::string& name, std::vector<std::string>& v
 }
 
 Command& Command::rest(std::vector<std::string>& values, const std::string& help) {
-  impl_->app->prefix_command();
+  // Without fallthrough: what is unknown here belongs to the other program, not to our parents.
+  impl_->app->prefix_command()->fallthrough(false);
   impl_->rest = &values;
   impl_->rest_help = help;
   return *this;
@@ -351,9 +373,25 @@ Error parse_failure(Command& root, const CLI::ParseError& error) {
 
 }  // namespace
 
+namespace {
+
+/// Cuts off what follows "--" when the command hands it to another program: CLI11 would take it for
+/// positional arguments of ours.
+int take_rest(Command& root, int argc, const char* const* argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto mark = std::find(words.begin(), words.end(), "--");
+  auto* rest = Tree::rest(Tree::named(root, {words.begin(), mark}));
+  if (mark == words.end() || rest == nullptr) return argc;
+  rest->assign(mark + 1, words.end());
+  return static_cast<int>(mark - words.begin()) + 1;
+}
+
+}  // namespace
+
 int run(Command& root, int argc, const char* const* argv, output::Streams& streams) {
+  const int own_words = take_rest(root, argc, argv);
   try {
-    Tree::app(root).parse(argc, argv);
+    Tree::app(root).parse(own_words, argv);
   } catch (const CLI::CallForHelp&) {
     streams.out << Tree::help(Tree::chosen(root), help_width);
     return 0;

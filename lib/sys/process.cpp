@@ -44,31 +44,35 @@ struct ChildPlan {
   ::_exit(127);
 }
 
+/// Descriptors are moved up here while the numbers that the program expects are filled.
+constexpr int parked = 200;
+
 /// Moves every passed descriptor out of the way of the numbers wanted, then to its number.
 void place_descriptors(ChildPlan& plan) {
-  constexpr int first_free = 1000;
-  const int moved_pipe = ::fcntl(plan.status_pipe, F_DUPFD_CLOEXEC, first_free);
-  if (moved_pipe < 0) fail_child(plan);
-  plan.status_pipe = moved_pipe;
-  for (auto& [from, to] : plan.descriptors) {
-    from = ::fcntl(from, F_DUPFD_CLOEXEC, first_free);
-    if (from < 0) fail_child(plan);
-  }
-  if (plan.gate >= 0) {
-    plan.gate = ::fcntl(plan.gate, F_DUPFD_CLOEXEC, first_free);
-    if (plan.gate < 0) fail_child(plan);
-  }
+  const auto park = [&](int fd) {
+    const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, parked);
+    if (moved < 0) fail_child(plan);
+    return moved;
+  };
+  plan.status_pipe = park(plan.status_pipe);
+  for (auto& [from, to] : plan.descriptors) from = park(from);
+  if (plan.gate >= 0) plan.gate = park(plan.gate);
   for (const auto& [from, to] : plan.descriptors) {
     if (::dup2(from, to) < 0) fail_child(plan);
   }
 }
 
+/// Closes all that was inherited: now, because a gated child that kept the gate's other end open
+/// would never see it close; the parked ones go at exec.
 void close_the_rest(const ChildPlan& plan) {
-  // CLOSE_RANGE_CLOEXEC keeps the status pipe usable until exec.
   constexpr unsigned cloexec = 1U << 2U;
-  if (::syscall(SYS_close_range, 3U, ~0U, cloexec) != 0) fail_child(plan);
-  for (const auto& [from, to] : plan.descriptors) {
-    if (to > 2) (void)::fcntl(to, F_SETFD, 0);
+  for (int fd = 3; fd < parked; ++fd) {
+    const bool wanted = std::any_of(plan.descriptors.begin(), plan.descriptors.end(),
+                                    [fd](const auto& pair) { return pair.second == fd; });
+    if (!wanted) ::close(fd);
+  }
+  if (::syscall(SYS_close_range, static_cast<unsigned>(parked), ~0U, cloexec) != 0) {
+    fail_child(plan);
   }
 }
 

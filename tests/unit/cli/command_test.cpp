@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.hpp"
+
+#include <sstream>
+
+#include "core/units.hpp"
+#include "support/catch.hpp"
+
+using namespace flintctl;
+
+namespace {
+
+/// A small tree like the real one, and what a run of it printed.
+struct Fixture {
+  std::ostringstream out;
+  std::ostringstream err;
+  std::string ran;
+  std::string name;
+  std::vector<std::string> labels;
+  std::vector<std::string> rest;
+  std::uint64_t memory = 512 * mib;
+  std::optional<std::string> kernel;
+  std::string output = "table";
+  std::string wait = "running";
+  bool quiet = false;
+
+  int run(std::vector<const char*> words) {
+    words.insert(words.begin(), "tool");
+    output::Streams streams{out, err};
+    cli::Command root("tool", "Does things");
+    root.option("-o,--output", output, "Format", "FORMAT");
+    root.flag("-q,--quiet", quiet, "Quiet");
+    auto& vm = root.add("vm", "Virtual machines").alias("vms");
+    vm.add("list", "List them").action([this] { return done("list"); });
+    vm.add("create", "Create one")
+        .argument("NAME", name, "Its name")
+        .option("-l,--label", labels, "A label", "KEY=VALUE")
+        .option("--kernel", kernel, "A kernel", "IMAGE")
+        .size_option("--memory", memory, "Memory")
+        .choice("--wait", wait, {"none", "running", "booted"}, "Wait for")
+        .example("tool vm create web", "the shortest form")
+        .action([this] { return done("create"); });
+    vm.add("fail", "Fail").action([]() -> Result<> {
+      return Error(Code::host_not_ready, "no pool").with_hint("make one");
+    });
+    vm.add("exec", "Run").rest(rest, "The command").action([this] { return done("exec"); });
+    return cli::run(root, static_cast<int>(words.size()), words.data(), streams);
+  }
+
+ private:
+  Result<> done(const char* what) {
+    ran = what;
+    return {};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("flags, positionals and globals reach the chosen action from any place") {
+  Fixture tool;
+  CHECK(tool.run({"vm", "create", "web", "-o", "json", "--label", "a=b", "-l", "c=d", "--memory",
+                  "1Gi", "--kernel", "k", "-q"}) == 0);
+  CHECK(tool.ran == "create");
+  CHECK(tool.name == "web");
+  CHECK(tool.labels == std::vector<std::string>{"a=b", "c=d"});
+  CHECK(tool.memory == gib);
+  CHECK(tool.kernel == "k");
+  CHECK(tool.output == "json");
+  CHECK(tool.quiet);
+}
+
+TEST_CASE("a repeatable flag does not swallow the positional after it") {
+  Fixture tool;
+  CHECK(tool.run({"vm", "create", "--label", "a=b", "web"}) == 0);
+  CHECK(tool.name == "web");
+}
+
+TEST_CASE("a positional may be named like a command") {
+  Fixture tool;
+  CHECK(tool.run({"vm", "create", "list"}) == 0);
+  CHECK(tool.ran == "create");
+  CHECK(tool.name == "list");
+}
+
+TEST_CASE("a value may begin with a dash when written with =") {
+  Fixture tool;
+  CHECK(tool.run({"vm", "create", "web", "--label=-x"}) == 0);
+  CHECK(tool.labels == std::vector<std::string>{"-x"});
+}
+
+TEST_CASE("what follows is left alone, with and without --") {
+  Fixture tool;
+  CHECK(tool.run({"vm", "exec", "--", "ls", "-q", "--output", "x"}) == 0);
+  CHECK(tool.rest == std::vector<std::string>{"ls", "-q", "--output", "x"});
+  Fixture again;
+  CHECK(again.run({"vm", "exec", "ls", "-q"}) == 0);
+  CHECK(again.rest == std::vector<std::string>{"ls", "-q"});
+}
+
+TEST_CASE("bad input exits 2 and names the nearest word") {
+  const auto error_of = [](std::vector<const char*> words) {
+    Fixture tool;
+    CHECK(tool.run(std::move(words)) == 2);
+    CHECK(tool.ran.empty());
+    return tool.err.str();
+  };
+  CHECK(error_of({"vm", "lst"}).find("did you mean 'list'?") != std::string::npos);
+  CHECK(error_of({"vm", "list", "--ouput", "x"}).find("did you mean '--output'?") !=
+        std::string::npos);
+  CHECK(error_of({"vm", "create"}).find("NAME") != std::string::npos);
+  CHECK(error_of({"vm", "create", "web", "--memory", "lots"}).find("'lots' is not a size") !=
+        std::string::npos);
+  CHECK(error_of({"vm", "create", "web", "--wait", "boot"}).find("did you mean 'booted'?") !=
+        std::string::npos);
+}
+
+TEST_CASE("errors print with their hint and choose the status") {
+  Fixture tool;
+  CHECK(tool.run({"vm", "fail"}) == 6);
+  CHECK(tool.err.str() == "error: no pool\nhint: make one\n");
+  CHECK(tool.out.str().empty());
+}
+
+TEST_CASE("help goes to stdout, shows examples and global flags") {
+  Fixture tool;
+  CHECK(tool.run({"vm", "create", "--help"}) == 0);
+  const std::string help = tool.out.str();
+  CHECK(help.find("tool vm create NAME [flags]") != std::string::npos);
+  CHECK(help.find("# the shortest form") != std::string::npos);
+  CHECK(help.find("Global flags:") != std::string::npos);
+  CHECK(help.find("-o, --output FORMAT") != std::string::npos);
+  CHECK(help.find("(default 512 MiB)") != std::string::npos);
+}
+
+TEST_CASE("a group without a command prints its help") {
+  Fixture tool;
+  CHECK(tool.run({"vm"}) == 0);
+  CHECK(tool.out.str().find("create   Create one") != std::string::npos);
+}
+
+TEST_CASE("an alias finds the group") {
+  Fixture tool;
+  CHECK(tool.run({"vms", "list"}) == 0);
+  CHECK(tool.ran == "list");
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "output/format.hpp"
+
+#include <sstream>
+
+#include "support/catch.hpp"
+
+using namespace flintctl;
+using namespace flintctl::output;
+
+TEST_CASE("tables align, hide wide columns and leave no trailing blanks") {
+  Table table({{"NAME"}, {"NODE", true}, {"AGE"}});
+  table.add({"web", "n1", "5s"});
+  table.add({"a-longer-one", "", ""});
+  std::ostringstream narrow;
+  table.print(narrow, Kind::table);
+  CHECK(narrow.str() ==
+        "NAME           AGE\n"
+        "web            5s\n"
+        "a-longer-one   <none>\n");
+  std::ostringstream wide;
+  table.print(wide, Kind::wide, Table::Titles::hide);
+  CHECK(wide.str() ==
+        "web            n1       5s\n"
+        "a-longer-one   <none>   <none>\n");
+}
+
+TEST_CASE("formats parse and the nearest is named") {
+  CHECK(parse_format("json")->kind == Kind::json);
+  CHECK(parse_format("jsonpath={.a}")->path == "{.a}");
+  CHECK(parse_format("jsn").error().hint() == "did you mean 'json'?");
+}
+
+TEST_CASE("jsonpath walks keys and indexes") {
+  const auto value = *data::parse_json(R"({"a":{"b":[{"c":"x"},7]},"k.l":"dot"})");
+  const auto at = [&](const char* path) {
+    std::ostringstream out;
+    const auto printed = print_value(out, Format{Kind::jsonpath, path}, value);
+    return printed ? out.str() : "error: " + printed.error().text();
+  };
+  CHECK(at("{.a.b[0].c}") == "x\n");
+  CHECK(at(".a.b[1]") == "7\n");
+  CHECK(at("{.a.b[0]}") == "{\"c\":\"x\"}\n");
+  CHECK(at("{.k\\.l}") == "dot\n");
+  CHECK(at("{.a.z}") == "error: nothing at jsonpath {.a.z}");
+  CHECK(at("{.a[x]}").find("an index is a number") != std::string::npos);
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "core/rollback.hpp"
+#include "support/catch.hpp"
+#include "sys/file.hpp"
+#include "sys/lock.hpp"
+#include "sys/process.hpp"
+
+using namespace flintctl;
+
+namespace {
+
+std::string fresh_folder() {
+  std::string path = "/tmp/flintctl-sys-XXXXXX";
+  REQUIRE(::mkdtemp(path.data()) != nullptr);
+  return path;
+}
+
+}  // namespace
+
+TEST_CASE("a file is replaced whole, with its mode, and nothing else is left") {
+  const std::string folder = fresh_folder();
+  const Rollback cleanup([&] { (void)sys::remove_tree(folder); });
+  REQUIRE(sys::write_file_atomic(folder + "/f", "one", 0600));
+  REQUIRE(sys::write_file_atomic(folder + "/f", "two", 0640));
+  CHECK(*sys::read_file(folder + "/f") == "two");
+  CHECK(*sys::read_tail(folder + "/f", 2) == "wo");
+  struct stat status = {};
+  REQUIRE(::stat((folder + "/f").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0640);
+  CHECK(*sys::list_directory(folder) == std::vector<std::string>{"f"});
+  CHECK(sys::read_file(folder + "/f", 2).error().code() == Code::resource_exhausted);
+}
+
+TEST_CASE("a tree goes without following links") {
+  const std::string folder = fresh_folder();
+  const Rollback cleanup([&] { (void)sys::remove_tree(folder); });
+  REQUIRE(sys::make_directories(folder + "/keep"));
+  REQUIRE(sys::write_file_atomic(folder + "/keep/file", "x", 0600));
+  REQUIRE(sys::make_directories(folder + "/tree/a/b"));
+  REQUIRE(::symlink((folder + "/keep").c_str(), (folder + "/tree/a/link").c_str()) == 0);
+  REQUIRE(sys::remove_tree(folder + "/tree"));
+  CHECK_FALSE(sys::exists(folder + "/tree"));
+  CHECK(sys::exists(folder + "/keep/file"));
+  CHECK(sys::remove_tree(folder + "/tree"));
+}
+
+TEST_CASE("a second owner of a lock is told who holds it") {
+  const std::string folder = fresh_folder();
+  const Rollback cleanup([&] { (void)sys::remove_tree(folder); });
+  {
+    const auto first = sys::FileLock::acquire(folder + "/locks/a");
+    REQUIRE(first);
+    const auto second = sys::FileLock::acquire(folder + "/locks/a", std::chrono::milliseconds(30));
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code() == Code::aborted);
+    CHECK(second.error().text().find(std::to_string(::getpid())) != std::string::npos);
+  }
+  CHECK(sys::FileLock::acquire(folder + "/locks/a"));
+  CHECK(sys::exists(folder + "/locks/a"));
+}
+
+TEST_CASE("a program runs with what it was given and nothing else") {
+  const auto output = sys::run({"/bin/sh", "-c", "cat; ls /proc/self/fd | wc -l; env; exit 3"},
+                               "input\n");
+  REQUIRE(output);
+  CHECK(output->status.code == 3);
+  CHECK(output->out.find("input\n4\n") == 0);  // 0, 1, 2 and ls's own
+  CHECK(output->out.find("HOME=") == std::string::npos);
+}
+
+TEST_CASE("a program that is absent or hangs is an error") {
+  CHECK(sys::run({"/nonexistent"}).error().code() == Code::not_found);
+  const auto late = sys::run({"/bin/sleep", "100"}, {}, std::chrono::milliseconds(50));
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code() == Code::deadline_exceeded);
+}
+
+TEST_CASE("a gated child runs only once the gate opens, and ends when it closes") {
+  int gate[2] = {-1, -1};
+  REQUIRE(::pipe2(gate, O_CLOEXEC) == 0);
+  UniqueFd read_end(gate[0]);
+  UniqueFd write_end(gate[1]);
+  sys::SpawnOptions options;
+  options.argv = {"/bin/true"};
+  options.gate = read_end.get();
+  auto child = sys::Process::spawn(options);
+  REQUIRE(child);
+  read_end.reset();
+  CHECK_FALSE(child->ended());
+  SECTION("opened") {
+    REQUIRE(sys::write_all(write_end.get(), "x"));
+    CHECK(child->wait(std::chrono::seconds(10))->ok());
+  }
+  SECTION("closed") {
+    write_end.reset();
+    CHECK(child->wait(std::chrono::seconds(10))->code == 127);
+  }
+}
+
+TEST_CASE("a process is known by its start time") {
+  const auto own = sys::start_time(::getpid());
+  REQUIRE(own);
+  CHECK(*own > 0);
+  CHECK(sys::start_time(1));
+  CHECK(sys::boot_id()->size() == 36);
+}
+
+TEST_CASE("an interrupt from the outside ends a child by signal") {
+  sys::SpawnOptions options;
+  options.argv = {"/bin/sleep", "100"};
+  auto child = sys::Process::spawn(options);
+  REQUIRE(child);
+  REQUIRE(child->signal(SIGTERM));
+  const auto status = child->wait(std::chrono::seconds(10));
+  REQUIRE(status);
+  CHECK(status->signal == SIGTERM);
+  CHECK(status->text().find("killed by signal 15") == 0);
+}
