@@ -2,13 +2,12 @@
 #include "support/containerd/fake_client.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 
 #include "support/containerd/fake_daemon.hpp"
 #include "support/containerd/fake_filter.hpp"
+#include "sys/sha256.hpp"
 
 namespace flintctl::containerd {
 namespace {
@@ -88,10 +87,7 @@ std::vector<std::string> FakeClient::remains() const {
 }
 
 std::string FakeClient::digest_of(std::string_view bytes) {
-  std::array<unsigned char, 32> hash{};
-  unsigned length = hash.size();
-  EVP_Digest(bytes.data(), bytes.size(), hash.data(), &length, EVP_sha256(), nullptr);
-  return fmt::format("sha256:{:02x}", fmt::join(hash, ""));
+  return "sha256:" + sys::sha256_hex(bytes);
 }
 
 void FakeClient::fail_nth(const std::string& operation, std::size_t n, const Error& error,
