@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "core/result.hpp"
+
+namespace flintctl::http {
+
+/// An absolute http or https URL, taken apart.
+struct Url {
+  std::string text;    ///< the whole, normalised
+  std::string scheme;  ///< "http" or "https"
+  std::string host;    ///< IPv6 in brackets
+  std::string port;    ///< the scheme's own when none was written
+
+  /// Scheme, host and port agree. RFC 6454.
+  [[nodiscard]] bool same_origin(const Url& other) const {
+    return scheme == other.scheme && host == other.host && port == other.port;
+  }
+};
+
+/// invalid_argument for other schemes, for bad syntax, and for a user name or password inside.
+Result<Url> parse_url(const std::string& text);
+
+/// What a Location field means at `base`: relative references are resolved. RFC 3986, section 5.
+Result<Url> resolve_url(const Url& base, const std::string& location);
+
+/// Percent-encodes all but unreserved characters, for one query value.
+std::string escape_query(const std::string& text);
+
+}  // namespace flintctl::http

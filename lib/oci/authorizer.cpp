@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/authorizer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "data/value.hpp"
+#include "oci/challenge.hpp"
+
+namespace flintctl::oci {
+namespace {
+
+constexpr std::size_t max_token_answer = 1U << 20U;
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+
+Error refused(const std::string& host, bool with_credentials) {
+  if (with_credentials) {
+    return Error(Code::registry, fmt::format("{} does not accept the credentials", host))
+        .with_hint("check that the image exists and that the account may read it");
+  }
+  return Error(Code::registry, fmt::format("{} wants credentials", host))
+      .with_hint("check the name of the image; if it is private, log in with docker login, or name "
+                 "an auth file by --authfile");
+}
+
+const std::string* parameter(const Challenge& challenge, const std::string& name) {
+  const auto found = challenge.parameters.find(name);
+  return found == challenge.parameters.end() ? nullptr : &found->second;
+}
+
+/// Whether a realm may be asked at all: over TLS anyone may; plainly, only the registry that is
+/// itself spoken to plainly, or this machine.
+bool trusted_realm(const http::Url& realm, const http::Url& asked) {
+  if (realm.scheme == "https") return true;
+  return asked.scheme == "http" && (realm.host == asked.host || http::is_loopback(realm.host));
+}
+
+}  // namespace
+
+Authorizer::Authorizer(std::string repository, std::optional<Credentials> credentials)
+    : repository_(std::move(repository)), credentials_(std::move(credentials)) {}
+
+std::string Authorizer::header() {
+  const std::lock_guard lock(mutex_);
+  return header_;
+}
+
+Result<> Authorizer::renew(http::Client& client, const http::Url& asked,
+                           const http::Headers& answer, const std::string& rejected) {
+  // Held during the request for a token: ten connections that are refused at once need one token.
+  const std::lock_guard lock(mutex_);
+  if (header_ != rejected) return {};  // another connection renewed it meanwhile
+  for (const auto& field : answer.all("WWW-Authenticate")) {
+    for (const Challenge& challenge : parse_challenges(field)) {
+      if (challenge.scheme == "basic" && credentials_ && !credentials_->username.empty()) {
+        const auto basic =
+            "Basic " + base64_encode(credentials_->username + ":" + credentials_->secret);
+        if (basic == rejected) return refused(asked.host, true);
+        header_ = basic;
+        return {};
+      }
+      const auto* realm = parameter(challenge, "realm");
+      if (challenge.scheme != "bearer" || realm == nullptr) continue;
+      const auto url = TRY(http::parse_url(*realm).context("the registry names a bad realm"));
+      if (!trusted_realm(url, asked)) {
+        return Error(Code::registry, fmt::format("{} wants tokens from {} without TLS", asked.host,
+                                                 url.host));
+      }
+      const auto* service = parameter(challenge, "service");
+      const auto* scope = parameter(challenge, "scope");
+      const auto text = TRY(token(client, url, service == nullptr ? "" : *service,
+                                  scope == nullptr ? fmt::format("repository:{}:pull", repository_)
+                                                   : *scope));
+      header_ = "Bearer " + text;
+      return {};
+    }
+  }
+  return refused(asked.host, credentials_.has_value());
+}
+
+Result<std::string> Authorizer::token(http::Client& client, const http::Url& realm,
+                                      const std::string& service, const std::string& scope) {
+  if (credentials_ && !credentials_->registry_token.empty()) return credentials_->registry_token;
+  http::Request request;
+  std::string query = "scope=" + http::escape_query(scope);
+  if (!service.empty()) query += "&service=" + http::escape_query(service);
+  request.url = realm.text;
+  if (credentials_ && credentials_->username.empty()) {
+    request.method = "POST";
+    request.headers.add("Content-Type", std::string(form_type));
+    request.body = "grant_type=refresh_token&client_id=flintctl&refresh_token=" +
+                   http::escape_query(credentials_->secret) + "&" + query;
+  } else {
+    request.url += (realm.text.find('?') == std::string::npos ? "?" : "&") + query;
+    if (credentials_) {
+      request.headers.add("Authorization", "Basic " + base64_encode(credentials_->username + ":" +
+                                                                    credentials_->secret));
+    }
+  }
+  const auto response = TRY(client.request(request, max_token_answer));
+  if (response.status == 401 || response.status == 403 || response.status == 400) {
+    return refused(realm.host, credentials_.has_value());
+  }
+  if (response.status != 200) {
+    const auto code = response.status >= 500 || response.status == 429 ? Code::unavailable : Code::registry;
+    return Error(code, fmt::format("{} answers {} to a request for a token", realm.host,
+                                   response.status));
+  }
+  auto document = data::parse_json(response.body);
+  if (!document) return std::move(document.error()).context("a token is malformed").with_code(Code::registry);
+  std::string text = document->string_or("token");
+  if (text.empty()) text = document->string_or("access_token");
+  if (text.empty()) return Error(Code::registry, fmt::format("{} gives no token", realm.host));
+  return text;
+}
+
+}  // namespace flintctl::oci

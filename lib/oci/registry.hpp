@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "http/message.hpp"
+#include "oci/credentials.hpp"
+#include "oci/manifest.hpp"
+#include "oci/reference.hpp"
+
+namespace flintctl::oci {
+
+/// Whether to speak TLS. `automatic`: always, except to loopback hosts on a port other than 443.
+enum class Transport { automatic, tls, plain };
+
+struct RegistryOptions {
+  Transport transport = Transport::automatic;
+  std::optional<Credentials> credentials;
+  std::string ca_file;  ///< PEM bundle to trust instead of the system's; empty: the system's
+  http::Timeouts timeouts;
+  /// Attempts without progress before an overloaded registry or a broken connection is an error.
+  unsigned attempts = 6;
+  std::chrono::milliseconds first_wait = std::chrono::milliseconds(200);  ///< doubles each time
+};
+
+/// One repository of one registry, over one connection. OCI distribution specification, "Pull".
+///
+/// Errors: not_found when the registry has no such thing, registry when it refuses, is unreachable
+/// or answers nonsense, data_loss when bytes are not what was named, cancelled after an interrupt.
+/// Redirects are followed, without credentials as soon as scheme, host or port differ.
+class Registry {
+ public:
+  static Result<Registry> open(const Reference& reference, RegistryOptions options = {});
+  /// A second connection, for another thread; tokens are shared.
+  [[nodiscard]] Result<Registry> another() const;
+
+  Registry(Registry&&) noexcept;
+  Registry& operator=(Registry&&) noexcept;
+  ~Registry();
+
+  /// What the reference's tag or digest names now: an index or a manifest.
+  Result<Descriptor> resolve();
+  /// The bytes of an index or manifest, verified.
+  Result<std::string> manifest(const Descriptor& descriptor);
+  /// The bytes of a small blob (a config), verified.
+  Result<std::string> blob(const Descriptor& descriptor);
+
+  using Sink = std::function<Result<>(std::string_view bytes)>;
+  /// Streams a blob from byte `offset` to its end in order, each byte once, over as many requests as
+  /// that takes. The length is checked, the digest is for the caller to check. An error of `sink`
+  /// ends it.
+  Result<> download(const Descriptor& descriptor, std::uint64_t offset, const Sink& sink,
+                    std::stop_token stop = {});
+
+ private:
+  class Session;
+  class Transfer;
+  explicit Registry(std::unique_ptr<Session> session);
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace flintctl::oci

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/registry_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "data/value.hpp"
+
+namespace flintctl::oci {
+namespace {
+
+/// The first "errors" entry's code and message, for people.
+std::string words_of(std::string_view body) {
+  const auto document = data::parse_json(body);
+  if (!document) return {};
+  const auto* errors = document->find("errors");
+  if (errors == nullptr || errors->elements().empty()) return {};
+  const auto& first = errors->elements().front();
+  std::string words = first.string_or("message");
+  if (words.empty()) words = first.string_or("code");
+  words.resize(std::min<std::size_t>(words.size(), 200));
+  std::replace_if(
+      words.begin(), words.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
+  return words;
+}
+
+}  // namespace
+
+Error from_answer(int status, std::string_view body, const std::string& host,
+                  const std::string& what) {
+  const std::string words = words_of(body);
+  const std::string quoted = words.empty() ? "" : fmt::format(" (\"{}\")", words);
+  if (status == 404) {
+    return Error(Code::not_found, fmt::format("{} does not have {}{}", host, what, quoted))
+        .with_hint("check the repository and the tag");
+  }
+  Error error(Code::registry, fmt::format("{} answers {} to a request for {}{}", host, status, what,
+                                          quoted));
+  if (status == 401 || status == 403) {
+    return std::move(error).with_hint("check the name of the image, and log in if it is private");
+  }
+  if (status == 429) return std::move(error).with_hint("it limits the rate of pulls: log in, or wait");
+  if (status >= 500) return std::move(error).with_hint("the registry is in trouble: try again later");
+  return error;
+}
+
+Error from_http(Error error, const std::string& host) {
+  switch (error.code()) {
+    case Code::unavailable:
+    case Code::deadline_exceeded:
+    case Code::permission_denied:  // its certificate
+      return std::move(error).context(fmt::format("registry {} cannot be reached", host)).with_code(Code::registry);
+    default:
+      return error;
+  }
+}
+
+bool is_transient(int status) {
+  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
+         status == 504;
+}
+
+std::optional<std::chrono::milliseconds> retry_after(const http::Headers& headers) {
+  const std::string* text = headers.find("Retry-After");
+  unsigned seconds = 0;
+  if (text == nullptr) return std::nullopt;
+  const char* const end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, seconds);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return std::chrono::seconds(std::min(seconds, 60U));
+}
+
+}  // namespace flintctl::oci
