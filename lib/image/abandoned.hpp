@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "containerd/client.hpp"
+#include "core/result.hpp"
+
+namespace flintctl::image {
+
+/// The labels of a pull's lease. A lease whose target's lock is free belongs to a dead pull.
+inline constexpr const char* label_kind = "flintctl.dev/kind";              ///< "pull"
+inline constexpr const char* label_target = "flintctl.dev/target";          ///< top chain ID
+inline constexpr const char* label_snapshotter = "flintctl.dev/snapshotter";
+inline constexpr const char* label_reference = "flintctl.dev/reference";
+
+/// The file that a pull to this snapshot locks: by containerd, namespace, snapshotter and chain ID.
+std::string pull_lock_path(const std::string& run_directory, const containerd::Client& client,
+                           const std::string& snapshotter, const std::string& chain_id);
+
+/// Leases that dead pulls left, oldest first.
+Result<std::vector<containerd::Lease>> abandoned_leases(containerd::Client& client,
+                                                        const std::string& run_directory);
+
+/// Partial layer files that no pull holds, by path.
+Result<std::vector<std::string>> abandoned_partials(const std::string& state_directory);
+
+}  // namespace flintctl::image

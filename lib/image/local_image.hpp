@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "containerd/client.hpp"
+#include "core/result.hpp"
+#include "oci/manifest.hpp"
+#include "oci/reference.hpp"
+
+namespace flintctl::image {
+
+/// An image in containerd, as far as its file system goes.
+struct LocalImage {
+  std::string name;                  ///< in containerd: the whole reference
+  oci::Descriptor target;            ///< index or manifest
+  oci::Descriptor manifest;          ///< of the platform
+  oci::Manifest content;
+  oci::ImageConfig config;
+  std::vector<oci::Digest> chain;    ///< chain IDs, lowest first
+  containerd::Time created_at;       ///< of the image's record
+
+  /// The committed snapshot to prepare from: the top chain ID.
+  [[nodiscard]] std::string snapshot() const { return chain.back().text(); }
+  /// Compressed: manifest, config and layers, in bytes.
+  [[nodiscard]] std::uint64_t size() const;
+};
+
+/// The image of that name for `platform`, from containerd's records alone; nothing when the record,
+/// its manifest or its config is missing or is for other platforms only.
+Result<std::optional<LocalImage>> find_local(containerd::Client& client, const std::string& name,
+                                             const oci::Platform& platform);
+
+/// Whether the image's snapshot is there.
+Result<bool> is_unpacked(containerd::Client& client, const std::string& snapshotter,
+                         const LocalImage& image);
+
+/// One line of a list of images.
+struct ImageSummary {
+  containerd::Image record;
+  std::optional<LocalImage> image;             ///< absent: for other platforms, or incomplete
+  std::optional<std::uint64_t> unpacked_size;  ///< bytes of its snapshots, when it is unpacked
+};
+Result<std::vector<ImageSummary>> list(containerd::Client& client, const std::string& snapshotter,
+                                       const oci::Platform& platform);
+
+/// Removes the record of an image; what only it held is collected before this returns, and what a VM
+/// uses stays. not_found when there is no such image.
+Result<> remove(containerd::Client& client, const oci::Reference& reference);
+
+}  // namespace flintctl::image

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "containerd/client.hpp"
+#include "core/result.hpp"
+#include "image/layer_plan.hpp"
+#include "image/local_image.hpp"
+#include "image/progress.hpp"
+#include "oci/platform.hpp"
+#include "oci/reference.hpp"
+#include "oci/registry.hpp"
+
+namespace flintctl::image {
+
+struct PullOptions {
+  oci::Platform platform = oci::host_platform();
+  std::string snapshotter = "devmapper";
+  Boundaries boundaries = Boundaries::automatic;
+  oci::RegistryOptions registry;
+  std::string state_directory = "/var/lib/flintctl";  ///< partial layers: STATE/partial/<digest>
+  std::string run_directory = "/run/flintctl";        ///< locks: RUN/locks
+  unsigned parallel = 4;                              ///< layers downloaded at once
+  /// Free bytes where snapshots go, asked before the first one is made; empty: not checked.
+  std::function<Result<std::uint64_t>()> free_space;
+};
+
+enum class PullOutcome { unchanged, pulled };
+
+struct PullResult {
+  LocalImage image;
+  PullOutcome outcome = PullOutcome::unchanged;
+};
+
+/// Makes what the registry now names by `reference` an image in containerd with a committed snapshot.
+///
+/// Layers are downloaded in parallel into partial files and unpacked while they arrive, verified on
+/// both sides of the decompression; no layer's bytes pass through containerd. Everything is made
+/// under a lease: a failure or an interrupt leaves only partial files, which the next pull resumes.
+/// What a killed pull left (its lease, its active snapshot) goes with the next pull of the image, or
+/// by remove_abandoned(). Two pulls of one image at once do the work once. Needs root.
+Result<PullResult> pull(containerd::Client& client, const oci::Reference& reference,
+                        const PullOptions& options, Progress& progress);
+
+/// When to ask the registry. `missing`: only for an image that is not local and unpacked.
+enum class PullPolicy { missing, always, never };
+
+/// The image, pulled if the policy says so; not_found under `never` when it is not local.
+Result<PullResult> ensure(containerd::Client& client, const oci::Reference& reference,
+                          PullPolicy policy, const PullOptions& options, Progress& progress);
+
+}  // namespace flintctl::image
