@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thinpool/pool.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/units.hpp"
+
+namespace flintctl::thinpool {
+namespace {
+
+Result<Backing> inspect_backing(const std::string& device, loop::Driver& loops) {
+  Backing backing;
+  backing.device = device;
+  const Result<devmapper::DeviceNumber> number = devmapper::parse_device_number(device);
+  if (!number || number->major != loop::major_number) return backing;
+  Result<loop::Device> loop = loops.describe(number->minor);
+  if (loop) {
+    backing.loop = *std::move(loop);
+  } else if (loop.error().code() != Code::not_found) {
+    return std::move(loop).error();
+  }
+  return backing;
+}
+
+/// The device as a volume of the pool, or nothing when it is something else or gone meanwhile.
+Result<std::optional<Volume>> inspect_volume(const devmapper::Device& device,
+                                             const std::string& pool_number,
+                                             devmapper::Driver& driver) {
+  const Result<devmapper::Table> table = driver.table(device.name);
+  if (!table || table->size() != 1 || table->front().type != "thin") {
+    return std::optional<Volume>();
+  }
+  const VolumeTable parsed = TRY(parse_volume_table(table->front()));
+  if (parsed.pool_device != pool_number) return std::optional<Volume>();
+  Volume volume;
+  volume.name = device.name;
+  volume.id = parsed.id;
+  volume.number = device.number;
+  volume.size_bytes = parsed.length_sectors * sector_bytes;
+  const Result<devmapper::Table> status = driver.status(device.name);
+  if (!status || status->size() != 1) return std::optional<Volume>();
+  if (const auto mapped = TRY(parse_volume_status(status->front().params))) {
+    volume.mapped_bytes = *mapped * sector_bytes;
+  }
+  return std::optional<Volume>(std::move(volume));
+}
+
+Result<std::vector<Volume>> inspect_volumes(const devmapper::DeviceInfo& pool,
+                                            devmapper::Driver& driver) {
+  std::vector<Volume> volumes;
+  for (const devmapper::Device& device : TRY(driver.list())) {
+    if (device.number == pool.number) continue;
+    if (auto volume = TRY(inspect_volume(device, pool.number.text(), driver))) {
+      volumes.push_back(*std::move(volume));
+    }
+  }
+  std::sort(volumes.begin(), volumes.end(),
+            [](const Volume& a, const Volume& b) { return a.id < b.id; });
+  return volumes;
+}
+
+Error not_a_pool(const std::string& name, const devmapper::Table& table) {
+  const std::string type = table.empty() ? "device without a table" : table.front().type + " device";
+  return Error(Code::already_exists,
+               fmt::format("device '{}' exists and is a {}, not a thin pool", name, type))
+      .with_hint("choose another pool name, or remove the device if nothing needs it");
+}
+
+}  // namespace
+
+std::uint64_t Pool::data_total_bytes() const {
+  return status.has_counters() ? status.data.total_blocks * table.block_bytes()
+                               : table.length_sectors * sector_bytes;
+}
+std::uint64_t Pool::data_used_bytes() const { return status.data.used_blocks * table.block_bytes(); }
+std::uint64_t Pool::metadata_total_bytes() const {
+  return status.metadata.total_blocks * metadata_block_bytes;
+}
+std::uint64_t Pool::metadata_used_bytes() const {
+  return status.metadata.used_blocks * metadata_block_bytes;
+}
+bool Pool::below_low_water() const {
+  return status.has_counters() &&
+         status.data.total_blocks - status.data.used_blocks <= table.low_water_blocks;
+}
+
+Result<Pool> inspect(const std::string& name, devmapper::Driver& driver, loop::Driver& loops) {
+  Pool pool;
+  pool.device = TRY(driver.info(name));
+  const devmapper::Table table = TRY(driver.table(name));
+  if (table.size() != 1 || table.front().type != "thin-pool") return not_a_pool(name, table);
+  pool.line = table.front();
+  pool.table = TRY(parse_pool_table(pool.line));
+  const devmapper::Table status = TRY(driver.status(name));
+  if (status.size() != 1) return not_a_pool(name, status);
+  pool.status = TRY(parse_pool_status(status.front().params));
+  pool.data = TRY(inspect_backing(pool.table.data_device, loops));
+  pool.metadata = TRY(inspect_backing(pool.table.metadata_device, loops));
+  pool.volumes = TRY(inspect_volumes(pool.device, driver));
+  return pool;
+}
+
+Result<std::vector<std::string>> list(devmapper::Driver& driver) {
+  std::vector<std::string> names;
+  for (const devmapper::Device& device : TRY(driver.list())) {
+    const Result<devmapper::Table> table = driver.table(device.name);
+    if (table && table->size() == 1 && table->front().type == "thin-pool") {
+      names.push_back(device.name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> troubles(const Pool& pool) {
+  std::vector<std::string> found;
+  if (pool.device.suspended) {
+    found.emplace_back("the pool is suspended: all input and output waits");
+  }
+  switch (pool.status.mode) {
+    case Mode::read_write:
+      break;
+    case Mode::read_only:
+      found.emplace_back("the pool is read-only: its metadata is full or damaged");
+      break;
+    case Mode::out_of_data_space:
+      found.emplace_back("the pool is out of data space: delete images or VMs, or grow it");
+      break;
+    case Mode::failed:
+    case Mode::unreadable:
+      found.emplace_back("the pool has failed and must be repaired before it works again");
+      break;
+  }
+  if (pool.status.needs_check) {
+    found.emplace_back("the metadata needs a check (thin_check) before the pool can be written");
+  }
+  if (pool.status.mode == Mode::read_write && pool.below_low_water()) {
+    found.push_back(fmt::format("less than {} of the pool is free",
+                                format_size(pool.table.low_water_blocks *
+                                            pool.table.block_bytes())));
+  }
+  for (const Backing* backing : {&pool.data, &pool.metadata}) {
+    if (backing->loop && backing->loop->backing_file.ends_with(" (deleted)")) {
+      found.push_back(fmt::format("the file behind {} was deleted: its content goes with the pool",
+                                  backing->loop->path()));
+    }
+  }
+  return found;
+}
+
+}  // namespace flintctl::thinpool

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thinpool/provision.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "core/rollback.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+#include "sys/lock.hpp"
+#include "thinpool/backing.hpp"
+#include "thinpool/differences.hpp"
+#include "thinpool/pool.hpp"
+#include "thinpool/table.hpp"
+
+namespace flintctl::thinpool {
+namespace {
+
+/// A filesystem with less than this is full for a pool's purposes.
+constexpr std::uint64_t no_space_bytes = 1 * mib;
+
+Result<> check_spec(const Spec& spec) {
+  constexpr std::uint64_t shortest_data = 16 * mib;
+  constexpr std::uint64_t shortest_metadata = 2 * mib;
+  constexpr std::uint64_t longest_metadata = 16 * gib;  // the kernel uses no more
+  TRY(devmapper::check_name(spec.name));
+  if (!spec.directory.starts_with('/')) {
+    return Error(Code::invalid_argument,
+                 fmt::format("directory '{}' is not an absolute path", spec.directory));
+  }
+  if (spec.data_bytes && *spec.data_bytes < shortest_data) {
+    return Error(Code::invalid_argument,
+                 fmt::format("a data size of {} is too small", format_size(*spec.data_bytes)))
+        .with_hint("give at least " + format_size(shortest_data));
+  }
+  if (spec.metadata_bytes &&
+      (*spec.metadata_bytes < shortest_metadata || *spec.metadata_bytes > longest_metadata)) {
+    return Error(Code::invalid_argument, fmt::format("a metadata size of {} is out of range",
+                                                     format_size(*spec.metadata_bytes)))
+        .with_hint(fmt::format("give {} to {}", format_size(shortest_metadata),
+                               format_size(longest_metadata)));
+  }
+  return {};
+}
+
+/// The words of the kernel's "create" step that a person needs when it says no.
+Error explain_activation(Error error, const BackingFiles& files) {
+  const Result<sys::FilesystemSpace> space = sys::filesystem_space(files.directory);
+  if (space && space->available < no_space_bytes) {
+    return std::move(error)
+        .with_code(Code::resource_exhausted)
+        .context(fmt::format("the filesystem of {} is full", files.directory))
+        .with_hint("free some space, or give another --directory");
+  }
+  if (!error.hint().empty()) return error;
+  return std::move(error).with_hint("the kernel's own reason is among the last lines of dmesg");
+}
+
+/// One run of ensure() or plan().
+class Run {
+ public:
+  Run(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops)
+      : spec_(spec), driver_(driver), loops_(loops), files_(backing_files(spec.directory)) {}
+
+  Result<Outcome> ensure();
+  Result<Outcome> plan();
+
+ private:
+  /// The device of the pool's name if it is live.
+  Result<bool> is_live();
+  Result<> discard_empty_device();
+  Result<> adopt();
+  Result<> survey_files();
+  void warn_of_space();
+  void set_planned_line();
+  Result<> create();
+  Result<> reattach();
+  /// Loops and table from files that are all there.
+  Result<> activate(const std::string& metadata_file);
+  /// A loop device of the file: one that exists, or a new one.
+  Result<loop::Attachment> attach(const std::string& file);
+  Result<> refuse_shared(const loop::Device& device);
+  PoolTable table(std::uint64_t data_bytes) const;
+
+  const Spec& spec_;
+  devmapper::Driver& driver_;
+  loop::Driver& loops_;
+  BackingFiles files_;
+  Survey survey_;
+  Outcome outcome_;
+};
+
+PoolTable Run::table(std::uint64_t data_bytes) const {
+  PoolTable table;
+  table.metadata_device = "<metadata>";
+  table.data_device = "<data>";
+  if (survey_.superblock) table.block_sectors = survey_.superblock->block_sectors;
+  if (spec_.low_water_blocks) table.low_water_blocks = *spec_.low_water_blocks;
+  table.length_sectors = data_bytes / table.block_bytes() * table.block_sectors;
+  return table;
+}
+
+Result<bool> Run::is_live() {
+  const Result<devmapper::DeviceInfo> info = driver_.info(spec_.name);
+  if (!info) {
+    if (info.error().code() == Code::not_found) return false;
+    return Error(info.error());
+  }
+  if (info->has_live_table) return true;
+  if (info->uuid != pool_uuid(spec_.name)) {
+    return Error(Code::already_exists,
+                 fmt::format("device '{}' exists without a table and is not ours", spec_.name))
+        .with_hint("choose another --name, or remove the device if nothing needs it");
+  }
+  return false;
+}
+
+Result<> Run::discard_empty_device() {
+  const Result<devmapper::DeviceInfo> info = driver_.info(spec_.name);
+  // Ours, as is_live() has seen: a killed run's, between create and resume.
+  if (info && !info->has_live_table) return driver_.remove(spec_.name, devmapper::Removal::retry);
+  return {};
+}
+
+Result<> Run::adopt() {
+  const Pool pool = TRY(inspect(spec_.name, driver_, loops_));
+  outcome_.line = pool.line;
+  outcome_.differences = differences(spec_, files_, pool);
+  outcome_.change = outcome_.differences.empty() ? Change::unchanged : Change::adopted;
+  for (std::string& trouble : troubles(pool)) outcome_.warnings.push_back(std::move(trouble));
+  return {};
+}
+
+Result<> Run::survey_files() {
+  survey_ = TRY(survey(files_));
+  outcome_.change = survey_.superblock ? Change::reattached : Change::created;
+  outcome_.differences = differences(spec_, survey_);
+  if (survey_.superblock && survey_.superblock->needs_check) {
+    outcome_.warnings.push_back(
+        fmt::format("the metadata in {} needs a check: the pool will be read-only until thin_check "
+                    "has cleared it",
+                    files_.metadata));
+  }
+  warn_of_space();
+  return {};
+}
+
+void Run::warn_of_space() {
+  const Result<sys::FilesystemSpace> space = sys::filesystem_space(files_.directory);
+  if (!space) return;
+  const std::uint64_t data =
+      survey_.data_bytes > 0 ? survey_.data_bytes
+                             : spec_.data_bytes.value_or(Spec::default_data_bytes);
+  const std::uint64_t metadata =
+      survey_.metadata_bytes > 0 ? survey_.metadata_bytes
+                                 : spec_.metadata_bytes.value_or(Spec::default_metadata_bytes);
+  const std::uint64_t total = data + metadata;
+  const std::uint64_t growth = total > survey_.allocated_bytes ? total - survey_.allocated_bytes : 0;
+  if (space->available >= growth) return;
+  outcome_.warnings.push_back(fmt::format(
+      "the pool can grow by {}, but {} has {} free: a full host filesystem breaks the pool",
+      format_size(growth), files_.directory, format_size(space->available)));
+}
+
+void Run::set_planned_line() {
+  const std::uint64_t data = survey_.data_bytes > 0
+                                 ? survey_.data_bytes
+                                 : spec_.data_bytes.value_or(Spec::default_data_bytes);
+  outcome_.line = table(data).target();
+}
+
+Result<> Run::refuse_shared(const loop::Device& device) {
+  const devmapper::DeviceNumber number{loop::major_number, device.number};
+  for (const devmapper::Device& other : TRY(driver_.list())) {
+    const auto dependencies = driver_.dependencies(other.name);
+    if (!dependencies) continue;  // gone meanwhile
+    for (const devmapper::DeviceNumber& dependency : *dependencies) {
+      if (dependency == number) {
+        return Error(Code::already_exists,
+                     fmt::format("{} is in use by the device '{}'", device.backing_file, other.name))
+            .with_hint("give another --directory, or --name " + other.name);
+      }
+    }
+  }
+  return {};
+}
+
+Result<loop::Attachment> Run::attach(const std::string& file) {
+  for (loop::Device& device : TRY(loops_.find(file))) {
+    TRY(refuse_shared(device));
+    if (device.is_plain()) return loop::Attachment{std::move(device), UniqueFd()};
+  }
+  return loops_.attach(file, {});
+}
+
+Result<> Run::activate(const std::string& metadata_file) {
+  const loop::Attachment metadata = TRY(attach(metadata_file));
+  // A device that was there before is not ours to take away: only a new one has a descriptor.
+  Rollback drop_metadata([&] {
+    if (metadata.hold) static_cast<void>(loops_.detach(metadata.device.number));
+  });
+  TRY(sys::check_interrupt());
+  const loop::Attachment data = TRY(attach(files_.data));
+  Rollback drop_data([&] {
+    if (data.hold) static_cast<void>(loops_.detach(data.device.number));
+  });
+  TRY(sys::check_interrupt());
+
+  PoolTable wanted = table(data.device.size_bytes);
+  wanted.metadata_device = fmt::format("{}:{}", loop::major_number, metadata.device.number);
+  wanted.data_device = fmt::format("{}:{}", loop::major_number, data.device.number);
+  outcome_.line = wanted.target();
+  TRY(devmapper::activate(driver_, spec_.name, pool_uuid(spec_.name), {outcome_.line}));
+  Rollback drop_pool(
+      [&] { static_cast<void>(driver_.remove(spec_.name, devmapper::Removal::retry)); });
+
+  const Pool pool = TRY(inspect(spec_.name, driver_, loops_));
+  if (!pool.status.has_counters()) {
+    return Error(Code::data_loss, "the kernel activated the pool but cannot use it")
+        .with_hint(fmt::format("run thin_check on {}", metadata_file));
+  }
+  for (std::string& trouble : troubles(pool)) outcome_.warnings.push_back(std::move(trouble));
+  if (pool.status.discard == Discard::not_passed_down) {
+    outcome_.warnings.push_back(fmt::format(
+        "{} takes no discard: space that the pool frees does not return to the host",
+        files_.directory));
+  }
+  drop_pool.commit();
+  drop_data.commit();
+  drop_metadata.commit();
+  return {};
+}
+
+Result<> Run::create() {
+  BackingSizes sizes;
+  sizes.data = spec_.data_bytes.value_or(Spec::default_data_bytes);
+  sizes.metadata = spec_.metadata_bytes.value_or(Spec::default_metadata_bytes);
+  NewBacking backing = TRY(NewBacking::create(files_, survey_, sizes));
+  Rollback undo([&] { backing.remove(); });
+  TRY(sys::check_interrupt());
+  if (Result<> active = activate(backing.metadata()); !active) {
+    return explain_activation(std::move(active).error(), files_);
+  }
+  undo.commit();
+  // From here on the pool works: if the name is not given now, the next run gives it.
+  return backing.finish(files_);
+}
+
+Result<> Run::reattach() {
+  if (survey_.superblock_unfinished) TRY(name_metadata(files_));
+  if (Result<> active = activate(files_.metadata); !active) {
+    return explain_activation(std::move(active).error(), files_);
+  }
+  return {};
+}
+
+Result<Outcome> Run::ensure() {
+  TRY(check_spec(spec_));
+  const sys::FileLock lock =
+      TRY(sys::FileLock::acquire(spec_.run_directory + "/pool.lock", spec_.lock_wait));
+  TRY(driver_.require_target("thin-pool"));
+  if (TRY(is_live())) {
+    TRY(adopt());
+    // A run that ended between activation and naming.
+    if (const auto found = survey(files_); found && found->superblock_unfinished) {
+      TRY(name_metadata(files_));
+    }
+    TRY(driver_.ensure_node(spec_.name));
+    return std::move(outcome_);
+  }
+  TRY(survey_files());
+  TRY(discard_empty_device());
+  TRY(survey_.superblock ? reattach() : create());
+  return std::move(outcome_);
+}
+
+Result<Outcome> Run::plan() {
+  TRY(check_spec(spec_));
+  if (TRY(is_live())) {
+    TRY(adopt());
+    return std::move(outcome_);
+  }
+  TRY(survey_files());
+  set_planned_line();
+  return std::move(outcome_);
+}
+
+}  // namespace
+
+std::string_view change_word(Change change) {
+  switch (change) {
+    case Change::created:
+      return "created";
+    case Change::reattached:
+      return "reattached";
+    case Change::adopted:
+      return "adopted";
+    case Change::unchanged:
+      return "unchanged";
+  }
+  return "unchanged";
+}
+
+std::string pool_uuid(const std::string& name) { return "FLINTCTL-pool-" + name; }
+
+Result<Outcome> ensure(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops) {
+  return Run(spec, driver, loops)
+      .ensure()
+      .context(fmt::format("provisioning thin pool '{}'", spec.name));
+}
+
+Result<Outcome> plan(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops) {
+  return Run(spec, driver, loops)
+      .plan()
+      .context(fmt::format("planning thin pool '{}'", spec.name));
+}
+
+}  // namespace flintctl::thinpool

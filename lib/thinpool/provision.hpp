@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/units.hpp"
+#include "devmapper/driver.hpp"
+#include "loop/driver.hpp"
+
+namespace flintctl::thinpool {
+
+/// A loop-backed pool as asked for. What is absent was not asked for: a new pool gets the default,
+/// an existing one keeps what it has.
+struct Spec {
+  std::string name = "flintlock-dev-thinpool";
+  std::string directory = "/var/lib/containerd-dev/snapshotter/devmapper";
+  std::optional<std::uint64_t> data_bytes;
+  std::optional<std::uint64_t> metadata_bytes;
+  std::optional<std::uint64_t> low_water_blocks;
+  /// Holds the lock that keeps two runs apart.
+  std::string run_directory = "/run/flintctl";
+  std::chrono::milliseconds lock_wait = std::chrono::seconds(30);
+
+  static constexpr std::uint64_t default_data_bytes = 100 * gib;
+  static constexpr std::uint64_t default_metadata_bytes = 10 * gib;
+};
+
+enum class Change {
+  created,     ///< files and pool are new
+  reattached,  ///< the pool was gone (a reboot), its files were not: all data is there
+  adopted,     ///< the pool is active and was made otherwise; it is used as it is
+  unchanged,
+};
+/// "created", "reattached", "adopted", "unchanged".
+std::string_view change_word(Change change);
+
+struct Outcome {
+  Change change = Change::unchanged;
+  /// How an existing pool differs from what a new one would be, one sentence each.
+  std::vector<std::string> differences;
+  /// What else a person should know: host space, mode, missing discard.
+  std::vector<std::string> warnings;
+  /// Its table; in a plan "<metadata>" and "<data>" stand for devices that do not exist yet.
+  devmapper::Target line;
+};
+
+/// Makes the pool active, whatever is missing of it. Never zeroes metadata and never shortens a
+/// file. Two runs at once take turns. On failure nothing that was made is left.
+/// already_exists: the name or a file belongs to something else; resource_exhausted: the host's
+/// filesystem is full; data_loss: files of a pool are missing or cut.
+Result<Outcome> ensure(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops);
+
+/// What ensure() would do, changing nothing.
+Result<Outcome> plan(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops);
+
+/// The dm uuid by which a pool is known to be made here.
+std::string pool_uuid(const std::string& name);
+
+}  // namespace flintctl::thinpool
