@@ -205,6 +205,9 @@ Result<Config> load(const Overrides& overrides, const Surroundings& surroundings
   prefer(overrides.containerd_namespace, "FLINTCTL_CONTAINERD_NAMESPACE", surroundings,
          config.containerd_namespace);
   prefer(overrides.pool, "FLINTCTL_POOL", surroundings, config.pool);
+  prefer({}, "FLINTCTL_SNAPSHOTTER", surroundings, config.snapshotter);
+  prefer({}, "FLINTCTL_STATE_DIRECTORY", surroundings, config.state_directory);
+  prefer({}, "FLINTCTL_RUN_DIRECTORY", surroundings, config.run_directory);
   config.containerd_address_chosen = !config.containerd_address.empty();
   if (!config.containerd_address_chosen) config.containerd_address = found_address(surroundings);
   TRY(check_address(config.containerd_address));

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "data/value.hpp"
+#include "provision/containerd_version.hpp"
+
+namespace flintctl::devmapper {
+class Driver;
+}
+
+namespace flintctl::provision {
+
+/// Whether a thin pool gives zeroed blocks to new volumes.
+enum class Zeroing {
+  zeroes,   ///< a fresh block reads as zeros
+  skips,    ///< skip_block_zeroing: a fresh block keeps what the disk held
+  unknown,  ///< no such pool now, or its table cannot be read
+};
+
+/// From the parameters of a thin-pool target's table: "254:0 254:1 128 32768 1 skip_block_zeroing".
+/// Documentation/admin-guide/device-mapper/thin-provisioning.rst.
+Zeroing pool_zeroing(std::string_view table_parameters);
+/// The same of the live pool; unknown when it is absent, no thin pool, or not readable.
+Zeroing read_pool_zeroing(devmapper::Driver& driver, const std::string& pool);
+
+/// How chatty containerd's log is.
+enum class LogLevel { info, trace };
+
+/// What the private containerd's configuration is made from.
+struct ContainerdSettings {
+  std::string root = "/var/lib/containerd-dev";
+  std::string state = "/run/containerd-dev";
+  std::string address = "/run/containerd-dev/containerd.sock";
+  std::string metrics_address = "127.0.0.1:1338";
+  std::string pool = "flintlock-dev-thinpool";
+  std::string base_image_size = "10GB";
+  LogLevel log_level = LogLevel::info;
+  /// The containerd that will read it.
+  ProgramVersion version{1, 6, "1.6"};
+  Zeroing zeroing = Zeroing::unknown;
+  /// mke2fs knows assume_storage_prezeroed (1.47).
+  bool mke2fs_can_skip_zeros = false;
+
+  /// The devmapper snapshotter's own folder.
+  [[nodiscard]] std::string snapshotter_directory() const { return root + "/snapshotter/devmapper"; }
+};
+
+/// invalid_argument when a path is relative, a socket's path too long (containerd adds ".ttrpc" for
+/// its second socket), or root, state or address is the host's own containerd's.
+Result<> validate(const ContainerdSettings& settings);
+
+/// The configuration as a value.
+data::Value containerd_document(const ContainerdSettings& settings);
+/// The same as TOML with the reason of each addition as a comment; parses to containerd_document().
+std::string containerd_toml(const ContainerdSettings& settings);
+
+/// One key in which an installed configuration differs.
+struct ConfigDifference {
+  std::string key;     ///< "plugins.\"io.containerd.snapshotter.v1.devmapper\".pool_name"
+  std::string wanted;  ///< as TOML; empty: the key should not be there
+  std::string found;   ///< as TOML; empty: the key is missing
+  [[nodiscard]] std::string text() const;
+};
+/// Keys in which `installed` differs in meaning from what `settings` ask for; order, comments and
+/// layout do not count. While the pool's zeroing is unknown, fs_options of ours are let be.
+std::vector<ConfigDifference> compare(const ContainerdSettings& settings,
+                                      const data::Value& installed);
+
+/// What a configuration file says about the containerd that it starts.
+struct ContainerdFacts {
+  std::string root;
+  std::string state;
+  std::string address;
+  std::string ttrpc_address;
+  std::string metrics_address;
+  std::string pool;  ///< empty without a devmapper table
+  bool assumes_zeroed_blocks = false;
+};
+/// Reads the file. host_not_ready with a hint when it is absent; invalid_argument when it is no TOML, or
+/// names no root, state or address of its own (containerd would then take the host's).
+Result<ContainerdFacts> read_containerd_facts(const std::string& path);
+
+}  // namespace flintctl::provision

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "config/config.hpp"
+#include "provision/containerd_config.hpp"
+#include "sys/file.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+constexpr std::size_t socket_path_limit = 107;  // sun_path less its NUL: unix(7)
+constexpr std::string_view ttrpc_suffix = ".ttrpc";
+constexpr const char* system_root = "/var/lib/containerd";
+constexpr const char* system_state = "/run/containerd";
+
+const data::Value& member(const data::Value& value, std::string_view key) {
+  static const data::Value nothing;
+  const data::Value* found = value.find(key);
+  return found != nullptr ? *found : nothing;
+}
+
+Result<> check_path(std::string_view what, const std::string& path, std::string_view system_path) {
+  if (!path.starts_with('/')) {
+    return Error(Code::invalid_argument,
+                 fmt::format("containerd's {} '{}' is not an absolute path", what, path));
+  }
+  if (path != system_path) return {};
+  return Error(Code::invalid_argument,
+               fmt::format("containerd's {} {} belongs to the host's own containerd", what, path))
+      .with_hint(fmt::format("the private containerd needs its own: {} and {}",
+                             config::private_containerd_address, "/var/lib/containerd-dev"));
+}
+
+Result<> check_socket(const std::string& path) {
+  if (path.size() <= socket_path_limit) return {};
+  return Error(Code::invalid_argument,
+               fmt::format("the socket path '{}' has {} bytes, more than the {} that a socket can have",
+                           path, path.size(), socket_path_limit))
+      .with_hint(fmt::format("choose an address of at most {} bytes (containerd opens a second "
+                             "socket with {} appended)",
+                             socket_path_limit - ttrpc_suffix.size(), ttrpc_suffix));
+}
+
+Result<> check_own(const std::string& root, const std::string& state, const std::string& address,
+                   const std::string& ttrpc_address) {
+  TRY(check_path("root", root, system_root));
+  TRY(check_path("state", state, system_state));
+  TRY(check_path("address", address, config::system_containerd_address));
+  TRY(check_socket(address));
+  return check_socket(ttrpc_address);
+}
+
+/// The string at `key`; missing means containerd's default, which is the host's own.
+Result<std::string> own_string(const data::Value& table, std::string_view key,
+                               std::string_view whole_key) {
+  std::string value = table.string_or(key);
+  if (!value.empty()) return value;
+  return Error(Code::invalid_argument,
+               fmt::format("it names no {}: containerd would use the host's own", whole_key))
+      .with_hint("write one with: flintctl containerd config --write");
+}
+
+}  // namespace
+
+Result<> validate(const ContainerdSettings& settings) {
+  TRY(check_own(settings.root, settings.state, settings.address,
+                settings.address + std::string(ttrpc_suffix)));
+  if (settings.pool.empty()) return Error(Code::invalid_argument, "the thin pool has no name");
+  return {};
+}
+
+Result<ContainerdFacts> read_containerd_facts(const std::string& path) {
+  const std::string what = fmt::format("containerd's configuration {}", path);
+  if (!sys::exists(path)) {
+    return Error(Code::host_not_ready, fmt::format("{} does not exist", what))
+        .with_hint("write it with: flintctl containerd config --write");
+  }
+  const std::string text = TRY(sys::read_file(path).context(what));
+  const data::Value document = TRY(data::parse_toml(text).context(what));
+  ContainerdFacts facts;
+  facts.root = TRY(own_string(document, "root", "root").context(what));
+  facts.state = TRY(own_string(document, "state", "state").context(what));
+  facts.address =
+      TRY(own_string(member(document, "grpc"), "address", "grpc.address").context(what));
+  facts.ttrpc_address = member(document, "ttrpc")
+                            .string_or("address", facts.address + std::string(ttrpc_suffix));
+  facts.metrics_address = member(document, "metrics").string_or("address");
+  const data::Value& devmapper =
+      member(member(document, "plugins"), "io.containerd.snapshotter.v1.devmapper");
+  facts.pool = devmapper.string_or("pool_name");
+  facts.assumes_zeroed_blocks =
+      devmapper.string_or("fs_options").find("assume_storage_prezeroed") != std::string::npos;
+  TRY(check_own(facts.root, facts.state, facts.address, facts.ttrpc_address).context(what));
+  return facts;
+}
+
+}  // namespace flintctl::provision
