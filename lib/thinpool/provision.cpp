@@ -19,31 +19,7 @@ namespace {
 /// A filesystem with less than this is full for a pool's purposes.
 constexpr std::uint64_t no_space_bytes = 1 * mib;
 
-Result<> check_spec(const Spec& spec) {
-  constexpr std::uint64_t shortest_data = 16 * mib;
-  constexpr std::uint64_t shortest_metadata = 2 * mib;
-  constexpr std::uint64_t longest_metadata = 16 * gib;  // the kernel uses no more
-  TRY(devmapper::check_name(spec.name));
-  if (!spec.directory.starts_with('/')) {
-    return Error(Code::invalid_argument,
-                 fmt::format("directory '{}' is not an absolute path", spec.directory));
-  }
-  if (spec.data_bytes && *spec.data_bytes < shortest_data) {
-    return Error(Code::invalid_argument,
-                 fmt::format("a data size of {} is too small", format_size(*spec.data_bytes)))
-        .with_hint("give at least " + format_size(shortest_data));
-  }
-  if (spec.metadata_bytes &&
-      (*spec.metadata_bytes < shortest_metadata || *spec.metadata_bytes > longest_metadata)) {
-    return Error(Code::invalid_argument, fmt::format("a metadata size of {} is out of range",
-                                                     format_size(*spec.metadata_bytes)))
-        .with_hint(fmt::format("give {} to {}", format_size(shortest_metadata),
-                               format_size(longest_metadata)));
-  }
-  return {};
-}
-
-/// The words of the kernel's "create" step that a person needs when it says no.
+/// The kernel says little when it cannot make a pool; a full filesystem is the usual reason.
 Error explain_activation(Error error, const BackingFiles& files) {
   const Result<sys::FilesystemSpace> space = sys::filesystem_space(files.directory);
   if (space && space->available < no_space_bytes) {
@@ -255,7 +231,7 @@ Result<> Run::reattach() {
 }
 
 Result<Outcome> Run::ensure() {
-  TRY(check_spec(spec_));
+  TRY(check(spec_));
   const sys::FileLock lock =
       TRY(sys::FileLock::acquire(spec_.run_directory + "/pool.lock", spec_.lock_wait));
   TRY(driver_.require_target("thin-pool"));
@@ -275,7 +251,7 @@ Result<Outcome> Run::ensure() {
 }
 
 Result<Outcome> Run::plan() {
-  TRY(check_spec(spec_));
+  TRY(check(spec_));
   if (TRY(is_live())) {
     TRY(adopt());
     return std::move(outcome_);
@@ -286,6 +262,30 @@ Result<Outcome> Run::plan() {
 }
 
 }  // namespace
+
+Result<> check(const Spec& spec) {
+  constexpr std::uint64_t shortest_data = 16 * mib;
+  constexpr std::uint64_t shortest_metadata = 2 * mib;
+  constexpr std::uint64_t longest_metadata = 16 * gib;  // the kernel uses no more
+  TRY(devmapper::check_name(spec.name));
+  if (!spec.directory.starts_with('/')) {
+    return Error(Code::invalid_argument,
+                 fmt::format("directory '{}' is not an absolute path", spec.directory));
+  }
+  if (spec.data_bytes && *spec.data_bytes < shortest_data) {
+    return Error(Code::invalid_argument,
+                 fmt::format("a data size of {} is too small", format_size(*spec.data_bytes)))
+        .with_hint("give at least " + format_size(shortest_data));
+  }
+  if (spec.metadata_bytes &&
+      (*spec.metadata_bytes < shortest_metadata || *spec.metadata_bytes > longest_metadata)) {
+    return Error(Code::invalid_argument, fmt::format("a metadata size of {} is out of range",
+                                                     format_size(*spec.metadata_bytes)))
+        .with_hint(fmt::format("give {} to {}", format_size(shortest_metadata),
+                               format_size(longest_metadata)));
+  }
+  return {};
+}
 
 std::string_view change_word(Change change) {
   switch (change) {

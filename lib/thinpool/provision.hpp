@@ -37,6 +37,9 @@ enum class Change {
   adopted,     ///< the pool is active and was made otherwise; it is used as it is
   unchanged,
 };
+/// invalid_argument when the pool cannot be made as asked on any host.
+Result<> check(const Spec& spec);
+
 /// "created", "reattached", "adopted", "unchanged".
 std::string_view change_word(Change change);
 
@@ -58,6 +61,10 @@ Result<Outcome> ensure(const Spec& spec, devmapper::Driver& driver, loop::Driver
 
 /// What ensure() would do, changing nothing.
 Result<Outcome> plan(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops);
+
+/// The same for a caller who may not ask device-mapper: an active pool is known by name only, and
+/// files that cannot be read are taken as absent. A warning says so.
+Result<Outcome> plan_unprivileged(const Spec& spec);
 
 /// The dm uuid by which a pool is known to be made here.
 std::string pool_uuid(const std::string& name);

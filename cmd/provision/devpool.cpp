@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/devpool.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "devmapper/driver.hpp"
+#include "loop/driver.hpp"
+#include "sys/host.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+std::optional<std::uint64_t> given(std::uint64_t value) {
+  return value == 0 ? std::nullopt : std::optional(value);
+}
+
+Result<thinpool::Spec> to_spec(Host& host, const DevpoolOptions& options) {
+  const config::Config* settings = TRY(host.config());
+  thinpool::Spec spec;
+  spec.name = options.name.empty() ? settings->pool : options.name;
+  spec.directory = options.directory;
+  spec.data_bytes = given(options.data_bytes);
+  spec.metadata_bytes = given(options.metadata_bytes);
+  spec.low_water_blocks = given(options.low_water_blocks);
+  spec.run_directory = settings->run_directory;
+  return spec;
+}
+
+Result<thinpool::Outcome> run(const thinpool::Spec& spec, const DevpoolOptions& options) {
+  if (options.dry_run && ::geteuid() != 0) return thinpool::plan_unprivileged(spec);
+  TRY(sys::require_root("provisioning a thin pool"));
+  const std::unique_ptr<devmapper::Driver> driver = TRY(devmapper::open());
+  const std::unique_ptr<loop::Driver> loops = TRY(loop::open());
+  return options.dry_run ? thinpool::plan(spec, *driver, *loops)
+                         : thinpool::ensure(spec, *driver, *loops);
+}
+
+data::Array to_array(const std::vector<std::string>& sentences) {
+  return data::Array(sentences.begin(), sentences.end());
+}
+
+data::Value to_value(const thinpool::Spec& spec, const DevpoolOptions& options,
+                     const thinpool::Outcome& outcome) {
+  return data::Value::object(
+      {{"apiVersion", "flintctl/v1"},
+       {"kind", "ThinPool"},
+       {"metadata", data::Value::object({{"name", spec.name}})},
+       {"result", thinpool::change_word(outcome.change)},
+       {"dryRun", options.dry_run},
+       {"device", devmapper::node_path(spec.name)},
+       {"directory", spec.directory},
+       {"table", outcome.line.text()},
+       {"differences", to_array(outcome.differences)},
+       {"warnings", to_array(outcome.warnings)}});
+}
+
+std::string summary(const thinpool::Spec& spec, const DevpoolOptions& options,
+                    const thinpool::Outcome& outcome) {
+  const std::string_view word = thinpool::change_word(outcome.change);
+  const bool changes = outcome.change == thinpool::Change::created ||
+                       outcome.change == thinpool::Change::reattached;
+  if (options.dry_run && changes) return fmt::format("pool/{} would be {}\n", spec.name, word);
+  return fmt::format("pool/{} {}\n", spec.name, word);
+}
+
+}  // namespace
+
+Result<> devpool(Host& host, const DevpoolOptions& options) {
+  const output::Format format = TRY(host.format());
+  const thinpool::Spec spec = TRY(to_spec(host, options));
+  TRY(thinpool::check(spec));
+  const thinpool::Outcome outcome = TRY(run(spec, options));
+  output::Streams& streams = host.streams();
+  for (const std::string& difference : outcome.differences) {
+    streams.err << "warning: pool '" << spec.name << "' is used as it is: " << difference << '\n';
+  }
+  for (const std::string& warning : outcome.warnings) {
+    streams.err << "warning: " << warning << '\n';
+  }
+  if (format.is_table()) {
+    streams.out << summary(spec, options, outcome);
+    if (!streams.quiet && !outcome.line.type.empty()) {
+      streams.err << "table: " << outcome.line.text() << '\n';
+    }
+    return {};
+  }
+  if (format.kind == output::Kind::name) {
+    streams.out << "pool/" << spec.name << '\n';
+    return {};
+  }
+  return output::print_value(streams.out, format, to_value(spec, options, outcome));
+}
+
+void add_devpool(cli::Command& provision, Host& host) {
+  auto options = std::make_shared<DevpoolOptions>();
+  provision.add("devpool", "Make a device-mapper thin pool on sparse files, or bring it back")
+      .details(
+          "Two sparse files become loop devices and a thin pool with zeroed 64 KiB blocks. Run again "
+          "it changes nothing; after a reboot it brings the pool back with all its data. A pool that "
+          "another tool made is used as it is, and what differs is said.")
+      .example("flintctl provision devpool", "as the development setup wants it")
+      .example("flintctl provision devpool --name p --directory /srv/p --data-size 20G",
+               "a smaller one elsewhere")
+      .option("--name", options->name, "Name of the pool (the configured one unless given)", "NAME")
+      .option("--directory", options->directory, "Folder of the backing files", "DIR")
+      .size_option("--data-size", options->data_bytes, "Size of a new data file (100G)")
+      .size_option("--metadata-size", options->metadata_bytes, "Size of a new metadata file (10G)")
+      .option("--low-water-mark", options->low_water_blocks,
+              "Free blocks at which the kernel raises an event (32768)")
+      .flag("--dry-run", options->dry_run, "Say what would be done and change nothing")
+      .action([options, &host] { return devpool(host, *options); });
+}
+
+}  // namespace flintctl::cmd

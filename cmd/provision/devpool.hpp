@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/command.hpp"
+#include "core/result.hpp"
+#include "host.hpp"
+#include "thinpool/provision.hpp"
+
+namespace flintctl::cmd {
+
+/// Flags of `provision devpool`. Empty or zero: not given.
+struct DevpoolOptions {
+  std::string name;
+  std::string directory = thinpool::Spec().directory;
+  std::uint64_t data_bytes = 0;
+  std::uint64_t metadata_bytes = 0;
+  unsigned low_water_blocks = 0;
+  bool dry_run = false;
+};
+
+/// Makes the loop-backed thin pool, or brings it back after a reboot.
+Result<> devpool(Host& host, const DevpoolOptions& options);
+
+void add_devpool(cli::Command& provision, Host& host);
+
+}  // namespace flintctl::cmd
