@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "containerd/backoff.hpp"
 #include "containerd/call.hpp"
 #include "containerd/names.hpp"
 #include "containerd/services/content/v1/content.grpc.pb.h"
@@ -101,8 +102,14 @@ Result<std::vector<Ingest>> GrpcClient::content_ingests() {
 Result<> GrpcClient::content_abort(const std::string& ref) {
   api::AbortRequest request;
   request.set_ref(ref);
-  return command(session_, &api::Content::Stub::Abort, request,
-                 fmt::format("discarding unfinished content '{}'", ref));
+  // A writer that was just killed still closes its files while containerd removes their folder.
+  using std::chrono::milliseconds;
+  Backoff backoff(milliseconds(10), milliseconds(200), milliseconds(2000));
+  while (true) {
+    auto done = command(session_, &api::Content::Stub::Abort, request,
+                        fmt::format("discarding unfinished content '{}'", ref));
+    if (done || done.error().code() != Code::unknown || !backoff.wait()) return done;
+  }
 }
 
 }  // namespace flintctl::containerd

@@ -41,6 +41,9 @@ class WriteStream {
 
   Result<> finish() {
     stream_->WritesDone();
+    // containerd answers a COMMIT twice, and a status waits behind unread messages.
+    api::WriteContentResponse ignored;
+    while (stream_->Read(&ignored)) continue;
     const auto status = stream_->Finish();
     if (status.ok()) return {};
     return to_error(status, what_, session_);
@@ -113,8 +116,10 @@ Result<> GrpcClient::content_write(const std::string& ref, std::string_view byte
       auto labelled = content_update_labels(digest, labels);
       // Collected in between, which a lease would have prevented: write it again.
       if (labelled || labelled.error().code() != Code::not_found) return labelled;
-    } else if (code == Code::data_loss && stale++ == 0) {
-      continue;  // the reference held other bytes of the same length; that ingest is gone now
+    } else if (code == Code::data_loss) {
+      static_cast<void>(content_abort(ref));  // containerd keeps an empty ingest
+      if (stale++ > 0) return written;
+      continue;  // the reference held other bytes of the same length; they are gone now
     } else if (!is_locked(written.error())) {
       return written;
     }
