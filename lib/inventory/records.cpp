@@ -24,11 +24,6 @@ std::string label_is(const char* key, std::string_view value) {
 
 std::string vm_filter() { return label_is(vm::label::kind, vm::vm_kind); }
 
-Error absent(const std::string& name_space, const std::string& name) {
-  return Error(Code::not_found, fmt::format("VM '{}' does not exist", vm::display_name(name_space, name)))
-      .with_hint("'flintctl vm list -A' shows what exists");
-}
-
 /// Newest version of each uid: an update leaves two for a moment.
 std::vector<vm::Summary> newest(std::vector<vm::Summary> all) {
   std::map<std::string, vm::Summary> by_uid;
@@ -55,6 +50,11 @@ bool ignorable(const Result<>& result) {
 
 }  // namespace
 
+Error no_such_vm(const std::string& name_space, const std::string& name) {
+  return Error(Code::not_found, fmt::format("VM '{}' does not exist", vm::display_name(name_space, name)))
+      .with_hint("'flintctl vm list -A' shows what exists");
+}
+
 Result<std::vector<vm::Summary>> Records::query(const std::string& filter) {
   std::vector<vm::Summary> summaries;
   for (const auto& blob : TRY(client_.content_list({filter}))) {
@@ -80,7 +80,7 @@ Result<std::vector<vm::Summary>> Records::named(const std::string& name_space,
 
 Result<vm::Summary> Records::find(const std::string& name_space, const std::string& name) {
   auto found = TRY(named(name_space, name));
-  if (found.empty()) return absent(name_space, name);
+  if (found.empty()) return no_such_vm(name_space, name);
   const auto finished = std::find_if(found.begin(), found.end(), [](const vm::Summary& summary) {
     return summary.stage != vm::Stage::creating;
   });
@@ -113,14 +113,19 @@ Result<> Records::begin(const vm::Record& record) {
   return client_.lease_create(lease_id(record.uid), labels);
 }
 
-Result<> Records::write(const vm::Record& record, vm::Stage stage) {
+Result<vm::Summary> Records::write(const vm::Record& record, vm::Stage stage) {
+  const auto labels = vm::record_labels(record, stage);
   const auto bytes = data::to_json(vm::to_value(record));
   const auto digest = "sha256:" + sys::sha256_hex(bytes);
   const auto ref = fmt::format("flintctl/vm/{}/{}", record.uid, record.version);
   const auto leased = client_.with_lease(lease_id(record.uid));
-  TRY(leased->content_write(ref, bytes, digest, vm::record_labels(record, stage))
+  TRY(leased->content_write(ref, bytes, digest, labels)
           .context("writing the VM's record"));
-  return delete_blobs(record.uid, digest);
+  TRY(delete_blobs(record.uid, digest));
+  auto summary = vm::summary_from_labels(labels);
+  if (!summary) return Error(Code::internal, "a record's labels do not describe a VM");
+  summary->digest = digest;
+  return *std::move(summary);
 }
 
 Result<> Records::set_stage(const vm::Summary& summary, vm::Stage stage) {

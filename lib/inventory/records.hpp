@@ -12,6 +12,9 @@
 
 namespace flintctl::inventory {
 
+/// not_found, with the hint to look at the list.
+Error no_such_vm(const std::string& name_space, const std::string& name);
+
 /// The VM records in containerd's content store. One lease per VM, without timer, holds its records,
 /// snapshots and image content: deleting it frees them all. Whoever changes a record holds the
 /// name's lock; reading needs none.
@@ -33,7 +36,7 @@ class Records {
   /// taken.
   Result<> begin(const vm::Record& record);
   /// Commits `record` under its lease with labels set in the commit, then deletes older versions.
-  Result<> write(const vm::Record& record, vm::Stage stage);
+  Result<vm::Summary> write(const vm::Record& record, vm::Stage stage);
   /// Changes the stage label of the newest version in place.
   Result<> set_stage(const vm::Summary& summary, vm::Stage stage);
   /// Deletes the VM's records and its lease, with a collection before it returns. Fine when they

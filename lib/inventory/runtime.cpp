@@ -29,6 +29,7 @@ Value to_value(const Runtime& runtime) {
                               {"pidStartTime", runtime.pid_start_time},
                               {"startedAt", vm::format_time(runtime.started_at)},
                               {"consoleOffset", runtime.console_offset},
+                              {"cmdline", runtime.cmdline},
                               {"providerVersion", runtime.provider_version},
                               {"accelerator", runtime.accelerator},
                               {"note", runtime.note}});
@@ -43,6 +44,7 @@ Result<Runtime> runtime_from(const Value& value) {
   runtime.pid_start_time = static_cast<std::uint64_t>(value.integer_or("pidStartTime"));
   runtime.started_at = TRY(vm::parse_time(value.string_or("startedAt")));
   runtime.console_offset = static_cast<std::uint64_t>(value.integer_or("consoleOffset"));
+  runtime.cmdline = value.string_or("cmdline");
   runtime.provider_version = value.string_or("providerVersion");
   runtime.accelerator = value.string_or("accelerator");
   runtime.note = value.string_or("note");

@@ -20,6 +20,7 @@ struct Runtime {
   vm::Time started_at;
   std::uint64_t console_offset = 0;  ///< where this run's output begins in the console log
   std::optional<vm::Time> booted_at;
+  std::string cmdline;                ///< of the guest's kernel
   std::string provider_version;
   std::string accelerator;
   std::string note;  ///< of the provider, about this host

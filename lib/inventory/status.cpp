@@ -58,11 +58,13 @@ Exit exit_from(const vmm::ExitEvidence& evidence, vm::Time at) {
   return {reason, evidence.message, failed, at};
 }
 
-std::optional<Exit> Statuses::exit_of(const vm::Summary& summary) const {
+std::optional<Exit> Statuses::exit_of(const vm::Summary& summary, const Runtime& runtime) const {
   if (auto recorded = read_exit(paths_, summary.uid)) return *std::move(recorded);
   const auto provider = host_.provider(summary.provider);
   if (!provider) return std::nullopt;
-  return exit_from((*provider)->exit_evidence(instance_of(paths_, summary.uid)), {});
+  return exit_from((*provider)->exit_evidence(instance_of(paths_, summary.uid),
+                                                runtime.console_offset),
+                   {});
 }
 
 vm::Observation Statuses::observe(const vm::Summary& summary) const {
@@ -80,7 +82,7 @@ vm::Observation Statuses::observe(const vm::Summary& summary) const {
   seen.this_boot = boot.has_value() && *boot == runtime->boot_id;
   if (seen.processes) return seen;
   // Of an end before the last reboot only the written record counts: the logs went with the host.
-  auto exit = seen.this_boot ? exit_of(summary) : std::nullopt;
+  auto exit = seen.this_boot ? exit_of(summary, *runtime) : std::nullopt;
   if (!seen.this_boot) {
     if (auto recorded = read_exit(paths_, summary.uid)) exit = *std::move(recorded);
   }

@@ -42,7 +42,8 @@ class Statuses {
 
  private:
   [[nodiscard]] vm::Observation observe(const vm::Summary& summary) const;
-  [[nodiscard]] std::optional<Exit> exit_of(const vm::Summary& summary) const;
+  [[nodiscard]] std::optional<Exit> exit_of(const vm::Summary& summary,
+                                            const Runtime& runtime) const;
 
   Paths paths_;
   const containerd::Client& client_;

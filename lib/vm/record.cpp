@@ -97,7 +97,6 @@ Result<Record> read_record(const Fields& fields) {
   record.image_digest = TRY(fields.text("imageDigest"));
   record.kernel = TRY(read_boot_file(fields.at("kernel"), "kernel"));
   record.initrd = TRY(read_boot_file(fields.at("initrd"), "initrd"));
-  record.cmdline = TRY(fields.text("cmdline"));
   for (const auto& element : TRY(fields.list("volumes"))) {
     record.volumes.push_back(TRY(read_volume(element)));
   }
@@ -143,8 +142,7 @@ Value to_value(const Record& record) {
                               {"spec", to_value(record.spec)},
                               {"imageDigest", record.image_digest},
                               {"kernel", boot_file_value(record.kernel)},
-                              {"initrd", boot_file_value(record.initrd)},
-                              {"cmdline", record.cmdline}});
+                              {"initrd", boot_file_value(record.initrd)}});
   auto volumes = Value::array();
   for (const auto& volume : record.volumes) volumes.push(volume_value(volume));
   auto interfaces = Value::array();

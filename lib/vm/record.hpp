@@ -65,7 +65,6 @@ struct Record {
   std::string image_digest;
   BootFile kernel;
   BootFile initrd;
-  std::string cmdline;  ///< final
   std::vector<VolumeRecord> volumes;
   std::vector<InterfaceRecord> interfaces;
   std::vector<std::string> addresses;

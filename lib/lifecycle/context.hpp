@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "containerd/client.hpp"
+#include "inventory/paths.hpp"
+#include "inventory/status.hpp"
+#include "lifecycle/parts.hpp"
+
+namespace flintctl::lifecycle {
+
+/// What every operation on a VM works with. Borrowed: all of it outlives the call.
+struct Context {
+  containerd::Client& client;
+  Parts& parts;
+  inventory::Paths paths;
+  std::string snapshotter = "devmapper";
+  std::string pool;  ///< thin pool whose devices gc looks at; empty: none
+  /// One line for the person who waits ("starting qemu"); may be empty.
+  std::function<void(std::string_view)> note;
+};
+
+/// A VM's name with its namespace.
+struct Target {
+  std::string name_space = "default";
+  std::string name;
+};
+
+void say(const Context& context, std::string_view text);
+
+/// Statuses that ask this context's host.
+inventory::Statuses statuses(const Context& context);
+
+/// Size of the filesystem that bounds one VM's console and hypervisor logs, in bytes.
+inline constexpr std::uint64_t log_space = 16U << 20U;
+
+/// Host name of a VM's tap: "fltap", 8 digits of the uid, the interface's index; at most 15.
+std::string tap_name(const std::string& uid, std::size_t index);
+inline constexpr auto tap_prefix = "fltap";
+
+}  // namespace flintctl::lifecycle
