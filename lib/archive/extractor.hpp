@@ -5,60 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <vector>
 
+#include "archive/job.hpp"
 #include "core/result.hpp"
 #include "core/unique_fd.hpp"
 #include "sys/process.hpp"
 
 namespace flintctl::archive {
-
-/// What to mount as the root that layers go into: one mount as containerd's snapshotters return it
-/// (ext4 on a thin device, bind, overlay).
-struct Mount {
-  std::string type;
-  std::string source;
-  std::vector<std::string> options;  ///< as in fstab(5): "ro", "rbind", "lowerdir=…"
-};
-
-/// What a layer may at most hold; above it, extraction ends with resource_exhausted.
-struct Limits {
-  std::uint64_t bytes = 64ULL << 30U;  ///< of the uncompressed stream
-  std::uint64_t entries = 4U << 20U;
-};
-
-/// One layer. `file` holds the compressed bytes from offset 0 on and may still be growing: what is
-/// told by layer_available() is read, never more.
-struct Layer {
-  int file = -1;             ///< open for reading until start() returns; borrowed
-  std::uint64_t size = 0;    ///< compressed bytes, from the descriptor
-  std::string digest;        ///< "sha256:<hex>" of the compressed bytes
-  std::string diff_id;       ///< "sha256:<hex>" of the tar
-  std::string media_type;    ///< says the compression, together with the first bytes
-  Limits limits;
-};
-
-/// Layers to apply one over the other, in order, into one mount.
-struct Job {
-  Mount mount;
-  std::vector<Layer> layers;
-};
-
-/// How far a layer is. Events come in the order of the layers, several times a second.
-struct Progress {
-  enum class Phase { extracting, done };  ///< done: digest and diff ID are verified
-  std::size_t layer = 0;
-  Phase phase = Phase::extracting;
-  std::uint64_t compressed = 0;  ///< bytes read from the file
-  std::uint64_t extracted = 0;   ///< bytes of the tar applied
-};
-
-/// What was done, after the mount is gone again.
-struct Summary {
-  std::uint64_t bytes = 0;    ///< uncompressed, all layers
-  std::uint64_t entries = 0;  ///< tar members, all layers
-};
 
 /// A child process that mounts a snapshot in a mount namespace of its own and applies layers to it
 /// with containerd's semantics, while they are being downloaded. Success means: every digest and
