@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/containerd_ready.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+#include "containerd/client.hpp"
+#include "sys/error.hpp"
+#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr auto call_timeout = std::chrono::seconds(3);
+constexpr milliseconds first_pause{10};
+constexpr milliseconds longest_pause{200};
+
+SnapshotterState state_of(const containerd::Plugin& plugin) {
+  if (plugin.init_error.empty()) return {plugin.id, SnapshotterState::State::ok, ""};
+  // A plugin that declines says so at the end of its error. containerd, plugin/plugin.go.
+  const bool skipped = plugin.init_error.ends_with("skip plugin");
+  return {plugin.id, skipped ? SnapshotterState::State::skipped : SnapshotterState::State::failed,
+          plugin.init_error};
+}
+
+/// Tells when something appears in the folder of a socket.
+Result<UniqueFd> watch_folder_of(const std::string& path) {
+  UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  if (!watch) return sys::last_error("watching for containerd's socket");
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (::inotify_add_watch(watch.get(), folder.c_str(), IN_CREATE | IN_MOVED_TO) < 0) {
+    return sys::last_error(fmt::format("watching {} for containerd's socket", folder));
+  }
+  return watch;
+}
+
+void drain(const UniqueFd& watch) {
+  char buffer[4096];
+  while (::read(watch.get(), buffer, sizeof buffer) > 0) {
+  }
+}
+
+bool may_pass(const Error& error) {
+  return error.code() == Code::host_not_ready || error.code() == Code::deadline_exceeded ||
+         error.code() == Code::unavailable;
+}
+
+}  // namespace
+
+Result<ContainerdAnswer> ask_containerd(const std::string& address) {
+  // Version and introspection belong to no namespace, but a client has one.
+  const auto client = TRY(containerd::connect(address, "flintlock", call_timeout));
+  ContainerdAnswer answer;
+  answer.version = TRY(client->version()).version;
+  for (const auto& plugin : TRY(client->plugins({"type==io.containerd.snapshotter.v1"}))) {
+    answer.snapshotters.push_back(state_of(plugin));
+  }
+  return answer;
+}
+
+Result<> require_snapshotter(const ContainerdAnswer& answer, const std::string& snapshotter) {
+  if (snapshotter.empty()) return {};
+  const auto found = std::find_if(answer.snapshotters.begin(), answer.snapshotters.end(),
+                                  [&](const auto& state) { return state.id == snapshotter; });
+  if (found == answer.snapshotters.end()) {
+    return Error(Code::host_not_ready,
+                 fmt::format("containerd {} has no {} snapshotter", answer.version, snapshotter));
+  }
+  if (found->state == SnapshotterState::State::ok) return {};
+  return Error(Code::host_not_ready,
+               fmt::format("containerd's {} snapshotter is not ok: {}", snapshotter, found->message));
+}
+
+Result<ContainerdAnswer> wait_for_answer(const sys::Process& process, const std::string& address,
+                                         Clock::time_point deadline) {
+  const UniqueFd watch = TRY(watch_folder_of(address));
+  milliseconds pause = first_pause;
+  for (;;) {
+    TRY(sys::check_interrupt());
+    if (process.ended()) {
+      return Error(Code::aborted, fmt::format("containerd (pid {}) ended", process.pid()));
+    }
+    const bool there = sys::exists(address);
+    if (there) {
+      auto answer = ask_containerd(address);
+      if (answer || !may_pass(answer.error())) return answer;
+    }
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) {
+      return Error(Code::deadline_exceeded,
+                   fmt::format("containerd (pid {}) does not answer at {}", process.pid(), address));
+    }
+    // Between bind(2) and the first answer the kernel gives no event: then, and only then, retry.
+    const milliseconds wait = there ? std::min(left, pause) : left;
+    if (there) pause = std::min(pause * 2, longest_pause);
+    pollfd waited[3] = {{process.pidfd(), POLLIN, 0},
+                        {watch.get(), POLLIN, 0},
+                        {sys::interrupt_fd(), POLLIN, 0}};
+    if (::poll(waited, 3, static_cast<int>(wait.count())) < 0 && errno != EINTR) {
+      return sys::last_error("waiting for containerd");
+    }
+    drain(watch);
+  }
+}
+
+}  // namespace flintctl::provision

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "provision/containerd_daemon.hpp"
+#include "sys/process.hpp"
+
+namespace flintctl::provision {
+
+/// What a containerd says of itself.
+struct ContainerdAnswer {
+  std::string version;
+  std::vector<SnapshotterState> snapshotters;
+};
+
+/// One question, with a short time limit.
+Result<ContainerdAnswer> ask_containerd(const std::string& address);
+
+/// Fine when `snapshotter` is ok in the answer, or empty; host_not_ready says what it is instead.
+Result<> require_snapshotter(const ContainerdAnswer& answer, const std::string& snapshotter);
+
+/// Waits until `process` answers at `address`: woken by the socket's appearance (inotify), the
+/// process's end (pidfd) or an interrupt. aborted when the process ended, deadline_exceeded.
+Result<ContainerdAnswer> wait_for_answer(const sys::Process& process, const std::string& address,
+                                         std::chrono::steady_clock::time_point deadline);
+
+}  // namespace flintctl::provision

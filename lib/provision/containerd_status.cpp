@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "provision/containerd_daemon.hpp"
+#include "provision/containerd_process.hpp"
+#include "provision/containerd_ready.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+void add_answer(ContainerdStatus& status, const std::string& snapshotter) {
+  auto answer = ask_containerd(status.address);
+  if (!answer) {
+    status.problem = answer.error().text();
+    status.hint = answer.error().hint();
+    return;
+  }
+  auto ok = require_snapshotter(*answer, snapshotter);
+  if (!ok) {
+    status.problem = ok.error().text();
+    status.hint = status.owner == ContainerdOwner::flintctl
+                      ? "containerd looks at its pool when it starts: flintctl containerd stop, "
+                        "then flintctl containerd start"
+                      : "configure its snapshotter and restart it";
+  }
+  status.version = std::move(answer->version);
+  status.snapshotters = std::move(answer->snapshotters);
+}
+
+}  // namespace
+
+Result<ContainerdStatus> containerd_status(const std::string& address,
+                                           const std::string& snapshotter) {
+  ContainerdStatus status;
+  status.address = address;
+  const auto own = TRY(find_own_containerd(address));
+  const auto listener = TRY(listener_of(address));
+  if (own) {
+    status.owner = ContainerdOwner::flintctl;
+    status.pid = own->process.pid();
+    status.uptime = own->uptime;
+    status.config_path = own->config_path;
+    status.log_file = own->log_file;
+  } else if (listener) {
+    status.owner = ContainerdOwner::other;
+    status.pid = *listener;
+  }
+  if (listener) {
+    add_answer(status, snapshotter);
+  } else if (own) {
+    status.problem = fmt::format("containerd (pid {}) runs, but nobody listens on {}", status.pid, address);
+    status.hint = fmt::format("read {}", status.log_file);
+  } else {
+    status.problem = fmt::format("no containerd runs at {}", address);
+    status.hint = "start it: flintctl containerd start";
+  }
+  return status;
+}
+
+}  // namespace flintctl::provision
