@@ -4,12 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <utility>
 
+#include "archive/channel.hpp"
 #include "archive/job.hpp"
 #include "core/result.hpp"
-#include "core/unique_fd.hpp"
-#include "sys/process.hpp"
 
 namespace flintctl::archive {
 
@@ -38,15 +37,8 @@ class Extractor {
   Result<Summary> wait(const std::function<void(const Progress&)>& progress = {});
 
  private:
-  /// Ends the child, if it still lives, and reaps it.
-  struct End {
-    void operator()(sys::Process* process) const;
-  };
-  Extractor(UniqueFd control, std::unique_ptr<sys::Process, End> child)
-      : control_(std::move(control)), child_(std::move(child)) {}
-
-  UniqueFd control_;
-  std::unique_ptr<sys::Process, End> child_;
+  explicit Extractor(Child child) : child_(std::move(child)) {}
+  Child child_;
 };
 
 }  // namespace flintctl::archive

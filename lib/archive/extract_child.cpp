@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "archive/extract_child.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <thread>
+
+#include "archive/channel.hpp"
+#include "archive/mounted_root.hpp"
+#include "archive/protocol.hpp"
+#include "archive/unpack.hpp"
+
+namespace flintctl::archive {
+namespace {
+
+/// Sends progress on, but at most ten times a second for one phase of one layer.
+class Reporter {
+ public:
+  explicit Reporter(const Channel& channel) : channel_(channel) {}
+
+  void operator()(const Progress& progress) {
+    const auto now = std::chrono::steady_clock::now();
+    const bool done = progress.phase == Progress::Phase::done;
+    if (!done && now - last_ < std::chrono::milliseconds(100)) return;
+    last_ = now;
+    (void)channel_.send(progress_to_json(progress),
+                        done ? Channel::WhenFull::wait : Channel::WhenFull::drop);
+  }
+
+ private:
+  const Channel& channel_;
+  std::chrono::steady_clock::time_point last_ = {};
+};
+
+/// Hears of downloads until the parent is gone, which ends the process: what is half extracted is
+/// of no use to anybody.
+[[noreturn]] void listen(const Channel& channel, Feed& feed) {
+  for (;;) {
+    const auto message = channel.receive();
+    if (!message || !*message) ::_exit(1);
+    const Download download = download_from_json(**message);
+    if (download.failed) {
+      feed.fail(download.layer);
+    } else {
+      feed.set_available(download.layer, download.available);
+    }
+  }
+}
+
+/// A tree may be as deep as a path is long, and removing one takes a descriptor for each level.
+void allow_many_descriptors() {
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<Summary> extract(const Job& job, Feed& feed, const Channel& channel) {
+  UniqueFd root = TRY(mount_root(job.mount, Access::read_write));
+  const Summary summary = TRY(unpack(std::move(root), job.layers, feed, Reporter(channel)));
+  TRY(unmount_root());
+  return summary;
+}
+
+Result<Summary> extract_guarded(const Job& job, Feed& feed, const Channel& channel) {
+  try {
+    return extract(job, feed, channel);
+  } catch (const std::exception& failure) {
+    return Error(Code::internal, failure.what());
+  }
+}
+
+}  // namespace
+
+int run_extract_child() {
+  // A terminal's interrupt reaches the whole process group; the parent decides what it means here.
+  for (const int number : {SIGINT, SIGHUP, SIGTERM}) ::signal(number, SIG_IGN);
+  allow_many_descriptors();
+  const Channel channel{UniqueFd(Child::channel_number)};
+  const auto message = channel.receive();
+  if (!message || !*message) return 1;
+  const auto job = job_from_json(**message);
+  if (!job) {
+    (void)channel.send(result_to_json(job.error()));
+    return 1;
+  }
+  Feed feed(job->layers.size());
+  std::thread([&] { listen(channel, feed); }).detach();
+  const auto result = extract_guarded(*job, feed, channel);
+  (void)channel.send(result_to_json(result));
+  // Not a return: the listening thread still uses what is on this stack.
+  ::_exit(result ? 0 : 1);
+}
+
+}  // namespace flintctl::archive

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace flintctl::archive {
+
+/// What `flintctl __extract layers` does: reads a job from its channel, mounts, applies the layers,
+/// unmounts, and reports. Returns the exit status. Only for a process of its own.
+int run_extract_child();
+
+}  // namespace flintctl::archive

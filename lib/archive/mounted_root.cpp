@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "archive/mounted_root.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "sys/file.hpp"
+#include "sys/mount.hpp"
+
+namespace flintctl::archive {
+namespace {
+
+/// A folder that every host has and where no snapshot's source lies. Nobody but this process sees
+/// what is mounted over it, and so no folder has to be made and removed.
+const std::string mount_point = "/sys";
+
+constexpr unsigned long safe_flags = MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_NOATIME;
+
+constexpr std::array known_flags = {
+    std::pair("ro", static_cast<unsigned long>(MS_RDONLY)),
+    std::pair("rw", 0UL),
+    std::pair("bind", static_cast<unsigned long>(MS_BIND)),
+    std::pair("rbind", static_cast<unsigned long>(MS_BIND | MS_REC)),
+    std::pair("nodev", static_cast<unsigned long>(MS_NODEV)),
+    std::pair("nosuid", static_cast<unsigned long>(MS_NOSUID)),
+    std::pair("noexec", static_cast<unsigned long>(MS_NOEXEC)),
+    std::pair("noatime", static_cast<unsigned long>(MS_NOATIME)),
+    std::pair("relatime", 0UL),
+};
+
+struct Options {
+  unsigned long flags = 0;
+  std::string data;  ///< for the filesystem
+};
+
+/// mount(8) splits options likewise: what is a flag of mount(2), and what the filesystem reads.
+Options split_options(const Mount& mount) {
+  Options options;
+  for (const auto& option : mount.options) {
+    const auto* const known = std::find_if(known_flags.begin(), known_flags.end(),
+                                           [&](const auto& flag) { return option == flag.first; });
+    if (known != known_flags.end()) {
+      options.flags |= known->second;
+    } else {
+      options.data += (options.data.empty() ? "" : ",") + option;
+    }
+  }
+  // A discard for every file that is replaced costs a round to the pool, and frees nothing.
+  const bool on_device = mount.type == "ext4" || mount.type == "xfs";
+  if (on_device) options.data += options.data.empty() ? "nodiscard" : ",nodiscard";
+  return options;
+}
+
+}  // namespace
+
+Result<UniqueFd> mount_root(const Mount& mount, Access access) {
+  TRY(sys::unshare_mounts());
+  Options options = split_options(mount);
+  options.flags |= safe_flags;
+  if (access == Access::read_only) options.flags |= MS_RDONLY;
+  constexpr unsigned long recursive = MS_REC;
+  const std::string type = (options.flags & MS_BIND) != 0 ? "" : mount.type;
+  TRY(sys::mount(mount.source, mount_point, type, options.flags, options.data));
+  if ((options.flags & MS_BIND) != 0) {
+    // A bind mount takes its other flags only from a second call. mount(2).
+    TRY(sys::mount("none", mount_point, "", (options.flags & ~recursive) | MS_REMOUNT));
+  }
+  return sys::open(mount_point, O_RDONLY | O_DIRECTORY);
+}
+
+Result<> unmount_root() { return sys::unmount(mount_point); }
+
+}  // namespace flintctl::archive
