@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "core/unique_fd.hpp"
 #include "vmm/plan.hpp"
 #include "vmm/provider.hpp"
 
@@ -32,6 +33,9 @@ Result<std::vector<pid_t>> processes(const std::string& uid);
 Result<> kill(const std::string& uid, std::chrono::milliseconds timeout);
 /// Waits until the last one has ended; deadline_exceeded otherwise.
 Result<> wait_exit(const std::string& uid, std::chrono::milliseconds timeout);
+/// A descriptor on which poll(2) reports POLLPRI when the VM's first process came or its last one
+/// went: wait on it beside others, then ask alive(). not_found when nothing was launched.
+Result<UniqueFd> exit_events(const std::string& uid);
 /// Removes the cgroup of an ended VM; fine when it is absent.
 Result<> remove(const std::string& uid);
 /// Processes in the VM's cgroup that the kernel's memory killer ended (memory.events "oom_kill"); 0

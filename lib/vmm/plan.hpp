@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,10 @@ struct PlannedFile {
   enum class Content { fresh, kept };  ///< emptied first (a new file), or appended to
   std::string path;
   Content content = Content::fresh;
+  /// Bytes of space set aside for it, so that a guest that fills the log mount with console output
+  /// cannot take away the room for the reason of its end.
+  std::uint64_t reserve = 0;
+  static constexpr std::uint64_t last_words = 64 * 1024;
 };
 
 /// One request to the hypervisor's control socket.

@@ -94,8 +94,10 @@ class Provider {
   /// Asks the guest to power off (ACPI button, Ctrl-Alt-Del) and returns when it was asked.
   virtual Result<> request_shutdown(const Instance& instance,
                                     std::chrono::milliseconds timeout) const = 0;
-  /// Of a VM whose process has ended.
-  [[nodiscard]] virtual ExitEvidence exit_evidence(const Instance& instance) const = 0;
+  /// Of a VM whose process has ended. `console_offset`: length of the console log when that run
+  /// began, so that an earlier run's words are not taken for this one's.
+  [[nodiscard]] virtual ExitEvidence exit_evidence(const Instance& instance,
+                                                   std::uint64_t console_offset) const = 0;
 };
 
 /// "firecracker" or "qemu"; invalid_argument names the known ones. Touches nothing.
