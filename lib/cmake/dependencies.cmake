@@ -14,8 +14,7 @@ function(flintctl_static name)
   endforeach()
 endfunction()
 
-add_library(dep_fmt INTERFACE)                  # every room; Debian ships no archive of it
-target_compile_definitions(dep_fmt INTERFACE FMT_HEADER_ONLY=1)
+add_library(dep_fmt INTERFACE)                  # every room: lib/core/fmt_library.cpp says how
 flintctl_static(dep_crypto crypto)              # archive, oci: sha256
 target_link_libraries(dep_crypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
 add_library(dep_isal INTERFACE)                 # archive: gzip
