@@ -54,6 +54,10 @@ struct ContainerdSettings {
 /// its second socket), or root, state or address is the host's own containerd's.
 Result<> validate(const ContainerdSettings& settings);
 
+/// Fills in what the host decides: the version of containerd (host_not_ready when it is missing or too
+/// old), whether the pool zeroes blocks, and what mke2fs can do.
+Result<ContainerdSettings> fit_to_host(ContainerdSettings settings);
+
 /// The configuration as a value.
 data::Value containerd_document(const ContainerdSettings& settings);
 /// The same as TOML with the reason of each addition as a comment; parses to containerd_document().

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <string_view>
+#include <utility>
 
 #include "config/config.hpp"
+#include "devmapper/driver.hpp"
 #include "provision/containerd_config.hpp"
 #include "sys/file.hpp"
 
@@ -69,6 +71,17 @@ Result<> validate(const ContainerdSettings& settings) {
                 settings.address + std::string(ttrpc_suffix)));
   if (settings.pool.empty()) return Error(Code::invalid_argument, "the thin pool has no name");
   return {};
+}
+
+Result<ContainerdSettings> fit_to_host(ContainerdSettings settings) {
+  settings.version = TRY(find_containerd()).version;
+  settings.zeroing = Zeroing::unknown;
+  if (const auto driver = devmapper::open()) {
+    settings.zeroing = read_pool_zeroing(**driver, settings.pool);
+  }
+  const auto mke2fs = find_mke2fs();
+  settings.mke2fs_can_skip_zeros = mke2fs && mke2fs->at_least(1, 47);
+  return settings;
 }
 
 Result<ContainerdFacts> read_containerd_facts(const std::string& path) {

@@ -111,12 +111,13 @@ ContainerdNames containerd_names(const std::string& address) {
   // One socket has one name, whatever links lead to it: /var/run is often a link to /run.
   std::error_code failed;
   const auto resolved = std::filesystem::weakly_canonical(address, failed);
-  const std::string id = sys::sha256_hex(failed ? address : resolved.string()).substr(0, 12);
+  const std::string hash = sys::sha256_hex(failed ? address : resolved.string()).substr(0, 12);
   ContainerdNames names;
-  names.cgroup = fmt::format("flintctl/containerd-{}", id);
-  names.unit = fmt::format("flintctl-containerd-{}.service", id);
+  names.id = fmt::format("containerd-{}", hash);
+  names.cgroup = fmt::format("flintctl/{}", names.id);
+  names.unit = fmt::format("flintctl-{}.service", names.id);
   names.unit_cgroup = fmt::format("system.slice/{}", names.unit);
-  names.lock = fmt::format("containerd-{}.lock", id);
+  names.lock = fmt::format("{}.lock", names.id);
   return names;
 }
 

@@ -15,10 +15,11 @@ namespace flintctl::provision {
 /// The names under which flintctl runs the containerd of one socket: derived from the socket alone,
 /// so that every later command finds it without a record.
 struct ContainerdNames {
-  std::string cgroup;        ///< "flintctl/containerd-<id>": where no systemd runs
-  std::string unit;          ///< "flintctl-containerd-<id>.service": where it does
+  std::string id;            ///< "containerd-<hash>"
+  std::string cgroup;        ///< "flintctl/<id>": where no systemd runs
+  std::string unit;          ///< "flintctl-<id>.service": where it does
   std::string unit_cgroup;   ///< "system.slice/<unit>"
-  std::string lock;          ///< file name of the lock: "containerd-<id>.lock"
+  std::string lock;          ///< file name of its lock: "<id>.lock"
 };
 ContainerdNames containerd_names(const std::string& address);
 

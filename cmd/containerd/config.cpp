@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "containerd/config.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "data/value.hpp"
+#include "provision/containerd_config.hpp"
+#include "provision/containerd_install.hpp"
+#include "provision/containerd_process.hpp"
+#include "sys/file.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+using provision::ContainerdInstall;
+using provision::ContainerdSettings;
+
+Result<ContainerdSettings> to_settings(Host& host, const ContainerdConfigOptions& options) {
+  ContainerdSettings settings;
+  settings.address = TRY(private_containerd_address(host));
+  settings.state = std::filesystem::path(settings.address).parent_path().string();
+  settings.root = options.root;
+  settings.metrics_address = options.metrics_address;
+  settings.pool = TRY(host.config())->pool;
+  settings.log_level = options.debug ? provision::LogLevel::trace : provision::LogLevel::info;
+  TRY(provision::validate(settings));
+  return provision::fit_to_host(std::move(settings));
+}
+
+Result<> print(Host& host, const ContainerdSettings& settings) {
+  const output::Format format = TRY(host.format());
+  std::ostream& out = host.streams().out;
+  if (format.is_table() || format.kind == output::Kind::name) {
+    out << provision::containerd_toml(settings);
+    return {};
+  }
+  return output::print_value(out, format, provision::containerd_document(settings));
+}
+
+Result<> check(Host& host, const ContainerdSettings& settings, const std::string& path) {
+  if (!sys::exists(path)) {
+    return Error(Code::unknown, fmt::format("{} does not exist", path))
+        .with_hint("write it with: flintctl containerd config --write");
+  }
+  const std::string text = TRY(sys::read_file(path));
+  const data::Value installed = TRY(data::parse_toml(text).context(path));
+  const auto differences = provision::compare(settings, installed);
+  for (const auto& difference : differences) host.streams().out << difference.text() << '\n';
+  if (differences.empty()) {
+    host.streams().out << path << " is as it should be\n";
+    return {};
+  }
+  return Error(Code::unknown, fmt::format("{} differs in {} {}", path, differences.size(),
+                                          differences.size() == 1 ? "key" : "keys"))
+      .with_hint("see the change with: flintctl containerd config --write --dry-run");
+}
+
+void say(Host& host, const ContainerdSettings& settings, const std::string& path,
+         const ContainerdInstall& install) {
+  output::Streams& streams = host.streams();
+  streams.out << path << (install.changed() ? " configured\n" : " unchanged\n");
+  if (streams.quiet) return;
+  for (const std::string& change : install.changes) streams.err << change << '\n';
+  if (!install.backup.empty()) streams.err << "the old file is kept as " << install.backup << '\n';
+  const auto own = provision::find_own_containerd(settings.address);
+  if (install.file_differs && own && *own) {
+    streams.err << "note: the running containerd reads it at its next start: "
+                   "flintctl containerd stop, then flintctl containerd start\n";
+  }
+}
+
+Result<> write(Host& host, const ContainerdSettings& settings,
+               const ContainerdConfigOptions& options) {
+  if (options.dry_run) {
+    const auto plan = TRY(provision::plan_containerd_config(settings, options.config_path));
+    host.streams().out << plan.diff;
+    for (const std::string& change : plan.changes) host.streams().err << "would " << change << '\n';
+    if (!plan.changed()) host.streams().out << options.config_path << " unchanged\n";
+    return {};
+  }
+  const auto install = TRY(provision::install_containerd_config(settings, options.config_path));
+  say(host, settings, options.config_path, install);
+  return {};
+}
+
+}  // namespace
+
+Result<> containerd_config(Host& host, const ContainerdConfigOptions& options) {
+  if (options.write && options.check) {
+    return Error(Code::invalid_argument, "--write and --check exclude each other");
+  }
+  if (options.dry_run && !options.write) {
+    return Error(Code::invalid_argument, "--dry-run goes with --write only")
+        .with_hint("without --write nothing is changed anyway");
+  }
+  const ContainerdSettings settings = TRY(to_settings(host, options));
+  if (options.write) return write(host, settings, options);
+  if (options.check) return check(host, settings, options.config_path);
+  return print(host, settings);
+}
+
+void add_containerd_config(cli::Command& containerd, Host& host) {
+  auto options = std::make_shared<ContainerdConfigOptions>();
+  containerd.add("config", "Print, install or compare the private containerd's configuration")
+      .details(
+          "For the containerd that is installed (1.6 or newer) and the live thin pool. --check exits "
+          "0 when the installed file means the same and 1 when it differs, and says in which keys.")
+      .example("flintctl containerd config --write", "installs it and makes the folders")
+      .example("flintctl containerd config --write --dry-run", "shows what that would change")
+      .flag("--write", options->write, "Install the file and make root, state and snapshotter folders")
+      .flag("--check", options->check, "Compare the installed file in meaning")
+      .flag("--dry-run", options->dry_run, "With --write: print the change and make none")
+      .flag("--debug", options->debug, "Log level trace instead of info")
+      .option("--config-path", options->config_path, "The file", "FILE")
+      .option("--root", options->root, "containerd's data folder", "DIR")
+      .option("--metrics-address", options->metrics_address, "Where its metrics are served",
+              "HOST:PORT")
+      .action([options, &host] { return containerd_config(host, *options); });
+}
+
+}  // namespace flintctl::cmd

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "cli/command.hpp"
+#include "containerd/private.hpp"
+#include "core/result.hpp"
+#include "host.hpp"
+
+namespace flintctl::cmd {
+
+/// Flags of `containerd config`.
+struct ContainerdConfigOptions {
+  std::string config_path = private_containerd_config;
+  std::string root = "/var/lib/containerd-dev";
+  std::string metrics_address = "127.0.0.1:1338";
+  bool write = false;
+  bool check = false;
+  bool dry_run = false;
+  bool debug = false;
+};
+
+/// Prints, installs or compares the private containerd's configuration.
+Result<> containerd_config(Host& host, const ContainerdConfigOptions& options);
+
+void add_containerd_config(cli::Command& containerd, Host& host);
+
+}  // namespace flintctl::cmd
