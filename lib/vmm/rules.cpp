@@ -105,7 +105,7 @@ class Checker {
     check_id(field, nic.id, ids);
     if (nic.tap.empty() || nic.tap.size() >= IFNAMSIZ || nic.tap.find('/') != std::string::npos) {
       add(field, fmt::format("'{}' is not a name of a host interface", nic.tap));
-    } else if (!sys::exists("/sys/class/net/" + nic.tap)) {
+    } else if (::if_nametoindex(nic.tap.c_str()) == 0) {
       // A hypervisor that runs as root would make it, joined to no bridge, and never say so.
       add(field, fmt::format("no host interface {}", nic.tap));
     }
