@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/abandoned.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "image/partial_file.hpp"
+#include "sys/file.hpp"
+#include "sys/lock.hpp"
+#include "sys/sha256.hpp"
+
+namespace flintctl::image {
+namespace {
+
+std::string label_of(const containerd::Lease& lease, const char* key) {
+  const auto found = lease.labels.find(key);
+  return found == lease.labels.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+std::string pull_lock_path(const std::string& run_directory, const containerd::Client& client,
+                           const std::string& snapshotter, const std::string& chain_id) {
+  const std::string identity = fmt::format("{}\n{}\n{}\n{}", client.address(),
+                                           client.namespace_name(), snapshotter, chain_id);
+  return fmt::format("{}/locks/pull-{}", run_directory, sys::sha256_hex(identity).substr(0, 32));
+}
+
+Result<std::vector<containerd::Lease>> abandoned_leases(containerd::Client& client,
+                                                        const std::string& run_directory) {
+  auto leases = TRY(client.lease_list({fmt::format("labels.\"{}\"==pull", label_kind)}));
+  std::vector<containerd::Lease> abandoned;
+  for (auto& lease : leases) {
+    const auto path = pull_lock_path(run_directory, client, label_of(lease, label_snapshotter),
+                                     label_of(lease, label_target));
+    if (sys::exists(path) && !sys::FileLock::acquire(path)) continue;
+    abandoned.push_back(std::move(lease));
+  }
+  std::sort(abandoned.begin(), abandoned.end(),
+            [](const auto& a, const auto& b) { return a.created_at < b.created_at; });
+  return abandoned;
+}
+
+Result<std::vector<std::string>> abandoned_partials(const std::string& state_directory) {
+  const std::string directory = partial_directory(state_directory);
+  std::vector<std::string> paths;
+  for (const auto& name : TRY(sys::list_directory(directory))) {
+    const std::string path = directory + "/" + name;
+    if (!oci::Digest::parse(name)) continue;
+    const auto used = partial_in_use(path);
+    if (used && !*used) paths.push_back(path);
+  }
+  return paths;
+}
+
+}  // namespace flintctl::image

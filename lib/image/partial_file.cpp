@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/partial_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "sys/error.hpp"
+#include "sys/file.hpp"
+
+namespace flintctl::image {
+namespace {
+
+/// True once `fd` holds the lock of the file that now has the name `path`; false when another holds
+/// it. A name that meanwhile went or was given to another file is an Error aborted.
+Result<bool> lock(const UniqueFd& fd, const std::string& path) {
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return false;
+    return sys::last_error("locking " + path);
+  }
+  struct stat opened {};
+  struct stat named {};
+  if (::fstat(fd.get(), &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+      opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) {
+    return true;
+  }
+  return Error(Code::aborted, fmt::format("{} went while it was opened", path));
+}
+
+Result<std::uint64_t> length_of(const UniqueFd& fd, const std::string& path) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return sys::last_error("reading " + path);
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+}  // namespace
+
+Result<PartialFile> PartialFile::open(const std::string& directory, const oci::Digest& digest,
+                                      std::uint64_t size) {
+  TRY(sys::make_directories(directory, 0700));
+  const std::string path = directory + "/" + digest.text();
+  for (;;) {
+    UniqueFd fd = TRY(sys::open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_APPEND, 0600));
+    auto locked = lock(fd, path);
+    if (!locked && locked.error().code() == Code::aborted) continue;
+    if (!TRY(std::move(locked))) {
+      return PartialFile(TRY(sys::open(directory, O_RDWR | O_TMPFILE | O_APPEND, 0600)), 0);
+    }
+    PartialFile file(std::move(fd), 0);
+    file.held_ = TRY(length_of(file.fd_, path));
+    if (file.held_ > size) TRY(file.truncate());
+    return file;
+  }
+}
+
+Result<> PartialFile::append(std::string_view bytes) {
+  TRY(sys::write_all(fd_.get(), bytes).context("writing a partial layer"));
+  held_ += bytes.size();
+  return {};
+}
+
+Result<> PartialFile::truncate() {
+  if (::ftruncate(fd_.get(), 0) != 0) return sys::last_error("emptying a partial layer");
+  held_ = 0;
+  return {};
+}
+
+std::string partial_directory(const std::string& state_directory) {
+  return state_directory + "/partial";
+}
+
+Result<> remove_partial(const std::string& directory, const oci::Digest& digest) {
+  const std::string path = directory + "/" + digest.text();
+  if (!sys::exists(path)) return {};
+  auto file = sys::open(path, O_RDWR | O_NOFOLLOW);
+  if (!file) return file.error().code() == Code::not_found ? Result<>() : std::move(file).error();
+  const auto locked = lock(*file, path);
+  return locked && *locked ? sys::remove_file(path) : Result<>();
+}
+
+Result<bool> partial_in_use(const std::string& path) {
+  const auto file = TRY(sys::open(path, O_RDWR | O_NOFOLLOW));
+  const auto locked = lock(file, path);
+  return !locked || !*locked;
+}
+
+}  // namespace flintctl::image

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "core/unique_fd.hpp"
+#include "oci/digest.hpp"
+
+namespace flintctl::image {
+
+/// The bytes of a layer that have arrived so far, in a file named for its digest that outlives a
+/// killed pull. Locked while it is open; when another pull holds it, an unnamed file takes its place.
+class PartialFile {
+ public:
+  /// Opens or makes DIRECTORY/<digest> (0600; the folder 0700). A file longer than `size` begins
+  /// anew.
+  static Result<PartialFile> open(const std::string& directory, const oci::Digest& digest,
+                                  std::uint64_t size);
+
+  [[nodiscard]] int descriptor() const { return fd_.get(); }
+  [[nodiscard]] std::uint64_t held() const { return held_; }
+
+  Result<> append(std::string_view bytes);
+  /// Forgets what came.
+  Result<> truncate();
+
+ private:
+  PartialFile(UniqueFd fd, std::uint64_t held) : fd_(std::move(fd)), held_(held) {}
+  UniqueFd fd_;
+  std::uint64_t held_;
+};
+
+/// Where the partial files are.
+std::string partial_directory(const std::string& state_directory);
+
+/// Removes DIRECTORY/<digest> unless another pull holds it; fine when it is absent.
+Result<> remove_partial(const std::string& directory, const oci::Digest& digest);
+
+/// Whether a process has the file open as a PartialFile.
+Result<bool> partial_in_use(const std::string& path);
+
+}  // namespace flintctl::image

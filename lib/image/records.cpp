@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/records.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <set>
+
+namespace flintctl::image {
+namespace {
+
+constexpr std::size_t max_label = 4096;  // key and value together
+
+/// The repositories a blob is known from on one host: those it has already, and this one. Others'
+/// clients use it to mount blobs across repositories.
+containerd::Labels source_label(containerd::Client& client, const oci::Reference& reference,
+                                const oci::Digest& digest) {
+  const std::string key = "containerd.io/distribution.source." + reference.host();
+  std::set<std::string> repositories = {reference.repository()};
+  if (const auto info = client.content_info(digest.text())) {
+    const auto known = info->labels.find(key);
+    std::string_view rest = known == info->labels.end() ? std::string_view() : known->second;
+    while (!rest.empty()) {
+      const auto comma = rest.find(',');
+      repositories.emplace(rest.substr(0, comma));
+      rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    }
+  }
+  const std::string value = fmt::format("{}", fmt::join(repositories, ","));
+  if (key.size() + value.size() > max_label) return {};
+  return {{key, value}};
+}
+
+Result<> write(containerd::Client& leased, const oci::Reference& reference, std::string_view kind,
+               const Document& document, containerd::Labels labels) {
+  const auto& digest = document.descriptor.digest;
+  labels.merge(source_label(leased, reference, digest));
+  return leased.content_write(fmt::format("{}-{}", kind, digest.text()), document.bytes,
+                              digest.text(), labels);
+}
+
+}  // namespace
+
+Result<> write_records(containerd::Client& leased, const oci::Reference& reference,
+                       const Documents& documents, const std::string& snapshotter) {
+  TRY(write(leased, reference, "config", documents.config,
+            {{"containerd.io/gc.ref.snapshot." + snapshotter, documents.chain.back().text()}}));
+  TRY(write(leased, reference, "manifest", documents.manifest,
+            {{"containerd.io/gc.ref.content.config", documents.config.descriptor.digest.text()}}));
+  if (documents.index) {
+    // By its position, so that the same index pulled for two platforms keeps both.
+    TRY(write(leased, reference, "index", *documents.index,
+              {{fmt::format("containerd.io/gc.ref.content.m.{}", documents.index_position),
+                documents.manifest.descriptor.digest.text()}}));
+  }
+  containerd::Image record;
+  record.name = reference.name();
+  const auto& target = documents.target();
+  record.target = {target.media_type, target.digest.text(), static_cast<std::int64_t>(target.size)};
+  return leased.image_put(record);
+}
+
+}  // namespace flintctl::image

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/snapshot_builder.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+
+#include "archive/extractor.hpp"
+#include "core/rollback.hpp"
+#include "sys/host.hpp"
+#include "sys/interrupt.hpp"
+
+namespace flintctl::image {
+namespace {
+
+constexpr const char* label_snapshot_ref = "containerd.io/snapshot.ref";
+
+/// containerd's clients name them so, and its tools show them by the prefix.
+std::string extraction_key(const std::string& chain_id) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+  return fmt::format("extract-{}-{} {}", nanoseconds % 1000000000, sys::random_hex(3), chain_id);
+}
+
+/// Whether a committed snapshot is there, held by our lease. containerd 1.6 does not add what exists
+/// to the lease of who finds it, and what is added must be looked for again afterwards.
+Result<bool> adopt(const BuildContext& context, const std::string& chain_id) {
+  const std::string type = "snapshots/" + context.snapshotter;
+  TRY(context.leased.lease_add(context.lease, {chain_id, type}));
+  const auto info = context.leased.snapshot_stat(context.snapshotter, chain_id);
+  if (info) return info->kind == containerd::SnapshotKind::committed;
+  if (info.error().code() == Code::not_found) return false;
+  return Error(info.error());
+}
+
+/// The mount of a new active snapshot; nothing when the committed one exists.
+Result<std::optional<containerd::Mount>> prepare(const BuildContext& context,
+                                                 const std::string& key, const std::string& parent,
+                                                 const std::string& chain_id) {
+  for (int attempt = 0;; ++attempt) {
+    auto mounts = context.leased.snapshot_prepare(context.snapshotter, key, parent,
+                                                  {{label_snapshot_ref, chain_id}});
+    if (mounts) {
+      if (mounts->size() == 1) return std::optional(mounts->front());
+      return Error(Code::unimplemented, fmt::format("snapshotter {} needs {} mounts at once",
+                                                    context.snapshotter, mounts->size()));
+    }
+    if (mounts.error().code() != Code::already_exists) return std::move(mounts).error();
+    if (TRY(adopt(context, chain_id))) return std::optional<containerd::Mount>();
+    if (attempt == 2) return std::move(mounts).error();  // it comes and goes
+  }
+}
+
+archive::Job job_of(const BuildContext& context, const LayerGroup& group,
+                    const containerd::Mount& mount) {
+  archive::Job job{{mount.type, mount.source, mount.options}, {}};
+  for (std::size_t layer = group.first; layer < group.end; ++layer) {
+    const auto& descriptor = context.documents.content.layers[layer];
+    job.layers.push_back({context.fetcher.file(layer), descriptor.size, descriptor.digest.text(),
+                          context.documents.parsed_config.diff_ids[layer].text(),
+                          descriptor.media_type, {}});
+  }
+  return job;
+}
+
+/// Runs the extractor over the group's layers. The download's error comes before the extractor's,
+/// which then is only its echo.
+Result<> extract(const BuildContext& context, const LayerGroup& group,
+                 const containerd::Mount& mount) {
+  auto extractor = TRY(archive::Extractor::start(job_of(context, group, mount)));
+  const auto available = [&](std::size_t layer, std::uint64_t bytes) {
+    if (layer >= group.first && layer < group.end) {
+      extractor.layer_available(layer - group.first, bytes);
+    }
+  };
+  context.fetcher.listen({available, [&] { extractor.layer_failed(group.end - group.first - 1); }});
+  const Rollback silence([&] { context.fetcher.stop_listening(); });
+
+  std::size_t done = group.first;
+  const auto summary = extractor.wait([&](const archive::Progress& progress) {
+    const std::size_t layer = group.first + progress.layer;
+    const bool finished = progress.phase == archive::Progress::Phase::done;
+    if (finished) done = layer + 1;
+    context.progress.layer(layer, finished ? LayerPhase::done : LayerPhase::unpacking,
+                           progress.compressed);
+  });
+  if (summary) return {};
+  TRY(sys::check_interrupt());
+  if (auto error = context.fetcher.error()) return *std::move(error);
+  if (summary.error().code() == Code::data_loss && done < group.end) {
+    TRY(context.fetcher.discard(done));
+  }
+  return Error(summary.error()).context(fmt::format("unpacking layer {}", done + 1));
+}
+
+}  // namespace
+
+Result<> build_snapshot(const BuildContext& context, const LayerGroup& group) {
+  if (auto error = context.fetcher.error()) return *std::move(error);
+  const std::string chain_id = context.documents.chain[group.end - 1].text();
+  const std::string parent =
+      group.first == 0 ? std::string() : context.documents.chain[group.first - 1].text();
+  const std::string key = extraction_key(chain_id);
+  const auto mount = TRY(prepare(context, key, parent, chain_id));
+  if (!mount) return {};
+  Rollback undo([&] { (void)context.leased.snapshot_remove(context.snapshotter, key); });
+  TRY(extract(context, group, *mount));
+  auto committed = context.leased.snapshot_commit(context.snapshotter, chain_id, key,
+                                                  {{label_snapshot_ref, chain_id}});
+  if (committed) {
+    undo.commit();
+    return {};
+  }
+  if (committed.error().code() == Code::already_exists && TRY(adopt(context, chain_id))) return {};
+  return committed;
+}
+
+}  // namespace flintctl::image

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "containerd/client.hpp"
+#include "core/result.hpp"
+#include "image/documents.hpp"
+#include "image/layer_fetcher.hpp"
+#include "image/layer_plan.hpp"
+#include "image/progress.hpp"
+
+namespace flintctl::image {
+
+/// Where a group of layers becomes a snapshot, and what of.
+struct BuildContext {
+  containerd::Client& leased;  ///< its writes belong to the pull's lease
+  const std::string& lease;
+  const std::string& snapshotter;
+  const Documents& documents;
+  LayerFetcher& fetcher;
+  Progress& progress;
+};
+
+/// Prepares a snapshot on what is below `group`, extracts the group's layers into it as they arrive,
+/// and commits it by the chain ID of the topmost. Success also when another client was faster. After
+/// wrong bytes the layer's partial file is emptied.
+Result<> build_snapshot(const BuildContext& context, const LayerGroup& group);
+
+}  // namespace flintctl::image
