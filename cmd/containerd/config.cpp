@@ -11,6 +11,7 @@
 #include "provision/containerd_install.hpp"
 #include "provision/containerd_process.hpp"
 #include "sys/file.hpp"
+#include "sys/host.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -81,6 +82,7 @@ Result<> write(Host& host, const ContainerdSettings& settings,
     if (!plan.changed()) host.streams().out << options.config_path << " unchanged\n";
     return {};
   }
+  TRY(sys::require_root("installing containerd's configuration"));
   const auto install = TRY(provision::install_containerd_config(settings, options.config_path));
   say(host, settings, options.config_path, install);
   return {};

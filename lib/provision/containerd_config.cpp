@@ -2,6 +2,7 @@
 #include "provision/containerd_config.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -94,17 +95,27 @@ std::string comment(const std::string& reason) {
   return text;
 }
 
-/// `key = value` as toml++ writes and quotes it.
-std::string assignment(const std::string& key, const data::Value& value) {
-  std::string text = data::to_toml(data::Value::object({{key, value}}));
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
+bool needs_escapes(const std::string& text) {
+  return std::any_of(text.begin(), text.end(), [](char letter) {
+    return letter == '"' || letter == '\\' || letter < ' ' || letter == '\x7f';
+  });
 }
 
-/// A value alone, for people: the right-hand side of an assignment.
+/// A value as TOML, the right-hand side of an assignment. Strings stand in double quotes, as in
+/// every containerd configuration; what needs escapes is left to toml++.
 std::string value_text(const data::Value& value) {
   if (value.is_object()) return "a table";
-  return assignment("x", value).substr(4);
+  if (const std::string* text = value.as_string(); text != nullptr && !needs_escapes(*text)) {
+    return fmt::format("\"{}\"", *text);
+  }
+  if (value.is_array()) {
+    std::vector<std::string> elements;
+    for (const data::Value& element : value.elements()) elements.push_back(value_text(element));
+    return fmt::format("[{}]", fmt::join(elements, ", "));
+  }
+  std::string text = data::to_toml(data::Value::object({{"x", value}}));
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text.substr(std::string_view("x = ").size());
 }
 
 std::string quoted(const std::string& key) {
@@ -191,7 +202,7 @@ std::string containerd_toml(const ContainerdSettings& settings) {
     if (entry.table != table) text += fmt::format("\n{}\n", header_of(entry.table));
     table = entry.table;
     text += comment(entry.reason);
-    if (!entry.key.empty()) text += assignment(entry.key, entry.value) + "\n";
+    if (!entry.key.empty()) text += fmt::format("{} = {}\n", entry.key, value_text(entry.value));
   }
   return text;
 }

@@ -104,23 +104,18 @@ class Diagnosis {
     const std::string log = log_since(options_.log_file, log_offset_);
     const LogFinding finding = explain_log(log, options_.snapshotter);
     std::string text = error.text();
-    std::string hint = finding.hint;
-    // The plugin's error often stands in the log in the same words.
-    if (!finding.line.empty() && text.find(finding.line) == std::string::npos) {
-      text += fmt::format("; its log {} says: {}", options_.log_file, finding.line);
-    } else {
-      text += fmt::format("; log: {}", options_.log_file);
-    }
+    std::string hint = finding.hint.empty() ? "read " + options_.log_file : finding.hint;
     if (waits_for_database(log)) {
       hint = fmt::format("does another containerd use {}?", facts_.root);
-    } else if (auto pool = pool_problem(error)) {
-      text += fmt::format("; {}", pool->text());
+    } else if (const auto pool = pool_problem(error)) {
+      text = pool->text();
       hint = pool->hint();
     }
+    text += finding.line.empty()
+                ? fmt::format("; its log is {}", options_.log_file)
+                : fmt::format("; its log {} says: {}", options_.log_file, finding.line);
     const Code code = error.code() == Code::deadline_exceeded ? error.code() : Code::host_not_ready;
-    Error explained = Error(code, std::move(text)).context("starting containerd");
-    return hint.empty() ? std::move(explained).with_hint("read " + options_.log_file)
-                        : std::move(explained).with_hint(std::move(hint));
+    return Error(code, std::move(text)).context("starting containerd").with_hint(std::move(hint));
   }
 
  private:

@@ -14,7 +14,6 @@
 #include "provision/text_diff.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
-#include "sys/host.hpp"
 
 namespace flintctl::provision {
 namespace {
@@ -136,6 +135,21 @@ Result<std::string> verified_text(const ContainerdSettings& settings) {
   return text;
 }
 
+/// Installs the file; the name of the backup, empty when there was no file.
+Result<std::string> write_file(const ContainerdSettings& settings, const std::string& path) {
+  const std::string text = TRY(verified_text(settings));
+  const std::string target = target_of(path);
+  if (auto made = sys::make_directories(parent_of(target)); !made) {
+    return hint_at_path(std::move(made).error());
+  }
+  std::string backup;
+  if (sys::exists(target)) backup = TRY(keep_backup(target));
+  if (auto written = sys::write_file_atomic(target, text, file_mode); !written) {
+    return hint_at_path(std::move(written).error());
+  }
+  return backup;
+}
+
 }  // namespace
 
 Result<ContainerdInstall> plan_containerd_config(const ContainerdSettings& settings,
@@ -149,19 +163,9 @@ Result<ContainerdInstall> plan_containerd_config(const ContainerdSettings& setti
 
 Result<ContainerdInstall> install_containerd_config(const ContainerdSettings& settings,
                                                     const std::string& path) {
-  TRY(sys::require_root("installing containerd's configuration"));
   ContainerdInstall install = TRY(plan_containerd_config(settings, path));
+  if (install.file_differs) install.backup = TRY(write_file(settings, path));
   for (const Directory& directory : directories(settings)) TRY(make_directory(directory));
-  if (!install.file_differs) return install;
-  const std::string text = TRY(verified_text(settings));
-  const std::string target = target_of(path);
-  if (auto made = sys::make_directories(parent_of(target)); !made) {
-    return hint_at_path(std::move(made).error());
-  }
-  if (sys::exists(target)) install.backup = TRY(keep_backup(target));
-  if (auto written = sys::write_file_atomic(target, text, file_mode); !written) {
-    return hint_at_path(std::move(written).error());
-  }
   return install;
 }
 

@@ -24,7 +24,7 @@ Result<ContainerdInstall> plan_containerd_config(const ContainerdSettings& setti
                                                  const std::string& path);
 
 /// Makes it so. A file that differs stays as `<path>.bak-<UTC time>`. Running containerds read
-/// their file at start only. Needs root.
+/// their file at start only.
 Result<ContainerdInstall> install_containerd_config(const ContainerdSettings& settings,
                                                     const std::string& path);
 
