@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image/pull.hpp"
+#include "image/pull_image.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/pull.hpp"
+
+#include <unistd.h>
+
+#include <memory>
+
+#include "image/progress_view.hpp"
+#include "image/view.hpp"
+#include "sys/host.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+constexpr std::size_t max_line = 16 << 10;
+
+/// The first line of standard input: never echoed, never on a command line.
+Result<oci::Credentials> read_credentials() {
+  std::string line;
+  char c = 0;
+  while (line.size() < max_line && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
+  const auto colon = line.find(':');
+  if (colon == std::string::npos || colon == 0) {
+    return Error(Code::invalid_argument, "--creds-stdin wants one line, USER:PASSWORD");
+  }
+  return oci::Credentials{line.substr(0, colon), line.substr(colon + 1), ""};
+}
+
+}  // namespace
+
+Result<> image_pull(Host& host, const ImagePullOptions& options) {
+  const output::Format format = TRY(host.format());
+  std::vector<oci::Reference> references;
+  for (const auto& text : options.references) references.push_back(TRY(oci::Reference::parse(text)));
+  std::optional<oci::Credentials> credentials;
+  if (options.credentials_on_stdin) credentials = TRY(read_credentials());
+  TRY(sys::require_root("pulling an image"));
+  containerd::Client* containerd = TRY(host.containerd());
+
+  std::vector<image::PullResult> results;
+  for (const auto& reference : references) {
+    auto settings = TRY(pull_options(host, options.flags, reference));
+    if (credentials) settings.registry.credentials = credentials;
+    const auto progress = make_progress(progress_kind(options.flags.progress), host.streams());
+    results.push_back(TRY(image::pull(*containerd, reference, settings, *progress)));
+    if (format.is_table() || format.kind == output::Kind::name) {
+      print_pulled(host.streams().out, format.kind, results.back());
+    }
+  }
+  if (format.is_table() || format.kind == output::Kind::name) return {};
+  if (results.size() == 1) {
+    return output::print_value(host.streams().out, format, to_value(results.front()));
+  }
+  data::Array items;
+  for (const auto& result : results) items.push_back(to_value(result));
+  return output::print_value(host.streams().out, format, output::list_value(std::move(items)));
+}
+
+void add_image_pull(cli::Command& image, Host& host) {
+  auto options = std::make_shared<ImagePullOptions>();
+  auto& pull = image.add("pull", "Pull images from a registry and unpack them to snapshots");
+  pull.details(
+          "Layers are unpacked while they arrive and checked twice: as they come, and as the tar "
+          "inside. A killed pull resumes where it was. When the registry's image is here already, "
+          "nothing is fetched.")
+      .example("flintctl image pull debian:12", "docker.io/library/debian:12, for this machine")
+      .example("flintctl image pull 127.0.0.1:5000/os:1", "from a registry on this machine")
+      .example("flintctl image pull --creds-stdin registry.example/os:1 < secret",
+               "with USER:PASSWORD from a file")
+      .arguments("REF", options->references, 1, "Images, as docker writes them")
+      .flag("--creds-stdin", options->credentials_on_stdin,
+            "Read USER:PASSWORD from the first line of standard input")
+      .action([options, &host] { return image_pull(host, *options); });
+  add_pull_flags(pull, options->flags);
+}
+
+}  // namespace flintctl::cmd

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/remove.hpp"
+
+#include <memory>
+
+#include "image/local_image.hpp"
+
+namespace flintctl::cmd {
+
+Result<> image_remove(Host& host, const ImageRemoveOptions& options) {
+  std::vector<oci::Reference> references;
+  for (const auto& text : options.references) references.push_back(TRY(oci::Reference::parse(text)));
+  containerd::Client* containerd = TRY(host.containerd());
+  for (const auto& reference : references) {
+    auto removed = image::remove(*containerd, reference);
+    if (!removed && removed.error().code() == Code::not_found && options.ignore_not_found) continue;
+    TRY(std::move(removed));
+    host.streams().out << "image/" << reference.name() << " removed" << std::endl;
+  }
+  return {};
+}
+
+void add_image_remove(cli::Command& image, Host& host) {
+  auto options = std::make_shared<ImageRemoveOptions>();
+  image.add("remove", "Remove images, and the snapshots that nothing else uses")
+      .alias("rm")
+      .details("VMs that were made from an image keep what they need of it.")
+      .example("flintctl image remove debian:12", "its snapshots go when no VM uses them")
+      .arguments("REF", options->references, 1, "Images, as docker writes them")
+      .flag("--ignore-not-found", options->ignore_not_found, "Fine when an image is absent")
+      .action([options, &host] { return image_remove(host, *options); });
+}
+
+}  // namespace flintctl::cmd

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/view.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "core/units.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+constexpr std::size_t short_digits = 12;
+
+std::string short_digest(const std::string& digest) {
+  return digest.substr(0, std::string_view("sha256:").size() + short_digits);
+}
+
+std::string rfc3339(containerd::Time time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+std::string_view outcome_word(image::PullOutcome outcome) {
+  return outcome == image::PullOutcome::pulled ? "pulled" : "unchanged";
+}
+
+void add_details(data::Value& value, const image::LocalImage& image) {
+  value.set("platform", image.config.platform.text());
+  value.set("manifest", image.manifest.digest.text());
+  value.set("size", image.size());
+  value.set("layers", static_cast<std::int64_t>(image.content.layers.size()));
+  value.set("snapshot", image.snapshot());
+}
+
+}  // namespace
+
+void print_pulled(std::ostream& out, output::Kind kind, const image::PullResult& result) {
+  out << "image/" << result.image.name;
+  if (kind != output::Kind::name) out << ' ' << outcome_word(result.outcome);
+  out << std::endl;  // at once: the next image may take a while
+}
+
+data::Value to_value(const image::PullResult& result) {
+  auto value = data::Value::object({{"name", result.image.name},
+                                    {"digest", result.image.target.digest.text()},
+                                    {"outcome", outcome_word(result.outcome)}});
+  add_details(value, result.image);
+  return value;
+}
+
+data::Value to_value(const image::ImageSummary& summary) {
+  auto value = data::Value::object({{"name", summary.record.name},
+                                    {"digest", summary.record.target.digest},
+                                    {"createdAt", rfc3339(summary.record.created_at)}});
+  if (summary.image) add_details(value, *summary.image);
+  if (summary.unpacked_size) value.set("unpackedSize", *summary.unpacked_size);
+  return value;
+}
+
+void print_images(std::ostream& out, output::Kind kind, output::Table::Titles titles,
+                  const std::vector<image::ImageSummary>& images, containerd::Time now) {
+  output::Table table({{"REF"},
+                       {"DIGEST"},
+                       {"SIZE"},
+                       {"UNPACKED"},
+                       {"PLATFORM", true},
+                       {"LAYERS", true},
+                       {"SNAPSHOT", true},
+                       {"AGE"}});
+  for (const auto& summary : images) {
+    const auto& image = summary.image;
+    const auto age =
+        std::chrono::duration_cast<std::chrono::seconds>(now - summary.record.created_at);
+    table.add({summary.record.name, short_digest(summary.record.target.digest),
+               image ? format_size(image->size()) : "<unknown>",
+               summary.unpacked_size ? format_size(*summary.unpacked_size) : "",
+               image ? image->config.platform.text() : "",
+               image ? std::to_string(image->content.layers.size()) : "",
+               image ? image->snapshot() : "", format_age(age)});
+  }
+  table.print(out, kind, titles);
+}
+
+}  // namespace flintctl::cmd
