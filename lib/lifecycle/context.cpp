@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle/context.hpp"
 
-#include <fmt/format.h>
+#include "network/driver.hpp"
+
+#include <algorithm>
 
 namespace flintctl::lifecycle {
 
@@ -16,8 +18,13 @@ inventory::Statuses statuses(const Context& context) {
            [&parts](const std::string& name) { return parts.provider(name); }}};
 }
 
-std::string tap_name(const std::string& uid, std::size_t index) {
-  return fmt::format("{}{}{}", tap_prefix, uid.substr(0, 8), index);
+std::vector<std::string> taps_of(const std::string& uid, const std::vector<std::string>& taps) {
+  std::vector<std::string> own;
+  for (unsigned index = 0; index < most_interfaces; ++index) {
+    auto name = network::tap_name(uid, index);
+    if (std::find(taps.begin(), taps.end(), name) != taps.end()) own.push_back(std::move(name));
+  }
+  return own;
 }
 
 }  // namespace flintctl::lifecycle

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "containerd/client.hpp"
 #include "inventory/paths.hpp"
@@ -37,8 +38,10 @@ inventory::Statuses statuses(const Context& context);
 /// Size of the filesystem that bounds one VM's console and hypervisor logs, in bytes.
 inline constexpr std::uint64_t log_space = 16U << 20U;
 
-/// Host name of a VM's tap: "fltap", 8 digits of the uid, the interface's index; at most 15.
-std::string tap_name(const std::string& uid, std::size_t index);
-inline constexpr auto tap_prefix = "fltap";
+/// More interfaces than any provider takes.
+inline constexpr unsigned most_interfaces = 32;
+/// The taps, of those given, that are a VM's: their names are made from its uid, so that no record
+/// is needed to find them.
+std::vector<std::string> taps_of(const std::string& uid, const std::vector<std::string>& taps);
 
 }  // namespace flintctl::lifecycle

@@ -11,6 +11,7 @@
 #include "inventory/records.hpp"
 #include "lifecycle/boot_scanner.hpp"
 #include "lifecycle/remove.hpp"
+#include "network/driver.hpp"
 #include "sys/host.hpp"
 #include "sys/interrupt.hpp"
 #include "vm/name.hpp"
@@ -27,6 +28,10 @@ Result<> check_supported(const vm::Spec& spec) {
   if (spec.root.size != 0) {
     return Error(Code::unimplemented, "a size of the root volume is not supported yet")
         .with_hint("base_image_size in containerd's configuration sets it for all");
+  }
+  if (spec.interfaces.size() > most_interfaces) {
+    return Error(Code::invalid_argument,
+                 fmt::format("a VM can have at most {} interfaces", most_interfaces));
   }
   for (const auto& interface : spec.interfaces) {
     if (interface.type != vm::InterfaceType::tap) {
@@ -45,11 +50,12 @@ Result<> check_bridges(const Context& context, const vm::Spec& spec) {
 
 std::vector<vm::InterfaceRecord> interface_records(const vm::Record& record) {
   std::vector<vm::InterfaceRecord> interfaces;
-  for (std::size_t i = 0; i < record.spec.interfaces.size(); ++i) {
-    const auto& wanted = record.spec.interfaces[i];
-    const auto mac = wanted.mac.empty() ? vm::derived_mac(record.uid, static_cast<unsigned>(i))
-                                        : wanted.mac;
-    interfaces.push_back({wanted.name, tap_name(record.uid, i), mac, wanted.bridge});
+  unsigned index = 0;
+  for (const auto& wanted : record.spec.interfaces) {
+    auto mac = wanted.mac.empty() ? vm::derived_mac(record.uid, index) : wanted.mac;
+    interfaces.push_back(
+        {wanted.name, network::tap_name(record.uid, index), std::move(mac), wanted.bridge});
+    ++index;
   }
   return interfaces;
 }

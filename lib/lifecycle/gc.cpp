@@ -41,7 +41,7 @@ Result<HostView> look_at_host(const Context& context) {
   std::set<std::string> all(uids.begin(), uids.end());
   for (auto& uid : TRY(context.parts.launched_uids())) all.insert(std::move(uid));
   host.uids.assign(all.begin(), all.end());
-  host.taps = TRY(context.parts.taps(tap_prefix));
+  host.taps = TRY(context.parts.taps());
   return host;
 }
 
@@ -136,9 +136,7 @@ class Collector {
   }
 
   bool tap_has_owner(const std::string& tap) const {
-    const auto belongs = [&](const std::string& uid) {
-      return tap.rfind(tap_prefix + uid.substr(0, 8), 0) == 0;
-    };
+    const auto belongs = [&](const std::string& uid) { return !taps_of(uid, {tap}).empty(); };
     // uids of the host were judged above; what still has a folder is somebody else's.
     return std::any_of(known_.leases.begin(), known_.leases.end(),
                        [&](const auto& lease) { return belongs(lease.first); }) ||

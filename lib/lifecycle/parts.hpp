@@ -58,12 +58,12 @@ class Parts {
   virtual Result<> remove_directory(const std::string& directory) = 0;
 
   // Network.
-  /// A persistent tap, up, in `bridge` unless that is empty; fine when it is there already.
+  /// A persistent tap, up, in `bridge` unless that is empty; a leftover of that name is replaced.
   virtual Result<> create_tap(const std::string& name, const std::string& bridge) = 0;
   virtual Result<> remove_tap(const std::string& name) = 0;  ///< fine when it is absent
   virtual Result<> check_bridge(const std::string& name) = 0;
-  /// Names of all taps that begin with `prefix`.
-  virtual Result<std::vector<std::string>> taps(const std::string& prefix) = 0;
+  /// Names of all taps that look like ours.
+  virtual Result<std::vector<std::string>> taps() = 0;
 
   // What killed commands leave outside of VMs.
   virtual Result<std::vector<containerd::Lease>> abandoned_pulls() = 0;

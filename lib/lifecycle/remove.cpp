@@ -47,7 +47,7 @@ std::vector<std::string> devices_of(const Context& context, const std::string& u
 
 Result<> remove_taps(const Context& context, const std::string& uid) {
   FirstError errors;
-  for (const auto& tap : TRY(context.parts.taps(tap_prefix + uid.substr(0, 8)))) {
+  for (const auto& tap : taps_of(uid, TRY(context.parts.taps()))) {
     errors.add(context.parts.remove_tap(tap));
   }
   return std::move(errors).take();

@@ -206,7 +206,7 @@ Result<> bring_up(const Context& context, const Run& run) {
 
 Result<> stop_run(const Context& context, const std::string& uid) {
   TRY(context.parts.kill(uid));
-  for (const auto& tap : TRY(context.parts.taps(tap_prefix + uid.substr(0, 8)))) {
+  for (const auto& tap : taps_of(uid, TRY(context.parts.taps()))) {
     TRY(context.parts.remove_tap(tap));
   }
   return context.parts.remove_directory(context.paths.run_directory(uid));
