@@ -10,6 +10,11 @@ std::optional<std::string> given(const std::string& value) {
 
 }  // namespace
 
+output::Streams& Host::streams() {
+  if (options_.no_color) streams_.color = false;
+  return streams_;
+}
+
 Result<const config::Config*> Host::config() {
   if (!config_) {
     config::Overrides overrides;

@@ -22,7 +22,6 @@ struct GlobalOptions {
   std::string vm_namespace = "default";
   bool all_namespaces = false;
   bool no_headers = false;
-  bool quiet = false;
   bool no_color = false;
   int verbosity = 0;
 };
@@ -33,7 +32,7 @@ class Host {
  public:
   Host(output::Streams& streams, GlobalOptions& options) : streams_(streams), options_(options) {}
 
-  output::Streams& streams() { return streams_; }
+  output::Streams& streams();
   const GlobalOptions& options() { return options_; }
   /// Flag over environment over file over default; read once.
   Result<const config::Config*> config();

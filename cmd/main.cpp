@@ -6,7 +6,18 @@
 #include <iostream>
 
 #include "cli/command.hpp"
+#include "containerd/config.hpp"
+#include "containerd/ctr.hpp"
+#include "containerd/env.hpp"
+#include "containerd/start.hpp"
+#include "containerd/status.hpp"
+#include "containerd/stop.hpp"
+#include "content/list.hpp"
+#include "extract.hpp"
 #include "host.hpp"
+#include "image/pull.hpp"
+#include "pool/status.hpp"
+#include "provision/devpool.hpp"
 #include "sys/interrupt.hpp"
 #include "version.hpp"
 
@@ -20,7 +31,7 @@ bool wants_color() {
          (no_color == nullptr || *no_color == '\0');
 }
 
-void add_global_flags(cli::Command& root, GlobalOptions& options) {
+void add_global_flags(cli::Command& root, GlobalOptions& options, output::Streams& streams) {
   root.option("-o,--output", options.output,
               "How to print: table, wide, json, yaml, name or jsonpath=PATH", "FORMAT");
   root.option("-n,--namespace", options.vm_namespace, "Namespace of VMs", "NAME");
@@ -31,12 +42,35 @@ void add_global_flags(cli::Command& root, GlobalOptions& options) {
               "Namespace in containerd (flintlock unless configured)", "NAME");
   root.option("--pool", options.pool, "Name of the thin pool", "NAME");
   root.option("--config", options.config_file, "Configuration file", "FILE");
-  root.flag("-q,--quiet", options.quiet, "Print results only, no notes and no progress");
+  root.flag("-q,--quiet", streams.quiet, "Print results only, no notes and no progress");
   root.flag("--no-color", options.no_color, "Print without colours");
   root.counter("-v,--verbose", options.verbosity, "Say more; repeat for more");
 }
 
-void add_commands(cli::Command& root, Host& host) { add_version(root, host); }
+void add_commands(cli::Command& root, Host& host) {
+  cli::Command& provision = root.add("provision", "Make this host ready for microVMs");
+  add_devpool(provision, host);
+
+  cli::Command& pool = root.add("pool", "Look at thin pools").alias("pools");
+  add_pool_status(pool, host);
+
+  cli::Command& containerd = root.add("containerd", "Configure and run the private containerd");
+  add_containerd_config(containerd, host);
+  add_containerd_start(containerd, host);
+  add_containerd_stop(containerd, host);
+  add_containerd_status(containerd, host);
+  add_containerd_ctr(containerd, host);
+  add_containerd_env(containerd, host);
+
+  cli::Command& content = root.add("content", "Look at containerd's content store");
+  add_content_list(content, host);
+
+  cli::Command& image =
+      root.add("image", "Pull and manage images").alias("images").alias("img");
+  add_image_pull(image, host);
+
+  add_version(root, host);
+}
 
 int main(int argc, char** argv) {
   sys::catch_interrupts();
@@ -48,7 +82,7 @@ int main(int argc, char** argv) {
   Host host(streams, options);
   cli::Command root("flintctl",
                     "Provision a host for microVMs, pull their images and run them: no daemon");
-  add_global_flags(root, options);
+  add_global_flags(root, options, streams);
   add_commands(root, host);
   return cli::run(root, argc, argv, streams);
 }
@@ -57,6 +91,11 @@ int main(int argc, char** argv) {
 }  // namespace flintctl::cmd
 
 int main(int argc, char** argv) {
+  // The extractor is this program again, started by an image pull: it must not touch what a command
+  // sets up, signal handlers first of all.
+  if (argc > 1 && std::strcmp(argv[1], flintctl::cmd::extract_word) == 0) {
+    return flintctl::cmd::extract_main(argc, argv);
+  }
   std::ios::sync_with_stdio(false);
   return flintctl::cmd::main(argc, argv);
 }

@@ -50,7 +50,12 @@ void add_section(std::string& text, const char* title, const HelpPage::Entries& 
 
 std::string render(const HelpPage& page, std::size_t width) {
   std::string text = wrap(page.summary, 0, width) + "\n";
-  if (!page.details.empty()) text += "\n" + page.details + "\n";
+  std::istringstream details(page.details);
+  for (std::string line; std::getline(details, line);) {
+    // Lines that begin with a blank are laid out by their author: lists, drawings.
+    const bool laid_out = line.starts_with(' ');
+    text += "\n" + (laid_out ? line : wrap(line, 0, width)) + "\n";
+  }
   text += "\nUsage:\n  " + page.usage + "\n";
   if (!page.examples.empty()) text += "\nExamples:\n";
   for (const auto& [line, purpose] : page.examples) {
