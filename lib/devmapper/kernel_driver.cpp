@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdio>
 
+#include "devmapper/kernel_log.hpp"
 #include "devmapper/task.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
@@ -77,6 +78,18 @@ Result<std::vector<std::string>> target_types() {
   return types;
 }
 
+/// Runs a request that may fail for a reason that only the kernel's log tells.
+template <typename Request>
+Result<> with_kernel_reason(Request request) {
+  const KernelLog log = KernelLog::mark();
+  Result<> result = request();
+  if (result) return result;
+  const std::string reason = log.device_mapper_lines();
+  if (reason.empty()) return result;
+  const Code code = result.error().code();
+  return Error(code, fmt::format("{} (kernel: {})", result.error().text(), reason));
+}
+
 bool is_node_of(const std::string& path, DeviceNumber number) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && S_ISBLK(status.st_mode) &&
@@ -126,7 +139,7 @@ Result<> KernelDriver::load(const std::string& name, const Table& table) {
       return task.failure();
     }
   }
-  return task.run();
+  return with_kernel_reason([&] { return task.run(); });
 }
 
 Result<> KernelDriver::suspend(const std::string& name) {
@@ -137,7 +150,7 @@ Result<> KernelDriver::suspend(const std::string& name) {
 Result<> KernelDriver::resume(const std::string& name) {
   Task task = TRY(named_task(DM_DEVICE_RESUME, name, "resuming"));
   if (dm_task_set_add_node(task.get(), DM_ADD_NODE_ON_RESUME) == 0) return task.failure();
-  return task.run_synchronised();
+  return with_kernel_reason([&] { return task.run_synchronised(); });
 }
 
 Result<> KernelDriver::remove(const std::string& name, Removal removal) {

@@ -136,7 +136,9 @@ std::vector<std::string> troubles(const Pool& pool) {
   if (pool.status.needs_check) {
     found.emplace_back("the metadata needs a check (thin_check) before the pool can be written");
   }
-  if (pool.status.mode == Mode::read_write && pool.below_low_water()) {
+  // A pool that is smaller than its mark is below it from the start: no news.
+  if (pool.status.mode == Mode::read_write && pool.below_low_water() &&
+      pool.status.data.total_blocks > pool.table.low_water_blocks) {
     found.push_back(fmt::format("less than {} of the pool is free",
                                 format_size(pool.table.low_water_blocks *
                                             pool.table.block_bytes())));
