@@ -51,10 +51,13 @@ void add_section(std::string& text, const char* title, const HelpPage::Entries& 
 std::string render(const HelpPage& page, std::size_t width) {
   std::string text = wrap(page.summary, 0, width) + "\n";
   std::istringstream details(page.details);
+  bool in_list = false;
   for (std::string line; std::getline(details, line);) {
     // Lines that begin with a blank are laid out by their author: lists, drawings.
     const bool laid_out = line.starts_with(' ');
-    text += "\n" + (laid_out ? line : wrap(line, 0, width)) + "\n";
+    if (!laid_out || !in_list) text += '\n';
+    text += (laid_out ? line : wrap(line, 0, width)) + "\n";
+    in_list = laid_out;
   }
   text += "\nUsage:\n  " + page.usage + "\n";
   if (!page.examples.empty()) text += "\nExamples:\n";
