@@ -2,7 +2,6 @@
 #include "provision/containerd_config.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
