@@ -9,6 +9,7 @@ SUPPORT=$E2E/../support
 IMAGES=${FLINTCTL_TEST_IMAGES:?the folder that tests/support/images/build filled}
 OUT=/run/out
 ACTUAL=$OUT/actual
+CONTAINERD_LOG=/var/log/flintctl/containerd-dev.log
 FAILED=0
 PORT=0
 mkdir -p "$ACTUAL"
@@ -37,6 +38,10 @@ normalize() {
     -e 's/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/UID/g' \
     -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
     -e 's/\b([Pp]id|process):?( +)[0-9]+/\1\2PID/g' \
+    -e 's/\bPID:( +)[0-9]+/PID:\1N/' \
+    -e 's/layer ([0-9]+\/[0-9]+) [0-9a-f]{12}/layer \1 LAYER/; /layer .*: (downloading|downloaded|unpacking)/d' \
+    -e 's/containerd [0-9]+\.[0-9]+\.[^ ]+/containerd VERSION/; s/^Version:.*/Version: VERSION/' \
+    -e 's/\b(aufs|btrfs|zfs) skip .*/\1 skip/' \
     -e 's/flintlock-dev-thinpool-snap-[0-9]+/flintlock-dev-thinpool-snap-N/g' \
     -e 's/\b[0-9]+(\.[0-9]+)? ?m?s\b/DURATION/g; s/\b[0-9]+m[0-9]+s\b/DURATION/g' \
     -e 's/\b[0-9]+(\.[0-9]+)? ?([KMGT]i?B?|B|%)( |,|\)|$)/SIZE\3/g' \
@@ -96,6 +101,18 @@ host_up() {
   exits 0 flintctl containerd config --write --debug
   exits 0 flintctl containerd start
   export CONTAINERD_ADDRESS=/run/containerd-dev/containerd.sock CONTAINERD_NAMESPACE=flintlock
+}
+
+# Has containerd collect its garbage, and waits for it.
+collect_garbage() {
+  ctr leases create --id collect >/dev/null
+  ctr leases rm --sync collect >/dev/null
+}
+
+# killed SECONDS COMMAND...: SIGKILL after that time, unless it has ended.
+killed() {
+  timeout --signal=KILL "$@" >"$OUT/killed.log" 2>&1 </dev/null
+  echo "-- status $?: killed after $*"
 }
 
 # Everything that a VM or a pull may leave, as text.
