@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <functional>
 #include <sstream>
 
 #include "sys/cgroup.hpp"
@@ -66,22 +68,47 @@ Result<Gate> make_gate() {
   return Gate{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-/// The child waits at the gate until its scope is there; without the byte it ends.
-Result<sys::Process> spawn_in_scope(const std::string& uid, sys::SpawnOptions options) {
+/// The child waits at the gate until `place` has moved it; without the byte it ends.
+Result<sys::Process> spawn_gated(sys::SpawnOptions options,
+                                 const std::function<Result<>(pid_t)>& place) {
   Gate gate = TRY(make_gate());
   options.gate = gate.child_end.get();
   auto process = TRY(sys::Process::spawn(options));
   gate.child_end.reset();
-  TRY(sys::start_scope(scope_name(uid), process.pid(), fmt::format("flintctl VM {}", uid)));
+  TRY(place(process.pid()));
   TRY(sys::write_all(gate.our_end.get(), "x"));
   return process;
 }
 
+Result<sys::Process> spawn_in_scope(const std::string& uid, const sys::SpawnOptions& options) {
+  return spawn_gated(options, [&](pid_t pid) {
+    return sys::start_scope(scope_name(uid), pid, fmt::format("flintctl VM {}", uid));
+  });
+}
+
+/// Linux 6.14 and the stable kernels that took its change compare the kill counters of the caller's
+/// cgroup and the new one, and kill a child that is cloned between two that differ: one of them was
+/// killed once (cgroup.kill).
+bool killed_at_birth(sys::Process& process) {
+  char target[1];  // the link cannot be read once the memory it stands for is gone
+  const std::string program = fmt::format("/proc/{}/exe", process.pid());
+  if (::readlink(program.c_str(), target, sizeof target) > 0) return false;
+  const auto status = process.wait(std::chrono::seconds(1));
+  return status && status->signal == SIGKILL;
+}
+
+/// Cloned into the cgroup, for a move costs a grace period of RCU; moved where that cannot be.
 Result<sys::Process> spawn_in_cgroup(const std::string& uid, sys::SpawnOptions options) {
+  TRY(remove(uid));  // a new group has a new kill counter, and no memory.events of an earlier run
   const auto group = TRY(sys::Cgroup::create(own_cgroup(uid)));
   const UniqueFd descriptor = TRY(group.descriptor());
   options.cgroup = descriptor.get();
-  return sys::Process::spawn(options);
+  auto process = sys::Process::spawn(options);
+  if (!process || !killed_at_birth(*process)) return process;
+  options.cgroup = -1;
+  return spawn_gated(options, [&](pid_t pid) {
+    return sys::write_attribute(group.path() + "/cgroup.procs", std::to_string(pid));
+  });
 }
 
 }  // namespace
@@ -105,8 +132,8 @@ Result<pid_t> launch(const Instance& instance, const LaunchPlan& plan) {
   options.argv = plan.argv;
   options.descriptors = {{output.get(), 1}, {errors.get(), 2}};
   options.new_session = true;
-  const auto process = sys::systemd_running() ? spawn_in_scope(instance.uid, std::move(options))
-                                              : spawn_in_cgroup(instance.uid, std::move(options));
+  const auto process = sys::systemd_running() ? spawn_in_scope(instance.uid, options)
+                                              : spawn_in_cgroup(instance.uid, options);
   if (!process) return Error(process.error()).context(fmt::format("starting {}", plan.argv[0]));
   return process->pid();
 }
@@ -189,7 +216,9 @@ Result<StopOutcome> stop(const Provider& provider, const Instance& instance,
   constexpr auto ask_timeout = std::chrono::seconds(2);
   constexpr auto kill_timeout = std::chrono::seconds(10);
   if (!TRY(alive(instance.uid))) return StopOutcome::already_stopped;
-  if (grace.count() > 0 && provider.request_shutdown(instance, ask_timeout)) {
+  // A failed request is no reason to give up on a guest that is just ending by itself.
+  if (grace.count() > 0 &&
+      (provider.request_shutdown(instance, ask_timeout) || !TRY(alive(instance.uid)))) {
     const auto ended = wait_exit(instance.uid, grace);
     if (ended) return StopOutcome::clean;
     if (ended.error().code() != Code::deadline_exceeded) return ended.error();
