@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "cli/command.hpp"
+#include "completion.hpp"
 #include "containerd/config.hpp"
 #include "containerd/ctr.hpp"
 #include "containerd/env.hpp"
@@ -70,6 +71,7 @@ void add_commands(cli::Command& root, Host& host) {
   add_image_pull(image, host);
 
   add_version(root, host);
+  add_completion(root, host);
 }
 
 int main(int argc, char** argv) {

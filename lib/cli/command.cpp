@@ -106,6 +106,20 @@ class Tree {
     return *found;
   }
 
+  static Outline outline(const Command& command, std::vector<std::string> flags) {
+    const auto& impl = *command.impl_;
+    for (const CLI::Option* option : impl.app->get_options()) {
+      for (const auto& name : option->get_lnames()) flags.push_back("--" + name);
+    }
+    std::sort(flags.begin(), flags.end());
+    flags.erase(std::unique(flags.begin(), flags.end()), flags.end());
+    Outline outline{impl.app->get_name(), impl.summary, flags, {}};
+    for (const auto& child : impl.children) {
+      outline.commands.push_back(Tree::outline(*child, flags));
+    }
+    return outline;
+  }
+
   /// Where a command keeps the words of another program, or nullptr.
   static std::vector<std::string>* rest(Command& command) { return command.impl_->rest; }
 
@@ -294,6 +308,8 @@ Command& Command::action(std::function<Result<>()> run) {
   impl_->run = std::move(run);
   return *this;
 }
+
+Outline outline(const Command& root) { return Tree::outline(root, {}); }
 
 int exit_status(Code code) {
   switch (code) {

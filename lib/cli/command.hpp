@@ -73,6 +73,15 @@ class Command {
   std::unique_ptr<Impl> impl_;
 };
 
+/// A command as data, for completion scripts.
+struct Outline {
+  std::string name;
+  std::string summary;
+  std::vector<std::string> flags;  ///< long forms, "--output"; those of all its parents included
+  std::vector<Outline> commands;
+};
+Outline outline(const Command& root);
+
 /// The exit status of an error, as the command line contract lists them.
 int exit_status(Code code);
 
