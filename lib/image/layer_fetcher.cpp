@@ -174,7 +174,12 @@ Result<std::unique_ptr<LayerFetcher>> LayerFetcher::start(
 }
 
 LayerFetcher::LayerFetcher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-LayerFetcher::~LayerFetcher() { impl_->end_threads(); }
+LayerFetcher::~LayerFetcher() {
+  impl_->end_threads();
+  for (auto& item : impl_->items) {
+    if (item.file.held() == 0) item.file.remove();  // nothing to resume from
+  }
+}
 
 int LayerFetcher::file(std::size_t layer) const {
   return impl_->items.at(layer - impl_->first).file.descriptor();
@@ -200,9 +205,9 @@ std::optional<Error> LayerFetcher::error() const {
   return impl_->error;
 }
 
-Result<> LayerFetcher::discard(std::size_t layer) {
+void LayerFetcher::discard(std::size_t layer) {
   impl_->end_threads();
-  return impl_->items.at(layer - impl_->first).file.truncate();
+  impl_->items.at(layer - impl_->first).file.remove();
 }
 
 }  // namespace flintctl::image

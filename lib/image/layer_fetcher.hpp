@@ -53,8 +53,8 @@ class LayerFetcher {
   /// Why the first failed download failed.
   [[nodiscard]] std::optional<Error> error() const;
 
-  /// Ends the downloads and forgets the bytes of a layer: they were wrong.
-  Result<> discard(std::size_t layer);
+  /// Ends the downloads and removes the file of a layer: its bytes were wrong.
+  void discard(std::size_t layer);
 
  private:
   struct Impl;

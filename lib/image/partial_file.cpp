@@ -48,9 +48,9 @@ Result<PartialFile> PartialFile::open(const std::string& directory, const oci::D
     auto locked = lock(fd, path);
     if (!locked && locked.error().code() == Code::aborted) continue;
     if (!TRY(std::move(locked))) {
-      return PartialFile(TRY(sys::open(directory, O_RDWR | O_TMPFILE | O_APPEND, 0600)), 0);
+      return PartialFile(TRY(sys::open(directory, O_RDWR | O_TMPFILE | O_APPEND, 0600)), "");
     }
-    PartialFile file(std::move(fd), 0);
+    PartialFile file(std::move(fd), path);
     file.held_ = TRY(length_of(file.fd_, path));
     if (file.held_ > size) TRY(file.truncate());
     return file;
@@ -67,6 +67,10 @@ Result<> PartialFile::truncate() {
   if (::ftruncate(fd_.get(), 0) != 0) return sys::last_error("emptying a partial layer");
   held_ = 0;
   return {};
+}
+
+void PartialFile::remove() {
+  if (!path_.empty()) (void)sys::remove_file(std::exchange(path_, {}));
 }
 
 std::string partial_directory(const std::string& state_directory) {

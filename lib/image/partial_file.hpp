@@ -26,11 +26,14 @@ class PartialFile {
   Result<> append(std::string_view bytes);
   /// Forgets what came.
   Result<> truncate();
+  /// Removes the name, if it has one: nothing will resume here.
+  void remove();
 
  private:
-  PartialFile(UniqueFd fd, std::uint64_t held) : fd_(std::move(fd)), held_(held) {}
+  PartialFile(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
   UniqueFd fd_;
-  std::uint64_t held_;
+  std::string path_;  ///< empty: unnamed
+  std::uint64_t held_ = 0;
 };
 
 /// Where the partial files are.

@@ -64,6 +64,20 @@ archive::Job job_of(const BuildContext& context, const LayerGroup& group,
   return job;
 }
 
+/// Whether the layer's bytes are at fault. What it names and does not exist, say, is not what the
+/// user named: to them it is a bad layer.
+bool blames_layer(const Error& error) {
+  switch (error.code()) {
+    case Code::data_loss:
+    case Code::invalid_argument:
+    case Code::not_found:
+    case Code::already_exists:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// Runs the extractor over the group's layers. The download's error comes before the extractor's,
 /// which then is only its echo.
 Result<> extract(const BuildContext& context, const LayerGroup& group,
@@ -88,10 +102,9 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
   if (summary) return {};
   TRY(sys::check_interrupt());
   if (auto error = context.fetcher.error()) return *std::move(error);
-  if (summary.error().code() == Code::data_loss && done < group.end) {
-    TRY(context.fetcher.discard(done));
-  }
-  return Error(summary.error()).context(fmt::format("unpacking layer {}", done + 1));
+  if (blames_layer(summary.error()) && done < group.end) context.fetcher.discard(done);
+  const auto code = blames_layer(summary.error()) ? Code::data_loss : summary.error().code();
+  return Error(summary.error()).context(fmt::format("unpacking layer {}", done + 1)).with_code(code);
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ class Registry::Transfer {
       : size_(descriptor.size), position_(position), sink_(sink), what_(std::move(what)) {}
 
   [[nodiscard]] std::uint64_t position() const { return position_; }
+  [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] bool complete() const { return position_ == size_; }
   [[nodiscard]] const std::string& what() const { return what_; }
 
@@ -361,16 +362,21 @@ Result<> Registry::Session::download(const Descriptor& descriptor, std::uint64_t
 Result<> Registry::Session::judge(Result<Answer>& answer, const Transfer& transfer,
                                   bool last) const {
   if (!answer) {
-    if (!last && may_pass(answer.error())) return {};
-    return from_http(std::move(answer.error()), host()).context("fetching " + transfer.what());
+    if (!may_pass(answer.error())) return std::move(answer.error());
+    if (!last) return {};
+    if (!contacted_) return from_http(std::move(answer.error()), host());
+    return std::move(answer.error())
+        .context(fmt::format("registry {} breaks off {} after {} of {} bytes", host(),
+                             transfer.what(), transfer.position(), transfer.size()))
+        .with_code(Code::registry);
   }
   if (!is_success(answer->head.status)) {
     if (!last && is_transient(answer->head.status)) return {};
     return from_answer(answer->head.status, answer->body, host(), transfer.what());
   }
   if (!last) return {};
-  return Error(Code::data_loss, fmt::format("{} ends {} after {} bytes", host(), transfer.what(),
-                                            transfer.position()));
+  return Error(Code::data_loss, fmt::format("{} ends {} after {} of {} bytes", host(),
+                                            transfer.what(), transfer.position(), transfer.size()));
 }
 
 Registry::Registry(std::unique_ptr<Session> session) : session_(std::move(session)) {}
