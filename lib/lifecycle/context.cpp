@@ -7,7 +7,7 @@
 
 namespace flintctl::lifecycle {
 
-void say(const Context& context, std::string_view text) {
+void say(const PlanContext& context, std::string_view text) {
   if (context.note) context.note(text);
 }
 

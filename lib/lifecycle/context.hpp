@@ -13,9 +13,8 @@
 
 namespace flintctl::lifecycle {
 
-/// What every operation on a VM works with. Borrowed: all of it outlives the call.
-struct Context {
-  containerd::Client& client;
+/// What a plan works with: the host, without containerd. Borrowed: all of it outlives the call.
+struct PlanContext {
   Parts& parts;
   inventory::Paths paths;
   std::string snapshotter = "devmapper";
@@ -24,13 +23,20 @@ struct Context {
   std::function<void(std::string_view)> note;
 };
 
+/// What every operation on a VM works with.
+struct Context : PlanContext {
+  Context(PlanContext plan, containerd::Client& containerd)
+      : PlanContext(std::move(plan)), client(containerd) {}
+  containerd::Client& client;
+};
+
 /// A VM's name with its namespace.
 struct Target {
   std::string name_space = "default";
   std::string name;
 };
 
-void say(const Context& context, std::string_view text);
+void say(const PlanContext& context, std::string_view text);
 
 /// Statuses that ask this context's host.
 inventory::Statuses statuses(const Context& context);

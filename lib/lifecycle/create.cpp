@@ -41,7 +41,7 @@ Result<> check_supported(const vm::Spec& spec) {
   return {};
 }
 
-Result<> check_bridges(const Context& context, const vm::Spec& spec) {
+Result<> check_bridges(const PlanContext& context, const vm::Spec& spec) {
   for (const auto& interface : spec.interfaces) {
     if (!interface.bridge.empty()) TRY(context.parts.check_bridge(interface.bridge));
   }
@@ -61,7 +61,7 @@ std::vector<vm::InterfaceRecord> interface_records(const vm::Record& record) {
 }
 
 /// The rules that need nothing made: those on paths, devices and taps wait until these are there.
-Result<> check_limits(const Context& context, const CreatePlan& plan) {
+Result<> check_limits(const PlanContext& context, const CreatePlan& plan) {
   const std::set<std::string> early{"spec.vcpus", "spec.memory", "spec.kernel.cmdline", "spec",
                                     "spec.providerArgs", "metadata"};
   const Run run{plan.record, *plan.provider, plan.probe, {}};
@@ -74,7 +74,7 @@ Result<> check_limits(const Context& context, const CreatePlan& plan) {
   return vmm::refuse(violations, plan.provider->name());
 }
 
-Result<vmm::Chosen> find_provider(const Context& context, const std::string& name) {
+Result<vmm::Chosen> find_provider(const PlanContext& context, const std::string& name) {
   if (name.empty()) return context.parts.choose_provider();
   vmm::Chosen chosen;
   chosen.provider = TRY(context.parts.provider(name));
@@ -188,7 +188,7 @@ Result<> create_under_lock(const Context& context, const CreateOptions& options,
 
 }  // namespace
 
-Result<CreatePlan> plan_create(const Context& context, const CreateOptions& options) {
+Result<CreatePlan> plan_create(const PlanContext& context, const CreateOptions& options) {
   TRY(vm::check_name("VM name", options.target.name));
   TRY(vm::check_name("namespace", options.target.name_space));
   TRY(vm::check_labels(options.labels));
@@ -211,7 +211,7 @@ Result<CreatePlan> plan_create(const Context& context, const CreateOptions& opti
   return plan;
 }
 
-std::vector<std::string> describe(const Context& context, const CreatePlan& plan) {
+std::vector<std::string> describe(const PlanContext& context, const CreatePlan& plan) {
   const auto& record = plan.record;
   const auto& spec = record.spec;
   const auto file = [](const vm::FileSource& source) {

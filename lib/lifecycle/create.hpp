@@ -31,9 +31,9 @@ struct CreatePlan {
 
 /// Validates all input and finds the hypervisor. No side effect: `--dry-run` and the first step of
 /// create_vm.
-Result<CreatePlan> plan_create(const Context& context, const CreateOptions& options);
+Result<CreatePlan> plan_create(const PlanContext& context, const CreateOptions& options);
 /// One line for each step that create_vm would take.
-std::vector<std::string> describe(const Context& context, const CreatePlan& plan);
+std::vector<std::string> describe(const PlanContext& context, const CreatePlan& plan);
 
 /// Creates a VM and boots it. The intent (a lease that names it) comes before anything else; every
 /// later step is undone when one fails or the user interrupts. An unfinished create of the same name

@@ -165,7 +165,7 @@ vm::Cmdline base_cmdline(const Run& run, const vmm::Machine& machine) {
 
 }  // namespace
 
-vmm::Machine machine_of(const Context& context, const Run& run, const std::string& root_device) {
+vmm::Machine machine_of(const PlanContext& context, const Run& run, const std::string& root_device) {
   const auto& record = run.record;
   vmm::Machine machine;
   machine.instance = inventory::instance_of(context.paths, record.uid);

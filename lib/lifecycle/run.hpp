@@ -33,7 +33,7 @@ struct Run {
 };
 
 /// The VM as its provider sees it. `root_device` may be a placeholder when only a plan is wanted.
-vmm::Machine machine_of(const Context& context, const Run& run, const std::string& root_device);
+vmm::Machine machine_of(const PlanContext& context, const Run& run, const std::string& root_device);
 
 /// From a record and its snapshot to a running guest: device checked, folders, bounded log space,
 /// taps, hypervisor in its cgroup, boot, wait. Errors quote the console's and the hypervisor's last

@@ -226,8 +226,9 @@ LocalImage seed_image(containerd::FakeClient& client) {
 Fixture::Fixture()
     : image(seed_image(client)),
       parts(world, image),
-      context{client, parts, {directory.path() + "/run", directory.path() + "/state"},
-              "devmapper", "", [this](std::string_view note) { notes.emplace_back(note); }} {
+      context({parts, {directory.path() + "/run", directory.path() + "/state"}, "devmapper", "",
+               [this](std::string_view note) { notes.emplace_back(note); }},
+              client) {
   at_first = client.remains();
   client.clear_calls();
 }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/session.hpp"
+
+#include "image/progress_view.hpp"
+#include "lifecycle/host_parts.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+std::map<std::string, vmm::Settings> provider_settings(const config::Config& config) {
+  std::map<std::string, vmm::Settings> settings;
+  for (const auto& [name, provider] : config.providers) {
+    settings[name] = {provider.binary, provider.accel, provider.extra_args};
+  }
+  return settings;
+}
+
+lifecycle::HostSettings host_settings(Host& host, const config::Config& config,
+                                      const PullFlags& flags, containerd::Client* client) {
+  lifecycle::HostSettings settings;
+  settings.client = client;
+  settings.paths = {config.run_directory, config.state_directory};
+  settings.snapshotter = flags.snapshotter.empty() ? config.snapshotter : flags.snapshotter;
+  settings.providers = provider_settings(config);
+  settings.pull.options = [&host, flags](const oci::Reference& reference) {
+    return pull_options(host, flags, reference);
+  };
+  settings.pull.progress = [&host, kind = progress_kind(flags.progress)] {
+    return make_progress(kind, host.streams());
+  };
+  return settings;
+}
+
+VmPlanSession plan_session(Host& host, const config::Config& config,
+                           lifecycle::HostSettings settings) {
+  const auto paths = settings.paths;
+  const auto snapshotter = settings.snapshotter;
+  auto parts = lifecycle::open_host_parts(std::move(settings));
+  auto& borrowed = *parts;
+  return {std::move(parts),
+          {borrowed, paths, snapshotter, config.pool, [&host](std::string_view note) {
+             if (!host.streams().quiet) host.streams().err << note << '\n';
+           }}};
+}
+
+}  // namespace
+
+Result<VmSession> open_vm_session(Host& host, const PullFlags& flags) {
+  const auto* config = TRY(host.config());
+  auto* client = TRY(host.containerd());
+  auto plan = plan_session(host, *config, host_settings(host, *config, flags, client));
+  auto context = std::make_unique<lifecycle::Context>(std::move(plan.context), *client);
+  return VmSession{std::move(plan.parts), std::move(context)};
+}
+
+Result<VmPlanSession> open_vm_plan_session(Host& host, const PullFlags& flags) {
+  const auto* config = TRY(host.config());
+  return plan_session(host, *config, host_settings(host, *config, flags, nullptr));
+}
+
+lifecycle::Target vm_target(Host& host, const std::string& name) {
+  return {host.options().vm_namespace, name};
+}
+
+void add_wait_flags(cli::Command& command, VmWaitFlags& flags) {
+  command
+      .choice("--wait", flags.until, {"none", "running", "booted"},
+              "Return when the guest was told to run, runs, or shows its userspace")
+      .duration_option("--timeout", flags.timeout, "Longest wait")
+      .option("--boot-marker", flags.boot_marker,
+              "What the guest's console shows when it is up (what init systems and login prompts "
+              "print unless given)",
+              "REGEX");
+}
+
+lifecycle::WaitOptions wait_options(const VmWaitFlags& flags) {
+  using lifecycle::WaitFor;
+  const auto until = flags.until == "none"     ? WaitFor::none
+                     : flags.until == "booted" ? WaitFor::booted
+                                               : WaitFor::running;
+  return {until, flags.timeout, flags.boot_marker};
+}
+
+Result<> print_outcome(Host& host, const std::string& name, const std::string& outcome) {
+  const auto format = TRY(host.format());
+  auto& out = host.streams().out;
+  if (format.kind == output::Kind::name) {
+    out << "vm/" << name << '\n';
+  } else if (format.is_table()) {
+    out << "vm/" << name << ' ' << outcome << '\n';
+  } else {
+    const auto value = data::Value::object({{"apiVersion", "flintctl/v1"},
+                                            {"kind", "MicroVM"},
+                                            {"metadata", data::Value::object({{"name", name}})},
+                                            {"result", outcome}});
+    return output::print_value(out, format, value);
+  }
+  return {};
+}
+
+}  // namespace flintctl::cmd

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/start.hpp"
+
+#include <memory>
+
+#include "lifecycle/power.hpp"
+#include "sys/host.hpp"
+
+namespace flintctl::cmd {
+
+Result<> vm_start(Host& host, const VmStartOptions& options) {
+  TRY(host.format());
+  TRY(sys::require_root("starting a VM"));
+  const auto session = TRY(open_vm_session(host));
+  for (const auto& name : options.names) {
+    const auto change = TRY(lifecycle::start_vm(
+        *session.context, {vm_target(host, name), wait_options(options.wait)}));
+    TRY(print_outcome(host, name,
+                      change == lifecycle::Change::changed ? "started" : "unchanged"));
+  }
+  return {};
+}
+
+void add_vm_start(cli::Command& vm, Host& host) {
+  auto options = std::make_shared<VmStartOptions>();
+  auto& start = vm.add("start", "Start stopped VMs");
+  start.example("flintctl vm start web --wait=booted", "and return when its userspace is up")
+      .arguments("NAME", options->names, 1, "VMs to start")
+      .action([options, &host] { return vm_start(host, *options); });
+  add_wait_flags(start, options->wait);
+}
+
+}  // namespace flintctl::cmd

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "containerd/client.hpp"
+#include "image/progress.hpp"
+#include "image/pull_image.hpp"
+#include "inventory/paths.hpp"
+#include "lifecycle/parts.hpp"
+#include "vmm/provider.hpp"
+
+namespace flintctl::lifecycle {
+
+/// How images are pulled that are not local: asked for when one is, for each anew.
+struct PullSource {
+  std::function<Result<image::PullOptions>(const oci::Reference& reference)> options;
+  std::function<std::unique_ptr<image::Progress>()> progress;
+};
+
+/// What the real parts need; `client` outlives them.
+struct HostSettings {
+  containerd::Client* client = nullptr;  ///< nullptr: for plans only
+  inventory::Paths paths;
+  std::string snapshotter;
+  std::map<std::string, vmm::Settings> providers;  ///< `[providers.NAME]`
+  PullSource pull;
+};
+
+/// This host's devices, mounts, interfaces and processes. Opens none of them before it is asked.
+std::unique_ptr<Parts> open_host_parts(HostSettings settings);
+
+}  // namespace flintctl::lifecycle
