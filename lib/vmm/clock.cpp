@@ -9,22 +9,50 @@
 
 namespace flintctl::vmm {
 
-std::uint64_t measure_tsc_khz() {
 #if defined(__x86_64__)
-  using Clock = std::chrono::steady_clock;
-  constexpr auto interval = std::chrono::milliseconds(2);
-  const auto start = Clock::now();
-  const std::uint64_t first = __rdtsc();
-  std::chrono::nanoseconds passed{};
-  std::uint64_t last = first;
-  do {
-    last = __rdtsc();
-    passed = Clock::now() - start;
-  } while (passed < interval);
-  return (last - first) * 1'000'000 / static_cast<std::uint64_t>(passed.count());
-#else
-  return 0;
-#endif
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::nanoseconds;
+
+/// One moment on both clocks.
+struct Moment {
+  Clock::time_point time;
+  std::uint64_t counter = 0;
+};
+
+/// The counter is read between two readings of the clock. The narrowest of several tries counts: in
+/// the others another process may have had the CPU in between.
+Moment now_on_both() {
+  Moment best;
+  auto narrowest = nanoseconds::max();
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const auto before = Clock::now();
+    const std::uint64_t counter = __rdtsc();
+    const auto width = nanoseconds(Clock::now() - before);
+    if (width >= narrowest) continue;
+    narrowest = width;
+    best = {before + width / 2, counter};
+  }
+  return best;
 }
+
+}  // namespace
+
+std::uint64_t measure_tsc_khz() {
+  constexpr auto interval = std::chrono::milliseconds(2);
+  const Moment first = now_on_both();
+  while (Clock::now() - first.time < interval) {
+  }
+  const Moment last = now_on_both();
+  const auto passed = nanoseconds(last.time - first.time).count();
+  return (last.counter - first.counter) * 1'000'000 / static_cast<std::uint64_t>(passed);
+}
+
+#else
+
+std::uint64_t measure_tsc_khz() { return 0; }
+
+#endif
 
 }  // namespace flintctl::vmm
