@@ -60,7 +60,9 @@ Result<UniqueFd> open_tun() {
     opened = sys::open(tun_device, O_RDWR);
   }
   if (opened) return opened;
-  return std::move(opened).error().with_code(Code::host_not_ready)
+  return std::move(opened)
+      .error()
+      .with_code(Code::host_not_ready)
       .with_hint("load the kernel module tun and run as root");
 }
 
@@ -116,7 +118,8 @@ class KernelDriver final : public Driver {
     const auto kind = kind_of(name);
     if (!kind) {
       return Error(kind.error().code(), fmt::format("no bridge {}", name))
-          .with_hint(fmt::format("make it: ip link add {0} type bridge && ip link set {0} up", name));
+          .with_hint(
+              fmt::format("make it: ip link add {0} type bridge && ip link set {0} up", name));
     }
     if (*kind == "bridge") return {};
     return Error(Code::invalid_argument, fmt::format("{} is not a bridge", name));

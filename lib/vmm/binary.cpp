@@ -23,7 +23,9 @@ bool take_number(std::string_view& text, int& number, std::string_view terminato
   return true;
 }
 
-std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
 
 }  // namespace
 
@@ -45,8 +47,8 @@ Result<Probe> parse_version(std::string_view output, std::string_view marker) {
 Result<Probe> find_binary(const BinaryQuery& query) {
   const auto path = sys::find_program(query.name);
   if (!path) {
-    return Error(Code::host_not_ready, fmt::format("{} is not installed: no {}", query.provider,
-                                                   query.name))
+    return Error(Code::host_not_ready,
+                 fmt::format("{} is not installed: no {}", query.provider, query.name))
         .with_hint(fmt::format("{}, or set binary in [providers.{}] of the configuration file",
                                query.package, query.provider));
   }
@@ -55,10 +57,10 @@ Result<Probe> find_binary(const BinaryQuery& query) {
   auto probe = parse_version(output->out, query.marker);
   if (!output->status.ok() || !probe) {
     const std::string why = output->status.ok() ? probe.error().message() : output->status.text();
-    return Error(Code::host_not_ready, fmt::format("{} does not answer like {}: {}", *path,
-                                                   query.provider, why))
-        .with_hint(fmt::format("set binary in [providers.{}] of the configuration file",
-                               query.provider));
+    return Error(Code::host_not_ready,
+                 fmt::format("{} does not answer like {}: {}", *path, query.provider, why))
+        .with_hint(
+            fmt::format("set binary in [providers.{}] of the configuration file", query.provider));
   }
   probe->binary = *path;
   return probe;

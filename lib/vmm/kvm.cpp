@@ -59,7 +59,8 @@ constexpr int loops = 10000;
 constexpr auto slowest_loop = std::chrono::nanoseconds(100);
 
 /// mov ecx, loops; 1: dec ecx; jnz 1b; hlt — 32-bit.
-constexpr unsigned char loop_code[] = {0xb9, loops & 0xff, loops >> 8, 0, 0, 0x49, 0x75, 0xfd, 0xf4};
+constexpr unsigned char loop_code[] = {0xb9, loops & 0xff, loops >> 8, 0,   0,
+                                       0x49, 0x75,         0xfd,       0xf4};
 
 /// Flat 32-bit protected mode: old processors without "unrestricted guest" run real mode in KVM's
 /// own interpreter, so the check must not use it.
@@ -137,8 +138,8 @@ Result<> check_kvm(const std::string& device) {
   auto opened = sys::open(device, O_RDWR);
   if (!opened && opened.error().code() == Code::not_found) {
     return Error(Code::host_not_ready, fmt::format("no KVM: {} does not exist", device))
-        .with_hint(fmt::format("enable virtualization in the firmware and load kvm_intel or kvm_amd; {}",
-                               tcg_hint));
+        .with_hint(fmt::format(
+            "enable virtualization in the firmware and load kvm_intel or kvm_amd; {}", tcg_hint));
   }
   if (!opened && opened.error().code() == Code::permission_denied) {
     return std::move(opened).error().with_hint("run as root, or join the group kvm");

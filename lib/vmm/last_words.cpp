@@ -52,24 +52,29 @@ std::vector<std::string> last_of(std::vector<std::string> lines, std::size_t cou
 /// What a hypervisor wrote on stderr, warnings taken out.
 std::vector<std::string> failure_words(const std::string& log) {
   auto lines = tail_lines(log, console_lines);
-  std::erase_if(lines, [](const std::string& line) {
-    return line.find("warning: ") != std::string::npos;
-  });
+  std::erase_if(
+      lines, [](const std::string& line) { return line.find("warning: ") != std::string::npos; });
   return last_of(std::move(lines), 5);
 }
 
 std::string sentence(ExitReason reason, const std::optional<std::string>& panic,
                      const std::vector<std::string>& words) {
   switch (reason) {
-    case ExitReason::guest_shutdown: return "the guest powered off";
-    case ExitReason::guest_reset: return "the guest rebooted";
-    case ExitReason::guest_panic: return panic.value_or("the guest's kernel panicked");
-    case ExitReason::oom: return "the host ran out of memory and killed the hypervisor";
+    case ExitReason::guest_shutdown:
+      return "the guest powered off";
+    case ExitReason::guest_reset:
+      return "the guest rebooted";
+    case ExitReason::guest_panic:
+      return panic.value_or("the guest's kernel panicked");
+    case ExitReason::oom:
+      return "the host ran out of memory and killed the hypervisor";
     case ExitReason::hypervisor_error:
       return words.empty() ? "the hypervisor failed" : "the hypervisor failed: " + words.back();
     case ExitReason::killed:
-      return words.empty() ? "the hypervisor was killed" : "the hypervisor was killed: " + words.back();
-    case ExitReason::unknown: break;
+      return words.empty() ? "the hypervisor was killed"
+                           : "the hypervisor was killed: " + words.back();
+    case ExitReason::unknown:
+      break;
   }
   return "the hypervisor is gone and left no reason";
 }

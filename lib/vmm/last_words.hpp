@@ -26,8 +26,8 @@ std::optional<std::string> panic_line(const std::vector<std::string>& console);
 /// every VM leaves: the memory killer's count, a panic on the console, words on stderr.
 ExitEvidence judge_exit(const Instance& instance, std::uint64_t console_offset, ExitReason reason);
 
-/// The error of a hypervisor that ended while it was started: host_not_ready or unknown, quoting the
-/// last lines of its log.
+/// The error of a hypervisor that ended while it was started: host_not_ready or unknown, quoting
+/// the last lines of its log.
 Error ended_early(const Instance& instance, std::string_view provider);
 
 }  // namespace flintctl::vmm

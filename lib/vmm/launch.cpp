@@ -202,8 +202,8 @@ Result<std::vector<std::string>> launched_uids() {
   }
   for (const auto& name : TRY(sys::list_directory(fmt::format("{}/{}", mount, scope_parent)))) {
     if (!name.starts_with(scope_prefix) || !name.ends_with(scope_suffix)) continue;
-    const std::string uid = name.substr(
-        scope_prefix.size(), name.size() - scope_prefix.size() - scope_suffix.size());
+    const std::string uid =
+        name.substr(scope_prefix.size(), name.size() - scope_prefix.size() - scope_suffix.size());
     if (vm::is_uid(uid)) uids.push_back(uid);
   }
   std::sort(uids.begin(), uids.end());

@@ -19,10 +19,10 @@ namespace flintctl::vmm {
 /// run left of them. launch() does it first.
 Result<> prepare(const LaunchPlan& plan);
 
-/// Starts the planned process in the VM's own cgroup, entered before exec: "flintctl/<uid>", or where
-/// systemd runs the scope flintctl-vm-<uid>.scope, so that the end of the caller's session or service
-/// does not reach it. New session, empty environment, no descriptor but stdio. already_exists when
-/// a process of that uid is alive. Returns its pid, for display only.
+/// Starts the planned process in the VM's own cgroup, entered before exec: "flintctl/<uid>", or
+/// where systemd runs the scope flintctl-vm-<uid>.scope, so that the end of the caller's session or
+/// service does not reach it. New session, empty environment, no descriptor but stdio.
+/// already_exists when a process of that uid is alive. Returns its pid, for display only.
 Result<pid_t> launch(const Instance& instance, const LaunchPlan& plan);
 
 /// True while a process of the VM lives, by its cgroup, never by a bare pid.

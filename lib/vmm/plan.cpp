@@ -10,8 +10,8 @@ data::Value to_value(const LaunchPlan& plan) {
   for (const auto& file : plan.files) files.push(file.path);
   data::Value calls = data::Value::array();
   for (const auto& call : plan.calls) {
-    calls.push(data::Value::object(
-        {{"method", call.method}, {"path", call.path}, {"body", call.body}}));
+    calls.push(
+        data::Value::object({{"method", call.method}, {"path", call.path}, {"body", call.body}}));
   }
   return data::Value::object({{"argv", std::move(argv)},
                               {"output", plan.output},

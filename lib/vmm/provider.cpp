@@ -32,26 +32,40 @@ std::string_view to_string(Accelerator accelerator) {
 
 std::string_view to_string(State state) {
   switch (state) {
-    case State::absent: return "absent";
-    case State::starting: return "starting";
-    case State::running: return "running";
-    case State::paused: return "paused";
-    case State::stopped: return "stopped";
-    case State::failed: return "failed";
-    case State::unknown: break;
+    case State::absent:
+      return "absent";
+    case State::starting:
+      return "starting";
+    case State::running:
+      return "running";
+    case State::paused:
+      return "paused";
+    case State::stopped:
+      return "stopped";
+    case State::failed:
+      return "failed";
+    case State::unknown:
+      break;
   }
   return "unknown";
 }
 
 std::string_view to_string(ExitReason reason) {
   switch (reason) {
-    case ExitReason::guest_shutdown: return "GuestShutdown";
-    case ExitReason::guest_reset: return "GuestReset";
-    case ExitReason::guest_panic: return "GuestPanic";
-    case ExitReason::killed: return "Killed";
-    case ExitReason::hypervisor_error: return "HypervisorError";
-    case ExitReason::oom: return "OutOfMemory";
-    case ExitReason::unknown: break;
+    case ExitReason::guest_shutdown:
+      return "GuestShutdown";
+    case ExitReason::guest_reset:
+      return "GuestReset";
+    case ExitReason::guest_panic:
+      return "GuestPanic";
+    case ExitReason::killed:
+      return "Killed";
+    case ExitReason::hypervisor_error:
+      return "HypervisorError";
+    case ExitReason::oom:
+      return "OutOfMemory";
+    case ExitReason::unknown:
+      break;
   }
   return "Unknown";
 }

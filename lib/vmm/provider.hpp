@@ -44,7 +44,13 @@ enum class State { absent, starting, running, paused, stopped, failed, unknown }
 std::string_view to_string(State state);
 
 enum class ExitReason {
-  guest_shutdown, guest_reset, guest_panic, killed, hypervisor_error, oom, unknown
+  guest_shutdown,
+  guest_reset,
+  guest_panic,
+  killed,
+  hypervisor_error,
+  oom,
+  unknown
 };
 std::string_view to_string(ExitReason reason);
 

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 #include <net/if.h>
 
+#include <sys/un.h>
 #include <algorithm>
 #include <cctype>
 #include <set>
-#include <sys/un.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -44,9 +44,9 @@ class Checker {
       add("spec.vcpus", fmt::format("{} is not between 1 and {}", machine_.vcpus, limits_.vcpus));
     }
     if (machine_.memory_bytes < smallest_memory || machine_.memory_bytes % mib != 0) {
-      add("spec.memory", fmt::format("{} is not a multiple of 1 MiB and at least {}",
-                                     format_size(machine_.memory_bytes),
-                                     format_size(smallest_memory)));
+      add("spec.memory",
+          fmt::format("{} is not a multiple of 1 MiB and at least {}",
+                      format_size(machine_.memory_bytes), format_size(smallest_memory)));
     }
     if (machine_.cmdline.size() > limits_.cmdline) {
       add("spec.kernel.cmdline",
@@ -61,7 +61,8 @@ class Checker {
 
   void check_kernel() {
     if (machine_.kernel.empty()) {
-      add("spec.kernel", "is missing", "name one with --kernel, or in [defaults] of the configuration");
+      add("spec.kernel", "is missing",
+          "name one with --kernel, or in [defaults] of the configuration");
       return;
     }
     check_readable("spec.kernel", machine_.kernel);
@@ -75,19 +76,22 @@ class Checker {
     char head[0x206] = {};
     const auto length = ::pread(file->get(), head, sizeof head, 0);
     const std::string_view bytes(head, length > 0 ? static_cast<std::size_t>(length) : 0);
-    const bool elf = bytes.starts_with("\x7f" "ELF");
+    const bool elf = bytes.starts_with(
+        "\x7f"
+        "ELF");
     const bool bzimage = bytes.size() == sizeof head && bytes.substr(0x202, 4) == "HdrS";
     if (elf || (bzimage && limits_.bzimage)) return;
-    add("spec.kernel", bzimage
-                           ? fmt::format("{} is a bzImage, an ELF vmlinux is needed", machine_.kernel)
-                           : fmt::format("{} is not a Linux kernel", machine_.kernel));
+    add("spec.kernel",
+        bzimage ? fmt::format("{} is a bzImage, an ELF vmlinux is needed", machine_.kernel)
+                : fmt::format("{} is not a Linux kernel", machine_.kernel));
   }
 
   void check_devices() {
     if (machine_.disks.empty()) add("spec.rootVolume", "is missing");
     const std::size_t devices = machine_.disks.size() + machine_.nics.size();
     if (devices > limits_.devices) {
-      add("spec", fmt::format("{} disks and interfaces are more than {}", devices, limits_.devices));
+      add("spec",
+          fmt::format("{} disks and interfaces are more than {}", devices, limits_.devices));
     }
     std::set<std::string> ids;
     for (std::size_t i = 0; i < machine_.disks.size(); ++i) {
@@ -113,11 +117,11 @@ class Checker {
 
   void check_id(const std::string& field, const std::string& id, std::set<std::string>& ids) {
     const bool good = !id.empty() && id.size() <= limits_.id_length &&
-                      std::all_of(id.begin(), id.end(), [](unsigned char c) {
-                        return std::isalnum(c) != 0 || c == '_';
-                      });
+                      std::all_of(id.begin(), id.end(),
+                                  [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
     if (!good) {
-      add(field, fmt::format("id '{}' is not 1 to {} letters, digits or '_'", id, limits_.id_length));
+      add(field,
+          fmt::format("id '{}' is not 1 to {} letters, digits or '_'", id, limits_.id_length));
     } else if (!ids.insert(id).second) {
       add(field, fmt::format("id '{}' is taken already", id));
     }
@@ -136,8 +140,9 @@ class Checker {
     if (!vm::is_uid(instance.uid)) add("metadata.uid", fmt::format("'{}' is no uid", instance.uid));
     const std::size_t longest = control_socket(instance).size();
     if (longest >= sizeof(sockaddr_un::sun_path)) {
-      add("metadata", fmt::format("the socket path {} is longer than {} bytes",
-                                  control_socket(instance), sizeof(sockaddr_un::sun_path) - 1),
+      add("metadata",
+          fmt::format("the socket path {} is longer than {} bytes", control_socket(instance),
+                      sizeof(sockaddr_un::sun_path) - 1),
           "choose a shorter run_directory in the configuration file");
     }
     if (instance.console_log.empty() || instance.console_log[0] != '/') {

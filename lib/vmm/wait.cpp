@@ -79,8 +79,8 @@ Result<UniqueFd> await_control_socket(const Instance& instance, std::string_view
       return Error(Code::deadline_exceeded,
                    fmt::format("{} does not listen at {}", provider, path));
     }
-    pollfd events[] = {{folder.get(), POLLIN, 0}, {exits.get(), POLLPRI, 0},
-                       {sys::interrupt_fd(), POLLIN, 0}};
+    pollfd events[] = {
+        {folder.get(), POLLIN, 0}, {exits.get(), POLLPRI, 0}, {sys::interrupt_fd(), POLLIN, 0}};
     (void)::poll(events, 3, static_cast<int>((bound ? std::min(left, listen_gap) : left).count()));
     acknowledge(folder.get(), exits.get());
   }

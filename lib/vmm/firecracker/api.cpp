@@ -14,7 +14,8 @@ struct Fault {
 
 /// The first that matches counts.
 constexpr Fault faults[] = {
-    {"unknown field", Code::unimplemented, "this Firecracker is too old for flintctl: 1.4 or later is needed"},
+    {"unknown field", Code::unimplemented,
+     "this Firecracker is too old for flintctl: 1.4 or later is needed"},
     {"not supported before starting", Code::internal, ""},
     {"not supported after starting", Code::internal, ""},
     {"Resource busy", Code::aborted, "another process holds that tap: flintctl gc finds leftovers"},
@@ -24,7 +25,8 @@ constexpr Fault faults[] = {
      "this Firecracker is too old for flintctl: 1.4 or later is needed"},
     {"Kvm", Code::host_not_ready, "check /dev/kvm with: flintctl doctor"},
     {"/dev/kvm", Code::host_not_ready, "check /dev/kvm with: flintctl doctor"},
-    {"Cannot allocate memory", Code::resource_exhausted, "the host has too little memory for this VM"},
+    {"Cannot allocate memory", Code::resource_exhausted,
+     "the host has too little memory for this VM"},
 };
 
 }  // namespace
@@ -37,7 +39,8 @@ Error refusal(std::string_view what, int status, std::string_view body) {
   for (const auto& fault : faults) {
     if (words.find(fault.words) == std::string::npos) continue;
     Error error(fault.code, text);
-    return fault.hint.empty() ? std::move(error) : std::move(error).with_hint(std::string(fault.hint));
+    return fault.hint.empty() ? std::move(error)
+                              : std::move(error).with_hint(std::string(fault.hint));
   }
   return Error(Code::unknown, text);
 }
@@ -59,7 +62,8 @@ Result<std::string> Api::exchange(const std::string& method, const std::string& 
   if (!body.empty()) request.headers.add("Content-Type", "application/json");
   request.body = body;
   const std::string what = fmt::format("{} {}", method, path);
-  auto response = TRY(client_.request(request).context(fmt::format("asking Firecracker: {}", what)));
+  auto response =
+      TRY(client_.request(request).context(fmt::format("asking Firecracker: {}", what)));
   if (response.status < 200 || response.status > 299) {
     return refusal(what, response.status, response.body);
   }

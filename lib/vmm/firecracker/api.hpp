@@ -30,8 +30,8 @@ class Api {
   http::Client client_;
 };
 
-/// The error for an answer other than 2xx: Firecracker answers 400 to everything, so the kind is read
-/// from its fault_message. `what` is "PUT /drives/root".
+/// The error for an answer other than 2xx: Firecracker answers 400 to everything, so the kind is
+/// read from its fault_message. `what` is "PUT /drives/root".
 Error refusal(std::string_view what, int status, std::string_view body);
 
 }  // namespace flintctl::vmm::firecracker

@@ -37,9 +37,9 @@ ApiCall network_interface(const Nic& nic) {
 
 std::vector<ApiCall> boot_calls(const Machine& machine) {
   std::vector<ApiCall> calls;
-  calls.push_back(put("/machine-config",
-                      Value::object({{"vcpu_count", machine.vcpus},
-                                     {"mem_size_mib", machine.memory_bytes / mib}})));
+  calls.push_back(
+      put("/machine-config", Value::object({{"vcpu_count", machine.vcpus},
+                                            {"mem_size_mib", machine.memory_bytes / mib}})));
   calls.push_back(boot_source(machine));
   for (std::size_t i = 0; i < machine.disks.size(); ++i) {
     calls.push_back(drive(machine.disks[i], i == 0));

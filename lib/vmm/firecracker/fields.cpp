@@ -19,12 +19,10 @@ constexpr Field boot_source[] = {{"kernel_image_path", string, required},
                                  {"initrd_path", string, optional},
                                  {"boot_args", string, optional}};
 // is_read_only and path_on_host are optional in the document for vhost-user disks only.
-constexpr Field drive[] = {{"drive_id", string, required},
-                           {"path_on_host", string, optional},
-                           {"is_root_device", boolean, required},
-                           {"is_read_only", boolean, optional},
-                           {"cache_type", string, optional},
-                           {"io_engine", string, optional}};
+constexpr Field drive[] = {
+    {"drive_id", string, required},        {"path_on_host", string, optional},
+    {"is_root_device", boolean, required}, {"is_read_only", boolean, optional},
+    {"cache_type", string, optional},      {"io_engine", string, optional}};
 constexpr Field network_interface[] = {{"iface_id", string, required},
                                        {"host_dev_name", string, required},
                                        {"guest_mac", string, optional}};
@@ -52,16 +50,18 @@ std::string_view path_id(std::string_view path, std::string_view pattern) {
 
 bool has_type(const data::Value& value, FieldType type) {
   switch (type) {
-    case string: return value.is_string();
-    case integer: return value.is_integer();
-    case boolean: return value.is_bool();
+    case string:
+      return value.is_string();
+    case integer:
+      return value.is_integer();
+    case boolean:
+      return value.is_bool();
   }
   return false;
 }
 
 Error wrong(const ApiCall& call, std::string_view what, std::string_view field) {
-  return Error(Code::internal,
-               fmt::format("{} {}: {} '{}'", call.method, call.path, what, field));
+  return Error(Code::internal, fmt::format("{} {}: {} '{}'", call.method, call.path, what, field));
 }
 
 Result<> check_fields(const ApiCall& call, const Call& known) {

@@ -37,8 +37,8 @@ std::span<const Call> known_calls();
 /// The table's entry for a request; nullptr when flintctl does not know it.
 const Call* find_call(std::string_view method, std::string_view path);
 
-/// Error internal when a call is not in the table, has an unknown, missing or wrongly typed field or
-/// a path id that differs from its body's, or comes on the wrong side of InstanceStart.
+/// Error internal when a call is not in the table, has an unknown, missing or wrongly typed field
+/// or a path id that differs from its body's, or comes on the wrong side of InstanceStart.
 Result<> check_calls(const std::vector<ApiCall>& calls);
 
 }  // namespace flintctl::vmm::firecracker

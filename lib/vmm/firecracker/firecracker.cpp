@@ -51,8 +51,8 @@ class Firecracker final : public Provider {
   vm::Cmdline default_cmdline(const Probe& probe, const Machine&) const override {
     // root= is Firecracker's to append. A panic ends the process through the reset. The keyboard
     // controller stays (Ctrl-Alt-Del asks the guest to shut down) but is not probed for long.
-    vm::Cmdline cmdline = {{"console", "ttyS0"}, {"reboot", "k"},      {"panic", "1"},
-                           {"quiet", ""},        {"i8042.noaux", ""},  {"i8042.nomux", ""},
+    vm::Cmdline cmdline = {{"console", "ttyS0"}, {"reboot", "k"},     {"panic", "1"},
+                           {"quiet", ""},        {"i8042.noaux", ""}, {"i8042.nomux", ""},
                            {"i8042.dumbkbd", ""}};
     if (older_than(probe, 1, 13)) cmdline.push_back({"pci", "off"});  // later ones append it
     return cmdline;
@@ -80,8 +80,7 @@ class Firecracker final : public Provider {
                             std::chrono::milliseconds timeout) const override {
     return send(instance, action_call("SendCtrlAltDel"), timeout);
   }
-  ExitEvidence exit_evidence(const Instance& instance,
-                             std::uint64_t console_offset) const override;
+  ExitEvidence exit_evidence(const Instance& instance, std::uint64_t console_offset) const override;
 
  private:
   static Result<> send(const Instance& instance, const ApiCall& call,
@@ -94,21 +93,23 @@ class Firecracker final : public Provider {
 };
 
 Result<Probe> Firecracker::probe() const {
-  auto found = TRY(find_binary(
-      {.provider = "firecracker",
-       .name = settings_.binary.empty() ? "firecracker" : settings_.binary,
-       .package = "install a release from github.com/firecracker-microvm/firecracker",
-       .marker = "Firecracker v"}));
+  auto found = TRY(
+      find_binary({.provider = "firecracker",
+                   .name = settings_.binary.empty() ? "firecracker" : settings_.binary,
+                   .package = "install a release from github.com/firecracker-microvm/firecracker",
+                   .marker = "Firecracker v"}));
   if (older_than(found, 1, 4)) {
     return Error(Code::host_not_ready, fmt::format("{} is version {}, flintctl needs 1.4 or later",
                                                    found.binary, found.version))
         .with_hint("install a newer release");
   }
   if (settings_.accel == "tcg") {
-    return Error(Code::invalid_argument, "accel = \"tcg\" in [providers.firecracker]: it has KVM only")
+    return Error(Code::invalid_argument,
+                 "accel = \"tcg\" in [providers.firecracker]: it has KVM only")
         .with_hint("remove accel, or use --provider qemu");
   }
-  // accel = "kvm" is the operator's word that guests made for this host run, whatever the check says.
+  // accel = "kvm" is the operator's word that guests made for this host run, whatever the check
+  // says.
   if (settings_.accel != "kvm") TRY(check_kvm());
   return found;
 }
@@ -116,10 +117,9 @@ Result<Probe> Firecracker::probe() const {
 LaunchPlan Firecracker::plan(const Machine& machine, const Probe& probe) const {
   const auto& instance = machine.instance;
   LaunchPlan plan;
-  plan.argv = {probe.binary,         "--api-sock",       control_socket(instance),
-               "--id",               instance.uid,       "--log-path",
-               log_path(instance),   "--level",          "Info",
-               "--show-level"};
+  plan.argv = {probe.binary, "--api-sock",  control_socket(instance), "--id",
+               instance.uid, "--log-path",  log_path(instance),       "--level",
+               "Info",       "--show-level"};
   plan.argv.insert(plan.argv.end(), settings_.extra_args.begin(), settings_.extra_args.end());
   plan.argv.insert(plan.argv.end(), machine.extra_args.begin(), machine.extra_args.end());
   plan.run_directory = instance.run_directory;

@@ -98,11 +98,10 @@ class ArgvBuilder {
     const std::string_view access = disk.read_only ? ",read-only=on" : "";
     // The host's page cache would hold a second copy of what the guest caches. Files may lie on a
     // filesystem without O_DIRECT. discard: the guest's fstrim gives thin pool space back.
-    add("-blockdev",
-        fmt::format("driver={},filename={},node-name=file_{}{}{}{}",
-                    device ? "host_device" : "file", quoted(disk.path), disk.id,
-                    device ? ",cache.direct=on" : "", disk.read_only ? "" : ",discard=unmap",
-                    access));
+    add("-blockdev", fmt::format("driver={},filename={},node-name=file_{}{}{}{}",
+                                 device ? "host_device" : "file", quoted(disk.path), disk.id,
+                                 device ? ",cache.direct=on" : "",
+                                 disk.read_only ? "" : ",discard=unmap", access));
     add("-blockdev", fmt::format("driver=raw,file=file_{0},node-name={0}{1}{2}", disk.id,
                                  disk.read_only ? "" : ",discard=unmap", access));
     add("-device", fmt::format("virtio-blk-device,drive={0},serial={0}", disk.id));

@@ -45,15 +45,15 @@ class Qemu final : public Provider {
 
   vm::Cmdline default_cmdline(const Probe& probe, const Machine& machine) const override {
     const bool read_only = !machine.disks.empty() && machine.disks.front().read_only;
-    vm::Cmdline cmdline = {{"console", "ttyS0"},
-                           {"root", "/dev/vda"},
-                           {read_only ? "ro" : "rw", ""},
-                           {"reboot", "t"},  // a triple fault: microvm has no keyboard controller
-                           {"panic", "10"},  // a reboot brings the guest back, but not in a tight loop
-                           {"quiet", ""}};
+    vm::Cmdline cmdline = {
+        {"console", "ttyS0"}, {"root", "/dev/vda"}, {read_only ? "ro" : "rw", ""},
+        {"reboot", "t"},  // a triple fault: microvm has no keyboard controller
+        {"panic", "10"},  // a reboot brings the guest back, but not in a tight loop
+        {"quiet", ""}};
     if (probe.accelerator == Accelerator::tcg) {
       // microvm has no timer to calibrate the TSC with, and under emulation no kvm-clock tells its
-      // frequency: a stock kernel would hang there. Emulated guests read the host's counter as it is.
+      // frequency: a stock kernel would hang there. Emulated guests read the host's counter as it
+      // is.
       cmdline.push_back({"no_timer_check", ""});
       if (probe.tsc_khz != 0) cmdline.push_back({"tsc_early_khz", std::to_string(probe.tsc_khz)});
     }
@@ -78,8 +78,7 @@ class Qemu final : public Provider {
                             std::chrono::milliseconds timeout) const override {
     return command(instance, "system_powerdown", timeout);
   }
-  ExitEvidence exit_evidence(const Instance& instance,
-                             std::uint64_t console_offset) const override;
+  ExitEvidence exit_evidence(const Instance& instance, std::uint64_t console_offset) const override;
 
  private:
   Result<> choose_accelerator(Probe& probe) const;
@@ -95,11 +94,11 @@ class Qemu final : public Provider {
 };
 
 Result<Probe> Qemu::probe() const {
-  auto found = TRY(find_binary({.provider = "qemu",
-                                .name = settings_.binary.empty() ? "qemu-system-x86_64"
-                                                                 : settings_.binary,
-                                .package = "install it (Debian: apt install qemu-system-x86)",
-                                .marker = "emulator version "}));
+  auto found =
+      TRY(find_binary({.provider = "qemu",
+                       .name = settings_.binary.empty() ? "qemu-system-x86_64" : settings_.binary,
+                       .package = "install it (Debian: apt install qemu-system-x86)",
+                       .marker = "emulator version "}));
   TRY(choose_accelerator(found));
   return found;
 }
@@ -115,9 +114,9 @@ Result<> Qemu::choose_accelerator(Probe& probe) const {
   if (wish != "tcg" && kvm) return {};
   probe.accelerator = Accelerator::tcg;
   probe.tsc_khz = measure_tsc_khz();
-  probe.note = wish == "tcg" ? "emulated (TCG), as [providers.qemu] accel asks: far slower than KVM"
-                             : fmt::format("emulated (TCG), far slower than KVM: {}",
-                                           kvm.error().message());
+  probe.note = wish == "tcg"
+                   ? "emulated (TCG), as [providers.qemu] accel asks: far slower than KVM"
+                   : fmt::format("emulated (TCG), far slower than KVM: {}", kvm.error().message());
   return {};
 }
 
@@ -150,7 +149,8 @@ Result<> Qemu::configure_and_boot(const Instance& instance, const LaunchPlan&,
     if (status != "prelaunch" || deadline.left().count() == 0) {
       return Error(Code::unknown, fmt::format("QEMU is '{}' instead of running", status));
     }
-    (void)::poll(nullptr, 0, static_cast<int>(pause.count()));  // no event tells the end of prelaunch
+    (void)::poll(nullptr, 0,
+                 static_cast<int>(pause.count()));  // no event tells the end of prelaunch
   }
 }
 

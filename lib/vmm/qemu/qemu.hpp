@@ -7,8 +7,8 @@
 
 namespace flintctl::vmm::qemu {
 
-/// QEMU's `microvm` machine: KVM where it works, emulation (TCG) elsewhere. A reboot inside the guest
-/// brings the guest back in the same process.
+/// QEMU's `microvm` machine: KVM where it works, emulation (TCG) elsewhere. A reboot inside the
+/// guest brings the guest back in the same process.
 std::unique_ptr<Provider> open(Settings settings);
 
 }  // namespace flintctl::vmm::qemu

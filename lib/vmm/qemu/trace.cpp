@@ -29,15 +29,21 @@ std::optional<int> number_after(std::string_view line, std::string_view key) {
 /// ShutdownCause has kept its numbers since QEMU 4; new causes come at the end.
 ExitReason reason_of(int cause) {
   switch (cause) {
-    case 1: return ExitReason::hypervisor_error;  // host-error
-    case 2:                                       // host-qmp-quit
-    case 3:                                       // host-qmp-system-reset
-    case 4:                                       // host-signal
-    case 5: return ExitReason::killed;            // host-ui
-    case 6: return ExitReason::guest_shutdown;
-    case 7: return ExitReason::guest_reset;
-    case 8: return ExitReason::guest_panic;
-    default: return ExitReason::unknown;
+    case 1:
+      return ExitReason::hypervisor_error;  // host-error
+    case 2:                                 // host-qmp-quit
+    case 3:                                 // host-qmp-system-reset
+    case 4:                                 // host-signal
+    case 5:
+      return ExitReason::killed;  // host-ui
+    case 6:
+      return ExitReason::guest_shutdown;
+    case 7:
+      return ExitReason::guest_reset;
+    case 8:
+      return ExitReason::guest_panic;
+    default:
+      return ExitReason::unknown;
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/units.hpp"
 #include "support/catch.hpp"
+#include "sys/cgroup.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
 #include "vmm/launch.hpp"
@@ -23,7 +24,8 @@ std::string real_binary() {
   return named == nullptr ? "" : named;
 }
 
-/// A provider over the fake (or a named binary) and a machine of empty files; leaves nothing behind.
+/// A provider over the fake (or a named binary) and a machine of empty files; leaves nothing
+/// behind.
 struct Bench {
   explicit Bench(std::vector<std::string> extra_args = {},
                  const std::string& binary = FLINTCTL_FAKE_FIRECRACKER)
@@ -34,7 +36,9 @@ struct Bench {
     const std::string uid = sys::random_hex(8);
     machine.instance = {uid, folder + "/run", folder + "/log/console.log"};
     machine.memory_bytes = 128 * mib;
-    machine.kernel = make("vmlinux", "\x7f" "ELF");
+    machine.kernel = make("vmlinux",
+                          "\x7f"
+                          "ELF");
     machine.initrd = make("initrd", "x");
     machine.cmdline = "console=ttyS0";
     machine.disks = {{"root", make("root.img", std::string(4096, 'r')), false},
@@ -80,9 +84,11 @@ TEST_CASE("the whole life of a machine, over Firecracker's socket") {
   REQUIRE(started);
   CHECK(bench.state() == vmm::State::running);
   CHECK(bench.console() == "Linux version 6.1.0-fake\nfake login: ");
-  for (int twice = 0; twice < 2; ++twice) REQUIRE(bench.provider->pause(bench.instance(), answer_time));
+  for (int twice = 0; twice < 2; ++twice)
+    REQUIRE(bench.provider->pause(bench.instance(), answer_time));
   CHECK(bench.state() == vmm::State::paused);
-  for (int twice = 0; twice < 2; ++twice) REQUIRE(bench.provider->resume(bench.instance(), answer_time));
+  for (int twice = 0; twice < 2; ++twice)
+    REQUIRE(bench.provider->resume(bench.instance(), answer_time));
   CHECK(bench.state() == vmm::State::running);
   CHECK(vmm::stop(*bench.provider, bench.instance(), 10s).value() == vmm::StopOutcome::clean);
   CHECK(bench.state() == vmm::State::stopped);
@@ -104,7 +110,8 @@ TEST_CASE("files are private, the environment is empty, no descriptor leaks in")
   REQUIRE(bench.start());
   ::close(leaked);
   struct stat info = {};
-  for (const std::string& path : {bench.instance().console_log, vmm::hypervisor_log(bench.instance())}) {
+  for (const std::string& path :
+       {bench.instance().console_log, vmm::hypervisor_log(bench.instance())}) {
     REQUIRE(::stat(path.c_str(), &info) == 0);
     CHECK((info.st_mode & 0777U) == 0600);
   }
@@ -133,6 +140,26 @@ TEST_CASE("a machine that was killed starts again") {
     REQUIRE(started);
     CHECK(vmm::stop(*bench.provider, bench.instance(), 0s).value() == vmm::StopOutcome::forced);
   }
+}
+
+TEST_CASE("a machine starts from a cgroup that was killed once") {
+  const auto home = sys::read_file("/proc/self/cgroup").value();
+  const auto at = home.rfind("0::/") + 4;
+  const std::string home_group =
+      sys::cgroup2_mount().value() + "/" + home.substr(at, home.find('\n', at) - at);
+  const auto killed = sys::Cgroup::create("flintctl-test-" + sys::random_hex(4)).value();
+  REQUIRE(killed.kill(1s));
+  const std::string self = std::to_string(::getpid());
+  REQUIRE(sys::write_attribute(killed.path() + "/cgroup.procs", self));
+  {
+    Bench bench;
+    const auto started = bench.start();
+    INFO((started ? "" : started.error().text()));
+    CHECK(started);
+    CHECK(vmm::processes(bench.instance().uid)->size() == 1);
+  }
+  REQUIRE(sys::write_attribute(home_group + "/cgroup.procs", self));
+  CHECK(killed.remove());
 }
 
 TEST_CASE("every refused call is an error with Firecracker's words") {
@@ -204,7 +231,8 @@ TEST_CASE("a version below 1.4 and a program that is no Firecracker are refused"
   const auto wrong = vmm::open_provider("firecracker", {"/bin/true", "kvm", {}}).value()->probe();
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().code() == Code::host_not_ready);
-  const auto missing = vmm::open_provider("firecracker", {"no-such-binary", "", {}}).value()->probe();
+  const auto missing =
+      vmm::open_provider("firecracker", {"no-such-binary", "", {}}).value()->probe();
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code() == Code::host_not_ready);
   CHECK(missing.error().hint().find("[providers.firecracker]") != std::string::npos);

@@ -35,7 +35,9 @@ void enter_namespace() {
 UniqueFd socket_fd() { return UniqueFd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)); }
 
 void make_bridge(const char* name) { REQUIRE(::ioctl(socket_fd().get(), SIOCBRADDBR, name) == 0); }
-void delete_bridge(const char* name) { REQUIRE(::ioctl(socket_fd().get(), SIOCBRDELBR, name) == 0); }
+void delete_bridge(const char* name) {
+  REQUIRE(::ioctl(socket_fd().get(), SIOCBRDELBR, name) == 0);
+}
 
 short flags_of(const char* name) {
   auto request = request_for(name);

@@ -36,10 +36,10 @@ void write(const std::string& path, std::string_view bytes, mode_t mode = 0644) 
 
 /// One member of an initramfs. Documentation/driver-api/early-userspace/buffer-format.rst.
 std::string cpio_member(std::string_view name, unsigned mode, std::string_view bytes) {
-  std::string member = fmt::format("070701{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}"
-                                   "{:08x}{:08x}{:08x}{}",
-                                   0, mode, 0, 0, 1, 0, bytes.size(), 0, 0, 0, 0, name.size() + 1, 0,
-                                   name);
+  std::string member = fmt::format(
+      "070701{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}{:08x}"
+      "{:08x}{:08x}{:08x}{}",
+      0, mode, 0, 0, 1, 0, bytes.size(), 0, 0, 0, 0, name.size() + 1, 0, name);
   member.append(1 + (4 - (member.size() + 1) % 4) % 4, '\0');
   member += bytes;
   member.append((4 - bytes.size() % 4) % 4, '\0');

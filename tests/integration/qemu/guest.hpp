@@ -9,8 +9,8 @@
 namespace flintctl::test {
 
 /// A temporary folder with a guest in it: the cloud kernel of this host's package, an initrd with
-/// busybox and the virtio modules, and an ext4 image whose init does what `do=` says. Removed at scope
-/// exit.
+/// busybox and the virtio modules, and an ext4 image whose init does what `do=` says. Removed at
+/// scope exit.
 class Guest {
  public:
   Guest();
@@ -27,8 +27,8 @@ class Guest {
   std::string kernel_;
 };
 
-/// Waits until the file holds `text` behind `offset`, and returns the whole of it from there; a failed
-/// test with what there is otherwise.
+/// Waits until the file holds `text` behind `offset`, and returns the whole of it from there; a
+/// failed test with what there is otherwise.
 std::string await_text(const std::string& path, const std::string& text,
                        std::chrono::seconds timeout, std::size_t offset = 0);
 

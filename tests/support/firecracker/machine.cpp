@@ -21,11 +21,11 @@ Answer fault(std::string_view message) {
   return {400, flintctl::data::to_json(Value::object({{"fault_message", message}})), [] {}};
 }
 
-Answer json(const Value& value) { return {200, flintctl::data::to_json(value), [] {}}; }
-
-void say(std::string_view text) {
-  (void)!::write(STDOUT_FILENO, text.data(), text.size());
+Answer json(const Value& value) {
+  return {200, flintctl::data::to_json(value), [] {}};
 }
+
+void say(std::string_view text) { (void)!::write(STDOUT_FILENO, text.data(), text.size()); }
 
 /// An empty string when the file opens, else the words that Rust has for the error.
 std::string open_error(const std::string& path, int flags) {
@@ -43,7 +43,8 @@ void Machine::log(std::string_view line) const {
   if (options_.log_path.empty()) return;
   // Like the real one before 1.14: the file must exist, and no O_APPEND.
   static const int fd = ::open(options_.log_path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
-  const std::string text = fmt::format("2026-01-01T00:00:00.000000000 [{}:main] {}\n", options_.id, line);
+  const std::string text =
+      fmt::format("2026-01-01T00:00:00.000000000 [{}:main] {}\n", options_.id, line);
   (void)!::write(fd, text.data(), text.size());
 }
 
@@ -69,7 +70,8 @@ Answer Machine::handle(const Request& request) {
   }
   if (calls_ == options_.fail_call) return fault("Told to refuse this call.");
   Value body;
-  if (const auto wrong = fault_of(*endpoint, request.path, request.body, body)) return fault(*wrong);
+  if (const auto wrong = fault_of(*endpoint, request.path, request.body, body))
+    return fault(*wrong);
   const bool started = state_ != "Not started";
   if (endpoint->when == When::pre_boot && started) {
     return fault("The requested operation is not supported after starting the microVM.");
@@ -97,11 +99,14 @@ Answer Machine::boot_source(const Value& body) {
   const std::string initrd = body.string_or("initrd_path");
   const auto unreadable = initrd.empty() ? std::string() : open_error(initrd, O_RDONLY);
   if (!unreadable.empty()) {
-    return fault("Boot source error: The initrd file cannot be opened due to invalid path or "
-                 "invalid permissions. " + unreadable);
+    return fault(
+        "Boot source error: The initrd file cannot be opened due to invalid path or "
+        "invalid permissions. " +
+        unreadable);
   }
   if (body.string_or("boot_args").size() > 2047) {
-    return fault("Boot source error: The kernel command line is invalid: Command line string is too long");
+    return fault(
+        "Boot source error: The kernel command line is invalid: Command line string is too long");
   }
   has_kernel_ = true;
   return {};
@@ -110,8 +115,9 @@ Answer Machine::boot_source(const Value& body) {
 Answer Machine::machine_config(const Value& body) {
   const auto vcpus = body.integer_or("vcpu_count");
   if (vcpus < 1 || vcpus > 32) {
-    return fault("Machine config error: The number of vCPUs must be greater than 0, less than 32 and "
-                 "must be 1 or an even number if SMT is enabled.");
+    return fault(
+        "Machine config error: The number of vCPUs must be greater than 0, less than 32 and "
+        "must be 1 or an even number if SMT is enabled.");
   }
   if (body.integer_or("mem_size_mib") == 0) {
     return fault("Machine config error: The memory size (MiB) is invalid.");
@@ -128,8 +134,10 @@ Answer Machine::drive(const Value& body) {
   const std::string path = body.string_or("path_on_host");
   const auto error = open_error(path, body.bool_or("is_read_only", false) ? O_RDONLY : O_RDWR);
   if (!error.empty()) {
-    return fault(fmt::format("Drive config error: Unable to create the virtio block device: Virtio "
-                             "backend error: Error manipulating the backing file: {} {}", error, path));
+    return fault(
+        fmt::format("Drive config error: Unable to create the virtio block device: Virtio "
+                    "backend error: Error manipulating the backing file: {} {}",
+                    error, path));
   }
   has_root_ = has_root_ || root;
   return {};

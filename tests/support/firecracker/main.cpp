@@ -19,13 +19,16 @@ int main(int argc, char** argv) {
     return 1;
   }
   if (!options.log_path.empty() && ::access(options.log_path.c_str(), W_OK) != 0) {
-    fmt::print(stderr, "Error: Could not initialize logger: No such file or directory (os error 2)\n");
+    fmt::print(stderr,
+               "Error: Could not initialize logger: No such file or directory (os error 2)\n");
     return 1;
   }
   flintctl::UniqueFd listener;
   if (!listen_at(options.api_sock, listener)) {
-    fmt::print(stderr, "Error: RunWithApi(FailedToBindSocket): Failed to open the API socket at: {}. "
-                       "Check that it is not already used.\n", options.api_sock);
+    fmt::print(stderr,
+               "Error: RunWithApi(FailedToBindSocket): Failed to open the API socket at: {}. "
+               "Check that it is not already used.\n",
+               options.api_sock);
     return 1;
   }
   Machine machine(options);

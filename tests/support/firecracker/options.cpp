@@ -17,9 +17,8 @@ namespace {
 
 void check_id(const std::string& id) {
   const bool good = !id.empty() && id.size() <= 64 &&
-                    std::all_of(id.begin(), id.end(), [](unsigned char c) {
-                      return std::isalnum(c) != 0 || c == '-';
-                    });
+                    std::all_of(id.begin(), id.end(),
+                                [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
   if (!good) std::abort();  // the real one panics here
 }
 
@@ -34,21 +33,36 @@ Options parse_options(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     const auto value = [&]() -> std::string {
-      if (i + 1 == argc) refuse(fmt::format("The argument '{}' requires a value, but none was supplied.", name.substr(2)));
+      if (i + 1 == argc)
+        refuse(fmt::format("The argument '{}' requires a value, but none was supplied.",
+                           name.substr(2)));
       return argv[++i];
     };
-    if (name == "--version") options.version = true;
-    else if (name == "--api-sock") options.api_sock = value();
-    else if (name == "--id") options.id = value();
-    else if (name == "--log-path") options.log_path = value();
-    else if (name == "--level") (void)value();
-    else if (name == "--show-level") continue;
-    else if (name == "--fake-fail-call") options.fail_call = std::atoi(value().c_str());
-    else if (name == "--fake-hang-call") options.hang_call = std::atoi(value().c_str());
-    else if (name == "--fake-die-call") options.die_call = std::atoi(value().c_str());
-    else if (name == "--fake-last-words") options.last_words = value();
-    else if (name == "--fake-guest") options.guest = value();
-    else refuse(fmt::format("Found argument '{}' which wasn't expected, or isn't valid in this context.", name));
+    if (name == "--version")
+      options.version = true;
+    else if (name == "--api-sock")
+      options.api_sock = value();
+    else if (name == "--id")
+      options.id = value();
+    else if (name == "--log-path")
+      options.log_path = value();
+    else if (name == "--level")
+      (void)value();
+    else if (name == "--show-level")
+      continue;
+    else if (name == "--fake-fail-call")
+      options.fail_call = std::atoi(value().c_str());
+    else if (name == "--fake-hang-call")
+      options.hang_call = std::atoi(value().c_str());
+    else if (name == "--fake-die-call")
+      options.die_call = std::atoi(value().c_str());
+    else if (name == "--fake-last-words")
+      options.last_words = value();
+    else if (name == "--fake-guest")
+      options.guest = value();
+    else
+      refuse(fmt::format(
+          "Found argument '{}' which wasn't expected, or isn't valid in this context.", name));
   }
   if (!options.version) check_id(options.id);
   return options;

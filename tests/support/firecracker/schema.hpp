@@ -33,7 +33,8 @@ struct Endpoint {
 const std::vector<Endpoint>& endpoints();
 const Endpoint* find_endpoint(std::string_view method, std::string_view path);
 
-/// What the real one answers to a body that does not fit, as its fault_message; nothing when it fits.
+/// What the real one answers to a body that does not fit, as its fault_message; nothing when it
+/// fits.
 std::optional<std::string> fault_of(const Endpoint& endpoint, std::string_view path,
                                     std::string_view body_text, flintctl::data::Value& body);
 

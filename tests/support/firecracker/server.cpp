@@ -49,10 +49,12 @@ void send_answer(int fd, const Answer& answer) {
   const std::string_view reason = answer.status == 204   ? "No Content"
                                   : answer.status == 200 ? "OK"
                                                          : "Bad Request";
-  std::string text = fmt::format("HTTP/1.1 {} {}\r\nServer: Firecracker API\r\nConnection: keep-alive\r\n",
-                                 answer.status, reason);
+  std::string text =
+      fmt::format("HTTP/1.1 {} {}\r\nServer: Firecracker API\r\nConnection: keep-alive\r\n",
+                  answer.status, reason);
   if (answer.status != 204) {
-    text += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", answer.body.size());
+    text +=
+        fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", answer.body.size());
   }
   text += "\r\n" + answer.body;
   (void)!::send(fd, text.data(), text.size(), MSG_NOSIGNAL);

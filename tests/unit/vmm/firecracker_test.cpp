@@ -27,9 +27,12 @@ const std::string openapi_path = FLINTCTL_TEST_DATA "/../../../../../shared/spec
 
 std::string_view openapi_type(fc::FieldType type) {
   switch (type) {
-    case fc::FieldType::string: return "string";
-    case fc::FieldType::integer: return "integer";
-    case fc::FieldType::boolean: return "boolean";
+    case fc::FieldType::string:
+      return "string";
+    case fc::FieldType::integer:
+      return "integer";
+    case fc::FieldType::boolean:
+      return "boolean";
   }
   return "";
 }
@@ -50,9 +53,8 @@ void check_against(const data::Value& document, const fc::Call& call) {
   }
   const auto* required = definition->find("required");
   for (const auto& name : required == nullptr ? data::Array{} : required->elements()) {
-    const auto field = std::find_if(call.fields.begin(), call.fields.end(), [&](const auto& one) {
-      return one.name == *name.as_string();
-    });
+    const auto field = std::find_if(call.fields.begin(), call.fields.end(),
+                                    [&](const auto& one) { return one.name == *name.as_string(); });
     INFO(*name.as_string());
     REQUIRE(field != call.fields.end());
     CHECK(field->need == fc::Need::required);
@@ -62,7 +64,8 @@ void check_against(const data::Value& document, const fc::Call& call) {
 }  // namespace
 
 TEST_CASE("the calls that boot a machine, in order") {
-  const auto plan = firecracker()->plan(test::fixed_machine(), test::probe_of(vmm::Accelerator::kvm));
+  const auto plan =
+      firecracker()->plan(test::fixed_machine(), test::probe_of(vmm::Accelerator::kvm));
   std::vector<std::string> sent;
   for (const auto& call : plan.calls) {
     sent.push_back(call.method + " " + call.path + " " + data::to_json(call.body));
@@ -88,10 +91,11 @@ TEST_CASE("Firecracker's command line and the files that must exist before it") 
   const auto plan =
       firecracker({"", "", {"--boot-timer"}})->plan(machine, test::probe_of(vmm::Accelerator::kvm));
   const std::string log = "/var/lib/flintctl/vm/0123456789abcdef/log";
-  CHECK(plan.argv == std::vector<std::string>{
-                         "/usr/bin/vmm", "--api-sock", "/run/flintctl/0123456789abcdef/control.sock",
-                         "--id", "0123456789abcdef", "--log-path", log + "/firecracker.log", "--level",
-                         "Info", "--show-level", "--boot-timer"});
+  CHECK(plan.argv == std::vector<std::string>{"/usr/bin/vmm", "--api-sock",
+                                              "/run/flintctl/0123456789abcdef/control.sock", "--id",
+                                              "0123456789abcdef", "--log-path",
+                                              log + "/firecracker.log", "--level", "Info",
+                                              "--show-level", "--boot-timer"});
   CHECK(plan.output == machine.instance.console_log);
   CHECK(plan.errors == log + "/hypervisor.log");
   REQUIRE(plan.files.size() == 3);
@@ -146,19 +150,25 @@ TEST_CASE("the field table agrees with Firecracker's own document, or at least w
 
 TEST_CASE("Firecracker's refusals become errors of their kind, with its own words") {
   const auto refused = [](const char* fault) {
-    return fc::refusal("PUT /x", 400, data::to_json(data::Value::object({{"fault_message", fault}})));
+    return fc::refusal("PUT /x", 400,
+                       data::to_json(data::Value::object({{"fault_message", fault}})));
   };
-  const auto busy = refused("Network config error: Open tap device failed: Resource busy (os error 16)");
+  const auto busy =
+      refused("Network config error: Open tap device failed: Resource busy (os error 16)");
   CHECK(busy.code() == Code::aborted);
   CHECK(busy.message().find("Firecracker refused PUT /x: Network config error") == 0);
-  CHECK(refused("An error occurred when deserializing the json body of a request: unknown field `mtu`")
+  CHECK(refused(
+            "An error occurred when deserializing the json body of a request: unknown field `mtu`")
             .code() == Code::unimplemented);
-  CHECK(refused("Drive config error: No such file or directory (os error 2)").code() == Code::not_found);
+  CHECK(refused("Drive config error: No such file or directory (os error 2)").code() ==
+        Code::not_found);
   CHECK(refused("The requested operation is not supported after starting the microVM.").code() ==
         Code::internal);
-  CHECK(refused("Start microvm error: Error creating KVM object: Kvm").code() == Code::host_not_ready);
+  CHECK(refused("Start microvm error: Error creating KVM object: Kvm").code() ==
+        Code::host_not_ready);
   CHECK(refused("Something new").code() == Code::unknown);
-  CHECK(fc::refusal("PUT /x", 500, "<html>").message() == "Firecracker refused PUT /x: status 500 '<html>'");
+  CHECK(fc::refusal("PUT /x", 500, "<html>").message() ==
+        "Firecracker refused PUT /x: status 500 '<html>'");
 }
 
 TEST_CASE("older Firecrackers are told that there is no PCI") {

@@ -30,7 +30,8 @@ TEST_CASE("lines of an earlier run are left out") {
   const Files files;
   const std::string earlier = "Kernel panic - not syncing: long ago\n";
   files.console(earlier + "reboot: Power down\n");
-  CHECK(vmm::tail_lines(files.instance.console_log, 9, earlier.size()) == Lines{"reboot: Power down"});
+  CHECK(vmm::tail_lines(files.instance.console_log, 9, earlier.size()) ==
+        Lines{"reboot: Power down"});
   // Shorter than the offset: the log was emptied, all of it is new.
   files.console("new\n");
   CHECK(vmm::tail_lines(files.instance.console_log, 9, 1000) == Lines{"new"});
@@ -38,7 +39,8 @@ TEST_CASE("lines of an earlier run are left out") {
 
 TEST_CASE("a reset after a panic is a panic; the reasons have their sentences") {
   const Files files;
-  files.console("[ 1.0] Kernel panic - not syncing: VFS: no root\n[ 1.1] Rebooting in 1 seconds..\n");
+  files.console(
+      "[ 1.0] Kernel panic - not syncing: VFS: no root\n[ 1.1] Rebooting in 1 seconds..\n");
   const auto panic = vmm::judge_exit(files.instance, 0, vmm::ExitReason::guest_reset);
   CHECK(panic.reason == vmm::ExitReason::guest_panic);
   CHECK(panic.message == "Kernel panic - not syncing: VFS: no root");

@@ -24,7 +24,8 @@ inline vmm::Machine fixed_machine() {
   machine.kernel = "/var/lib/flintctl/kernels/vmlinux";
   machine.initrd = "/var/lib/flintctl/kernels/initrd";
   machine.cmdline = "console=ttyS0 root=/dev/vda rw";
-  machine.disks = {{"root", "/dev/mapper/pool-snap-7", false}, {"tools", "/srv/tools,v2.img", true}};
+  machine.disks = {{"root", "/dev/mapper/pool-snap-7", false},
+                   {"tools", "/srv/tools,v2.img", true}};
   machine.nics = {{"net0", "fltap00c0ffee", "02:00:00:00:00:01"}};
   return machine;
 }

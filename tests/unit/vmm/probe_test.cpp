@@ -7,15 +7,17 @@
 using namespace flintctl;
 
 TEST_CASE("versions are read as the hypervisors print them") {
-  const auto fc = vmm::parse_version("Firecracker v1.16.1-dirty\n\n2026 [x] exiting\n", "Firecracker v");
+  const auto fc =
+      vmm::parse_version("Firecracker v1.16.1-dirty\n\n2026 [x] exiting\n", "Firecracker v");
   REQUIRE(fc);
   CHECK(fc->version == "1.16.1-dirty");
   CHECK((fc->major == 1 && fc->minor == 16 && fc->patch == 1));
-  const auto qemu = vmm::parse_version("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg)\nCopyright",
-                                       "emulator version ");
+  const auto qemu = vmm::parse_version(
+      "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg)\nCopyright", "emulator version ");
   REQUIRE(qemu);
   CHECK(qemu->version == "7.2.22");
-  for (const char* bad : {"", "Firecracker v", "Firecracker v1.x", "Firecracker v1.2", "version 1.2.3"}) {
+  for (const char* bad :
+       {"", "Firecracker v", "Firecracker v1.x", "Firecracker v1.2", "version 1.2.3"}) {
     INFO(bad);
     CHECK_FALSE(vmm::parse_version(bad, "Firecracker v"));
   }

@@ -26,41 +26,68 @@ TEST_CASE("QEMU's whole command line under KVM") {
   const std::string run = machine.instance.run_directory;
   const std::vector<std::string> expected = {
       "/usr/bin/vmm",
-      "-name", "guest=0123456789abcdef,process=flint-0123456789abcdef",
-      "-M", "microvm,x-option-roms=off,rtc=on,acpi=on",
-      "-accel", "kvm",
-      "-cpu", "host",
-      "-m", "512M",
-      "-smp", "2",
+      "-name",
+      "guest=0123456789abcdef,process=flint-0123456789abcdef",
+      "-M",
+      "microvm,x-option-roms=off,rtc=on,acpi=on",
+      "-accel",
+      "kvm",
+      "-cpu",
+      "host",
+      "-m",
+      "512M",
+      "-smp",
+      "2",
       "-nodefaults",
       "-no-user-config",
-      "-display", "none",
-      "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-      "-kernel", "/var/lib/flintctl/kernels/vmlinux",
-      "-initrd", "/var/lib/flintctl/kernels/initrd",
-      "-append", "console=ttyS0 root=/dev/vda rw",
-      "-chardev", "socket,id=control,path=" + run + "/control.sock,server=on,wait=off",
-      "-mon", "chardev=control,mode=control",
-      "-msg", "timestamp=on",
-      "-trace", "runstate_set",
-      "-trace", "qemu_system_shutdown_request",
-      "-D", run + "/trace.log",
+      "-display",
+      "none",
+      "-sandbox",
+      "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+      "-kernel",
+      "/var/lib/flintctl/kernels/vmlinux",
+      "-initrd",
+      "/var/lib/flintctl/kernels/initrd",
+      "-append",
+      "console=ttyS0 root=/dev/vda rw",
+      "-chardev",
+      "socket,id=control,path=" + run + "/control.sock,server=on,wait=off",
+      "-mon",
+      "chardev=control,mode=control",
+      "-msg",
+      "timestamp=on",
+      "-trace",
+      "runstate_set",
+      "-trace",
+      "qemu_system_shutdown_request",
+      "-D",
+      run + "/trace.log",
       "-chardev",
       "socket,id=console,path=" + run + "/console.sock,server=on,wait=off,logfile=" +
           machine.instance.console_log + ",logappend=on",
-      "-serial", "chardev:console",
+      "-serial",
+      "chardev:console",
       "-blockdev",
       "driver=host_device,filename=/dev/mapper/pool-snap-7,node-name=file_root,cache.direct=on,"
       "discard=unmap",
-      "-blockdev", "driver=raw,file=file_root,node-name=root,discard=unmap",
-      "-device", "virtio-blk-device,drive=root,serial=root",
-      "-blockdev", "driver=file,filename=/srv/tools,,v2.img,node-name=file_tools,read-only=on",
-      "-blockdev", "driver=raw,file=file_tools,node-name=tools,read-only=on",
-      "-device", "virtio-blk-device,drive=tools,serial=tools",
-      "-netdev", "tap,id=net0,ifname=fltap00c0ffee,script=no,downscript=no",
-      "-device", "virtio-net-device,netdev=net0,mac=02:00:00:00:00:01",
-      "-object", "rng-random,id=rng0,filename=/dev/urandom",
-      "-device", "virtio-rng-device,rng=rng0"};
+      "-blockdev",
+      "driver=raw,file=file_root,node-name=root,discard=unmap",
+      "-device",
+      "virtio-blk-device,drive=root,serial=root",
+      "-blockdev",
+      "driver=file,filename=/srv/tools,,v2.img,node-name=file_tools,read-only=on",
+      "-blockdev",
+      "driver=raw,file=file_tools,node-name=tools,read-only=on",
+      "-device",
+      "virtio-blk-device,drive=tools,serial=tools",
+      "-netdev",
+      "tap,id=net0,ifname=fltap00c0ffee,script=no,downscript=no",
+      "-device",
+      "virtio-net-device,netdev=net0,mac=02:00:00:00:00:01",
+      "-object",
+      "rng-random,id=rng0,filename=/dev/urandom",
+      "-device",
+      "virtio-rng-device,rng=rng0"};
   CHECK(plan.argv == expected);
   CHECK(plan.calls.empty());
   CHECK(plan.stale == std::vector<std::string>{run + "/control.sock", run + "/console.sock"});
@@ -86,26 +113,30 @@ TEST_CASE("the kernel command line tells emulated guests the host's clock, and o
   };
   CHECK(text(vmm::Accelerator::kvm) == "console=ttyS0 root=/dev/vda rw reboot=t panic=10 quiet");
   CHECK(text(vmm::Accelerator::tcg) ==
-        "console=ttyS0 root=/dev/vda rw reboot=t panic=10 quiet no_timer_check tsc_early_khz=2596140");
+        "console=ttyS0 root=/dev/vda rw reboot=t panic=10 quiet no_timer_check "
+        "tsc_early_khz=2596140");
   machine.disks[0].read_only = true;
   CHECK(text(vmm::Accelerator::kvm) == "console=ttyS0 root=/dev/vda ro reboot=t panic=10 quiet");
 }
 
 TEST_CASE("QEMU's trace tells how the machine ended") {
   // The lines are QEMU 7.2's own.
-  const std::string running = "runstate_set current_run_state 6 (prelaunch) new_state 9 (running)\n";
+  const std::string running =
+      "runstate_set current_run_state 6 (prelaunch) new_state 9 (running)\n";
   const std::string off = "runstate_set current_run_state 9 (running) new_state 11 (shutdown)\n";
   const auto reason = [](const std::string& text) { return vmm::qemu::parse_trace(text).reason; };
   CHECK(reason(running + "qemu_system_shutdown_request reason=6\n" + off) ==
         vmm::ExitReason::guest_shutdown);
   CHECK(reason(running + "qemu_system_shutdown_request reason=7\n" + off) ==
         vmm::ExitReason::guest_reset);
-  CHECK(reason(running + "qemu_system_shutdown_request reason=8\n") == vmm::ExitReason::guest_panic);
+  CHECK(reason(running + "qemu_system_shutdown_request reason=8\n") ==
+        vmm::ExitReason::guest_panic);
   CHECK(reason(running + "qemu_system_shutdown_request reason=1\n") ==
         vmm::ExitReason::hypervisor_error);
   CHECK(reason(running + "qemu_system_shutdown_request reason=2\n") == vmm::ExitReason::killed);
   CHECK(reason(running + off) == vmm::ExitReason::killed);  // SIGTERM
-  CHECK(reason(running + "runstate_set current_run_state 9 (running) new_state 2 (internal-error)\n") ==
+  CHECK(reason(running +
+               "runstate_set current_run_state 9 (running) new_state 2 (internal-error)\n") ==
         vmm::ExitReason::hypervisor_error);
   CHECK(reason(running) == vmm::ExitReason::unknown);  // SIGKILL, or a crash: others must tell
   CHECK(reason("") == vmm::ExitReason::unknown);

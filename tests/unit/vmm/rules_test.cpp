@@ -15,7 +15,9 @@ constexpr vmm::Limits limits = {
 /// A machine that breaks no rule: its files lie in `folder`, its only interface is the loopback.
 vmm::Machine good_machine(const test::Folder& folder) {
   auto machine = test::fixed_machine();
-  machine.kernel = folder.make("vmlinux", "\x7f" "ELF and more");
+  machine.kernel = folder.make("vmlinux",
+                               "\x7f"
+                               "ELF and more");
   machine.initrd = folder.make("initrd", "x");
   machine.disks = {{"root", folder.make("root.img", "x"), false}};
   machine.nics = {{"net0", "lo", "02:00:00:00:00:01"}};
@@ -49,9 +51,10 @@ TEST_CASE("all violations are found at once and told in one error") {
   machine.nics.push_back({"net0", "nosuchtap", ""});
   machine.instance.run_directory = "/run/" + std::string(100, 'r');
   const auto violations = vmm::common_violations(machine, limits);
-  CHECK(fields_of(machine) == Fields{"spec.vcpus", "spec.memory", "spec.kernel.cmdline", "spec.kernel",
-                                     "spec.initrd", "spec.volumes[0]", "spec.volumes[0]",
-                                     "spec.interfaces[1]", "spec.interfaces[1]", "metadata"});
+  CHECK(fields_of(machine) == Fields{"spec.vcpus", "spec.memory", "spec.kernel.cmdline",
+                                     "spec.kernel", "spec.initrd", "spec.volumes[0]",
+                                     "spec.volumes[0]", "spec.interfaces[1]", "spec.interfaces[1]",
+                                     "metadata"});
   const auto refused = vmm::refuse(violations, "firecracker");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code() == Code::invalid_argument);
