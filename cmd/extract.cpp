@@ -4,12 +4,14 @@
 #include <string_view>
 
 #include "archive/extract_child.hpp"
+#include "image/kernel_inspection.hpp"
 
 namespace flintctl::cmd {
 
 int extract_main(int argc, char** argv) {
   const std::string_view mode = argc == 3 ? argv[2] : "";
   if (mode == "layers") return archive::run_extract_child();
+  if (mode == "inspect") return image::run_inspect_child();
   return 2;
 }
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "containerd/client.hpp"
+#include "core/result.hpp"
+#include "core/unique_fd.hpp"
+#include "image/kernel_inspection.hpp"
+
+namespace flintctl::image {
+
+/// A kernel or initrd in the cache. While this lives, gc() leaves the file alone: by then a VM's record
+/// should name it.
+struct CachedFile {
+  std::string path;    ///< absolute; empty: there is none
+  std::string digest;  ///< "sha256:…" of the file
+  UniqueFd hold;       ///< with a shared flock(2)
+};
+
+struct CachedBootFiles {
+  CachedFile kernel;
+  CachedFile initrd;
+};
+
+/// Kernels and initrds as files of the host, copied out of images once: no mounted snapshot keeps a
+/// device busy while a VM runs. Folder STATE/kernels (0700): files by the SHA-256 of their bytes, and
+/// an index of what was found in which snapshot, so that a known image is not even mounted.
+class KernelCache {
+ public:
+  /// Makes the folder if it is missing. `state_directory` is absolute ("/var/lib/flintctl").
+  static Result<KernelCache> open(const std::string& state_directory);
+
+  /// From a committed snapshot, `chain_id` in `snapshotter`. Unless it is known already: a View is
+  /// taken with `leased` (which carries the caller's lease, so that a kill leaves it to gc), mounted
+  /// and copied from in a child, and removed before this returns.
+  Result<CachedBootFiles> from_snapshot(containerd::Client& leased, const std::string& snapshotter,
+                                        const std::string& chain_id, const BootRequest& request);
+
+  /// From a folder or snapshot that is mounted by `mount`.
+  Result<CachedBootFiles> from_mount(const archive::Mount& mount, const BootRequest& request);
+
+  /// A kernel of the host. One that is in the right format already is copied too: a VM's kernel does
+  /// not change because a package was upgraded.
+  Result<CachedFile> kernel_from_host(const std::string& path, KernelFormat format);
+  Result<CachedFile> initrd_from_host(const std::string& path);
+
+  /// Files that are neither among the paths `referenced` nor held now, unfinished ones of dead
+  /// processes included.
+  Result<std::vector<std::string>> unused(const std::vector<std::string>& referenced) const;
+  /// Removes them, and what the index says of them. Returns their paths.
+  Result<std::vector<std::string>> gc(const std::vector<std::string>& referenced);
+
+ private:
+  KernelCache(std::string path, UniqueFd folder)
+      : path_(std::move(path)), folder_(std::move(folder)) {}
+
+  Result<CachedFile> hold(const std::string& name) const;
+  Result<CachedBootFiles> hold_all(const StoredBootFiles& files) const;
+  Result<StoredBootFiles> copy_from_snapshot(containerd::Client& leased,
+                                             const std::string& snapshotter,
+                                             const std::string& chain_id,
+                                             const BootRequest& request) const;
+
+  std::string path_;
+  UniqueFd folder_;
+};
+
+/// Mounts as containerd gives them: exactly one is what the extractor can do.
+Result<archive::Mount> single_mount(const std::vector<containerd::Mount>& mounts);
+
+}  // namespace flintctl::image

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/result.hpp"
+#include "image/kernel_inspection.hpp"
+
+namespace flintctl::image {
+
+/// What was found in which snapshot: one small file for each question, named by the SHA-256 of it. A
+/// snapshot's content never changes, so an answer holds as long as its files are in the cache.
+class KernelIndex {
+ public:
+  explicit KernelIndex(std::string folder) : folder_(std::move(folder)) {}
+
+  [[nodiscard]] std::optional<StoredBootFiles> find(const std::string& chain_id,
+                                                    const BootRequest& request) const;
+  Result<> put(const std::string& chain_id, const BootRequest& request,
+               const StoredBootFiles& files) const;
+  /// Removes the answers that name `file`.
+  Result<> forget(const std::string& file) const;
+
+ private:
+  [[nodiscard]] std::string entry(const std::string& chain_id, const BootRequest& request) const;
+  std::string folder_;
+};
+
+}  // namespace flintctl::image

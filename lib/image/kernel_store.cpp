@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/kernel_store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/rollback.hpp"
+#include "core/units.hpp"
+#include "sys/error.hpp"
+#include "sys/file.hpp"
+#include "sys/host.hpp"
+#include "sys/sha256.hpp"
+
+namespace flintctl::image {
+namespace {
+
+constexpr std::size_t piece = mib;
+constexpr std::size_t max_kernel = 512 * mib;
+
+/// A new file of the cache, which gets its name when all its bytes are known.
+class NewFile {
+ public:
+  static Result<NewFile> create(int cache) {
+    std::string name = unfinished_prefix + sys::random_hex(8);
+    UniqueFd fd(::openat(cache, name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
+    if (!fd) return sys::last_error("creating a file in the kernel cache");
+    if (::flock(fd.get(), LOCK_EX) != 0) return sys::last_error("locking a new file");
+    Rollback undo([cache, name] { (void)::unlinkat(cache, name.c_str(), 0); });
+    return NewFile(cache, std::move(name), std::move(fd), std::move(undo));
+  }
+
+  Result<> write(std::string_view bytes) {
+    hash_.update(bytes);
+    return sys::write_all(fd_.get(), bytes).context("writing to the kernel cache");
+  }
+
+  /// Flushes it to the disk and gives it its name, over one of the same bytes.
+  Result<std::string> finish() {
+    std::string digest = hash_.finish();
+    if (::fchmod(fd_.get(), 0644) != 0 || ::fsync(fd_.get()) != 0 ||
+        ::renameat(cache_, name_.c_str(), cache_, digest.c_str()) != 0 || ::fsync(cache_) != 0) {
+      return sys::last_error("writing to the kernel cache");
+    }
+    undo_.commit();
+    return digest;
+  }
+
+ private:
+  NewFile(int cache, std::string name, UniqueFd fd, Rollback undo)
+      : cache_(cache), name_(std::move(name)), fd_(std::move(fd)), undo_(std::move(undo)) {}
+
+  int cache_;
+  std::string name_;
+  UniqueFd fd_;
+  Rollback undo_;
+  sys::Sha256 hash_;
+};
+
+Result<std::string> read_piece(int source, std::uint64_t offset, std::size_t length) {
+  std::string bytes(length, '\0');
+  std::size_t have = 0;
+  while (have < length) {
+    const ssize_t count = ::pread(source, bytes.data() + have, length - have,
+                                  static_cast<off_t>(offset + have));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return sys::last_error("reading the file");
+    if (count == 0) break;
+    have += static_cast<std::size_t>(count);
+  }
+  bytes.resize(have);
+  return bytes;
+}
+
+Result<std::string> store_bytes(int cache, std::string_view bytes) {
+  auto file = TRY(NewFile::create(cache));
+  TRY(file.write(bytes));
+  return file.finish();
+}
+
+}  // namespace
+
+Result<std::string> store_file(int cache, int source) {
+  auto file = TRY(NewFile::create(cache));
+  for (std::uint64_t offset = 0;;) {
+    const auto bytes = TRY(read_piece(source, offset, piece));
+    if (bytes.empty()) break;
+    TRY(file.write(bytes));
+    offset += bytes.size();
+  }
+  return file.finish();
+}
+
+Result<std::string> store_kernel(int cache, int source, KernelFormat format) {
+  const auto head = TRY(read_piece(source, 0, kernel_head_size));
+  const KernelKind kind = kernel_kind(head);
+  if (kind == KernelKind::none) {
+    return Error(Code::invalid_argument, "it is no Linux kernel, neither ELF nor bzImage")
+        .with_hint("give a vmlinux or vmlinuz of the guest's architecture");
+  }
+  if (format == KernelFormat::as_is) return store_file(cache, source);
+  struct stat status = {};
+  if (::fstat(source, &status) != 0) return sys::last_error("reading the file");
+  if (static_cast<std::uint64_t>(status.st_size) > max_kernel) {
+    return Error(Code::resource_exhausted, "it is too large for a kernel");
+  }
+  const auto bytes = TRY(read_piece(source, 0, static_cast<std::size_t>(status.st_size)));
+  if (kind == KernelKind::bzimage) return store_bytes(cache, TRY(extract_vmlinux(bytes)));
+  TRY(check_elf(bytes));
+  return store_bytes(cache, bytes);
+}
+
+}  // namespace flintctl::image
