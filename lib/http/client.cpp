@@ -210,7 +210,13 @@ Result<CURLcode> Client::Impl::drive(const Request& request) {
 Error Client::Impl::error_of(CURLcode code, const Request& request) const {
   std::string reason = message[0] != '\0' ? message : curl->easy_strerror(code);
   if (broken(code)) reason = "connection broken: " + reason;
-  Error error(code_of(code), fmt::format("{} {}: {}", request.method, request.url, reason));
+  Code kind = code_of(code);
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && request.url.starts_with("http")) {
+    // libcurl's word for an answer without a status line, too: it takes that for HTTP/0.9.
+    kind = Code::unavailable;
+    reason = "the answer is no HTTP";
+  }
+  Error error(kind, fmt::format("{} {}: {}", request.method, request.url, reason));
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return std::move(error).with_hint("check the name and this host's DNS");

@@ -370,11 +370,13 @@ Result<> Registry::Session::judge(Result<Answer>& answer, const Transfer& transf
                              transfer.what(), transfer.position(), transfer.size()))
         .with_code(Code::registry);
   }
-  if (!is_success(answer->head.status)) {
-    if (!last && is_transient(answer->head.status)) return {};
-    return from_answer(answer->head.status, answer->body, host(), transfer.what());
+  const int status = answer->head.status;
+  const bool too_short = status == 416;  // it has no bytes where we go on
+  if (!is_success(status) && !too_short) {
+    if (!last && is_transient(status)) return {};
+    return from_answer(status, answer->body, host(), transfer.what());
   }
-  if (!last) return {};
+  if (!last && !too_short) return {};
   return Error(Code::data_loss, fmt::format("{} ends {} after {} of {} bytes", host(),
                                             transfer.what(), transfer.position(), transfer.size()));
 }
