@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/gc.hpp"
+
+#include "fixture.hpp"
+#include "inventory/lock.hpp"
+#include "inventory/owner.hpp"
+#include "inventory/records.hpp"
+#include "lifecycle/create.hpp"
+#include "network/driver.hpp"
+#include "support/catch.hpp"
+#include "sys/file.hpp"
+
+namespace flintctl::lifecycle {
+namespace {
+
+using testing::Fixture;
+using namespace std::chrono_literals;
+using Strings = std::vector<std::string>;
+
+constexpr auto stray = "00000000000000aa";
+
+Strings collect(Fixture& fixture, GcOptions::Mode mode = GcOptions::Mode::remove) {
+  const auto found = collect_garbage(fixture.context, {mode});
+  REQUIRE(found);
+  Strings names;
+  for (const auto& leftover : *found) names.push_back(leftover.kind + " " + leftover.name);
+  return names;
+}
+
+TEST_CASE("a host in order has no leftovers") {
+  Fixture fixture;
+  CHECK(collect(fixture).empty());
+  REQUIRE(create_vm(fixture.context, fixture.web()));
+  CHECK(collect(fixture).empty());
+  CHECK(fixture.world.alive.size() == 1);
+}
+
+TEST_CASE("what a create killed at any call left is collected") {
+  std::size_t steps = 0;
+  {
+    Fixture fixture;
+    REQUIRE(create_vm(fixture.context, fixture.web()));
+    steps = fixture.client.calls().size();
+  }
+  for (std::size_t step = 1; step <= steps; ++step) {
+    Fixture fixture;
+    fixture.client.fail_from("*", step);
+    CHECK(!create_vm(fixture.context, fixture.web()));
+    fixture.client.heal();
+    INFO("killed at call " << step);
+    const auto before = fixture.left();
+    const auto found = collect(fixture, GcOptions::Mode::dry_run);
+    CHECK(fixture.left() == before);
+    CHECK(found.empty() == before.empty());
+    collect(fixture);
+    CHECK(fixture.left() == Strings{});
+    CHECK(collect(fixture).empty());
+  }
+}
+
+TEST_CASE("folders, cgroups and taps that nobody owns") {
+  Fixture fixture;
+  REQUIRE(create_vm(fixture.context, fixture.web()));
+  const auto before = fixture.left();
+  fixture.world.taps.insert("fltap12345678");
+  fixture.world.groups.insert(stray);
+  fixture.world.alive.insert(stray);
+  REQUIRE(sys::make_directories(fixture.context.paths.run_directory(stray)));
+  REQUIRE(inventory::claim_directory(fixture.context.paths, fixture.client, stray));
+  CHECK(collect(fixture) == Strings{std::string("vm ") + stray, "tap fltap12345678"});
+  CHECK(fixture.left() == before);
+}
+
+TEST_CASE("what another containerd claims is left alone") {
+  Fixture fixture;
+  REQUIRE(inventory::claim_directory(fixture.context.paths, fixture.client, stray));
+  REQUIRE(sys::write_file_atomic(fixture.context.paths.vm_directory(stray) + "/owner.json",
+                                 R"({"containerdAddress": "/x", "containerdNamespace": "y"})", 0600));
+  fixture.world.groups.insert(stray);
+  fixture.world.taps.insert(network::tap_name(stray, 0));
+  CHECK(collect(fixture).empty());
+  CHECK(fixture.world.groups.count(stray) == 1);
+}
+
+TEST_CASE("what somebody works on is left alone") {
+  Fixture fixture;
+  vm::Record record;
+  record.uid = stray;
+  record.name = "web";
+  REQUIRE(inventory::Records(fixture.client).begin(record));
+  {
+    const auto lock =
+        inventory::lock_name(fixture.context.paths, fixture.client, "default", "web", 0ms);
+    REQUIRE(lock);
+    CHECK(collect(fixture).empty());
+  }
+  CHECK(collect(fixture) == Strings{std::string("vm ") + stray});
+  CHECK(fixture.left() == Strings{});
+}
+
+TEST_CASE("unfinished record writes of VMs that are gone") {
+  Fixture fixture;
+  containerd::Ingest ingest;
+  ingest.ref = std::string("flintctl/vm/") + stray + "/1";
+  fixture.client.add_ingest(ingest);
+  containerd::Ingest other;
+  other.ref = "layer-sha256:aa";
+  fixture.client.add_ingest(other);
+  CHECK(collect(fixture) == Strings{"ingest " + ingest.ref});
+}
+
+TEST_CASE("kernels that no VM boots from") {
+  Fixture fixture;
+  REQUIRE(create_vm(fixture.context, fixture.web()));
+  const auto unused = fixture.directory.path() + "/unused";
+  testing::append(unused, "x");
+  fixture.world.kernels = {"/boot/vmlinux", unused};
+  CHECK(collect(fixture) == Strings{"kernel " + unused});
+  CHECK(!sys::exists(unused));
+}
+
+}  // namespace
+}  // namespace flintctl::lifecycle
