@@ -66,6 +66,12 @@ void say(Host& host, const ContainerdSettings& settings, const std::string& path
   if (streams.quiet) return;
   for (const std::string& change : install.changes) streams.err << change << '\n';
   if (!install.backup.empty()) streams.err << "the old file is kept as " << install.backup << '\n';
+  if (settings.zeroing == provision::Zeroing::unknown) {
+    streams.err << fmt::format(
+        "note: the pool '{}' is not active; written again once it is, the configuration lets "
+        "mkfs write less\n",
+        settings.pool);
+  }
   const auto own = provision::find_own_containerd(settings.address);
   if (install.file_differs && own && *own) {
     streams.err << "note: the running containerd reads it at its next start: "
@@ -108,11 +114,13 @@ void add_containerd_config(cli::Command& containerd, Host& host) {
   auto options = std::make_shared<ContainerdConfigOptions>();
   containerd.add("config", "Print, install or compare the private containerd's configuration")
       .details(
-          "For the containerd that is installed (1.6 or newer) and the live thin pool. --check exits "
+          "For the containerd that is installed (1.6 or newer) and the live thin pool. --check "
+          "exits "
           "0 when the installed file means the same and 1 when it differs, and says in which keys.")
       .example("flintctl containerd config --write", "installs it and makes the folders")
       .example("flintctl containerd config --write --dry-run", "shows what that would change")
-      .flag("--write", options->write, "Install the file and make root, state and snapshotter folders")
+      .flag("--write", options->write,
+            "Install the file and make root, state and snapshotter folders")
       .flag("--check", options->check, "Compare the installed file in meaning")
       .flag("--dry-run", options->dry_run, "With --write: print the change and make none")
       .flag("--debug", options->debug, "Log level trace instead of info")

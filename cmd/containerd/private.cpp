@@ -13,8 +13,8 @@ Result<std::string> private_containerd_address(Host& host) {
   const config::Config* settings = TRY(host.config());
   if (!settings->containerd_address_chosen) return std::string(config::private_containerd_address);
   if (settings->containerd_address == config::system_containerd_address) {
-    return Error(Code::invalid_argument,
-                 fmt::format("{} belongs to the host's own containerd", settings->containerd_address))
+    return Error(Code::invalid_argument, fmt::format("{} belongs to the host's own containerd",
+                                                     settings->containerd_address))
         .with_hint(fmt::format("the private one needs its own: --containerd-address {}",
                                config::private_containerd_address));
   }
@@ -26,9 +26,8 @@ Result<std::string> configured_containerd_address(Host& host, const std::string&
   if (!sys::exists(config_path)) return wanted;
   const auto facts = TRY(provision::read_containerd_facts(config_path));
   if (facts.address != wanted && TRY(host.config())->containerd_address_chosen) {
-    return Error(Code::invalid_argument,
-                 fmt::format("the address {} was asked for, but {} has {}", wanted, config_path,
-                             facts.address))
+    return Error(Code::invalid_argument, fmt::format("the address {} was asked for, but {} has {}",
+                                                     wanted, config_path, facts.address))
         .with_hint("name the configuration of that containerd with --config-path");
   }
   return facts.address;

@@ -41,8 +41,8 @@ Result<> containerd_start(Host& host, const ContainerdStartOptions& options) {
   }
   streams.out << "containerd " << (run.changed ? "started" : "unchanged") << '\n';
   if (!streams.quiet) {
-    streams.err << fmt::format("containerd {} (pid {}) at {}, {} ok; log: {}\n", run.version, run.pid,
-                               run.address, start.snapshotter, run.log_file);
+    streams.err << fmt::format("containerd {} (pid {}) at {}, {} ok; log: {}\n", run.version,
+                               run.pid, run.address, start.snapshotter, run.log_file);
   }
   return {};
 }

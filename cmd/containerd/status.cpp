@@ -29,7 +29,8 @@ std::string_view state_word(SnapshotterState::State state) {
 data::Value to_value(const ContainerdStatus& status) {
   data::Value snapshotters = data::Value::array();
   for (const SnapshotterState& state : status.snapshotters) {
-    data::Value entry = data::Value::object({{"name", state.id}, {"state", state_word(state.state)}});
+    data::Value entry =
+        data::Value::object({{"name", state.id}, {"state", state_word(state.state)}});
     if (!state.message.empty()) entry.set("message", state.message);
     snapshotters.push(std::move(entry));
   }
@@ -63,7 +64,8 @@ void print(std::ostream& out, const ContainerdStatus& status) {
   std::string_view title = "Snapshotters:";
   for (const SnapshotterState& state : status.snapshotters) {
     std::string line = fmt::format("{} {}", state.id, state_word(state.state));
-    if (!state.message.empty()) line += fmt::format(" ({})", state.message);
+    // Why others decline is of interest to machines at most.
+    if (state.state == SnapshotterState::State::failed) line += fmt::format(" ({})", state.message);
     print_line(out, title, line);
     title = "";
   }

@@ -103,8 +103,9 @@ Result<> read_providers(const Table& file, Config& config) {
     target.accel = TRY(provider.string("accel", {}));
     target.extra_args = TRY(provider.strings("extra_args"));
     if (!target.accel.empty() && target.accel != "kvm" && target.accel != "tcg") {
-      return Error(Code::invalid_argument, fmt::format("'{}' must be \"kvm\" or \"tcg\", not \"{}\"",
-                                                       provider.key("accel"), target.accel));
+      return Error(Code::invalid_argument,
+                   fmt::format("'{}' must be \"kvm\" or \"tcg\", not \"{}\"", provider.key("accel"),
+                               target.accel));
     }
   }
   return {};

@@ -39,13 +39,17 @@ data::Value disabled_plugins(const ProgramVersion& version) {
 Entry filesystem_options(const ContainerdSettings& settings) {
   const std::string plugin(devmapper_plugin);
   if (settings.zeroing == Zeroing::skips) {
-    return {plugin, "", {},
+    return {plugin,
+            "",
+            {},
             fmt::format("No fs_options: the pool {} has skip_block_zeroing, so mkfs must write its "
                         "inode tables.",
                         settings.pool)};
   }
   if (settings.zeroing == Zeroing::unknown) {
-    return {plugin, "", {},
+    return {plugin,
+            "",
+            {},
             fmt::format("No fs_options: whether the pool {} zeroes new blocks could not be read.",
                         settings.pool)};
   }
@@ -135,8 +139,8 @@ void flatten(const data::Value& value, const std::string& path, Flat& flat) {
 }
 
 const data::Value* find(const Flat& flat, const std::string& key) {
-  const auto found = std::find_if(flat.begin(), flat.end(),
-                                  [&](const auto& entry) { return entry.first == key; });
+  const auto found =
+      std::find_if(flat.begin(), flat.end(), [&](const auto& entry) { return entry.first == key; });
   return found == flat.end() ? nullptr : &found->second;
 }
 

@@ -47,15 +47,17 @@ struct ContainerdSettings {
   bool mke2fs_can_skip_zeros = false;
 
   /// The devmapper snapshotter's own folder.
-  [[nodiscard]] std::string snapshotter_directory() const { return root + "/snapshotter/devmapper"; }
+  [[nodiscard]] std::string snapshotter_directory() const {
+    return root + "/snapshotter/devmapper";
+  }
 };
 
 /// invalid_argument when a path is relative, a socket's path too long (containerd adds ".ttrpc" for
 /// its second socket), or root, state or address is the host's own containerd's.
 Result<> validate(const ContainerdSettings& settings);
 
-/// Fills in what the host decides: the version of containerd (host_not_ready when it is missing or too
-/// old), whether the pool zeroes blocks, and what mke2fs can do.
+/// Fills in what the host decides: the version of containerd (host_not_ready when it is missing or
+/// too old), whether the pool zeroes blocks, and what mke2fs can do.
 Result<ContainerdSettings> fit_to_host(ContainerdSettings settings);
 
 /// The configuration as a value.
@@ -85,8 +87,8 @@ struct ContainerdFacts {
   std::string pool;  ///< empty without a devmapper table
   bool assumes_zeroed_blocks = false;
 };
-/// Reads the file. host_not_ready with a hint when it is absent; invalid_argument when it is no TOML, or
-/// names no root, state or address of its own (containerd would then take the host's).
+/// Reads the file. host_not_ready with a hint when it is absent; invalid_argument when it is no
+/// TOML, or names no root, state or address of its own (containerd would then take the host's).
 Result<ContainerdFacts> read_containerd_facts(const std::string& path);
 
 }  // namespace flintctl::provision

@@ -27,6 +27,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t log_limit = std::size_t{1} << 20U;  // bytes of one start that are looked at
+constexpr const char* starting = "starting containerd";
 constexpr const char* restart_hint =
     "restart it: flintctl containerd stop, then flintctl containerd start";
 
@@ -65,8 +66,7 @@ Result<> check_pool(const ContainerdFacts& facts) {
     return Error(Code::host_not_ready, fmt::format("the thin pool '{}' does not exist", facts.pool))
         .with_hint("make it: flintctl provision devpool");
   }
-  if (facts.assumes_zeroed_blocks &&
-      read_pool_zeroing(*driver, facts.pool) == Zeroing::skips) {
+  if (facts.assumes_zeroed_blocks && read_pool_zeroing(*driver, facts.pool) == Zeroing::skips) {
     return Error(Code::host_not_ready,
                  fmt::format("the configuration tells mkfs that new blocks are zero, but the pool "
                              "'{}' has skip_block_zeroing: its file systems would be corrupt",
@@ -79,16 +79,19 @@ Result<> check_pool(const ContainerdFacts& facts) {
 /// All that must hold before a process is started. Nothing is changed by looking.
 Result<> check_nobody_else(const ContainerdFacts& facts) {
   if (const auto listener = TRY(listener_of(facts.address))) {
-    return Error(Code::already_exists, fmt::format("{} serves {} already, and flintctl did not start it",
-                                                   process_name(*listener), facts.address))
-        .with_hint("end it, or give the private containerd another address: "
-                   "flintctl containerd config --write --containerd-address PATH");
+    return Error(Code::already_exists,
+                 fmt::format("{} serves {} already, and flintctl did not start it",
+                             process_name(*listener), facts.address))
+        .with_hint(
+            "end it, or give the private containerd another address: "
+            "flintctl containerd config --write --containerd-address PATH");
   }
   if (const auto holder = TRY(database_holder(facts.root))) {
     return Error(Code::already_exists,
                  fmt::format("{} uses the containerd root {}", process_name(*holder), facts.root))
-        .with_hint("end that containerd, or choose another root: "
-                   "flintctl containerd config --write --root PATH");
+        .with_hint(
+            "end that containerd, or choose another root: "
+            "flintctl containerd config --write --root PATH");
   }
   return {};
 }
@@ -102,6 +105,9 @@ class Diagnosis {
   Error explain(Error error) const {
     if (error.code() == Code::cancelled) return error;
     const std::string log = log_since(options_.log_file, log_offset_);
+    if (log.empty() && error.code() != Code::aborted && error.code() != Code::deadline_exceeded) {
+      return std::move(error).context(starting);
+    }
     const LogFinding finding = explain_log(log, options_.snapshotter);
     std::string text = error.text();
     std::string hint = finding.hint.empty() ? "read " + options_.log_file : finding.hint;
@@ -115,7 +121,7 @@ class Diagnosis {
                 ? fmt::format("; its log is {}", options_.log_file)
                 : fmt::format("; its log {} says: {}", options_.log_file, finding.line);
     const Code code = error.code() == Code::deadline_exceeded ? error.code() : Code::host_not_ready;
-    return Error(code, std::move(text)).context("starting containerd").with_hint(std::move(hint));
+    return Error(code, std::move(text)).context(starting).with_hint(std::move(hint));
   }
 
  private:
@@ -147,8 +153,10 @@ Result<ContainerdRun> join(const OwnContainerd& own, const ContainerdStart& opti
   const auto answer = TRY(wait_for_answer(own.process, facts.address, deadline));
   auto ok = require_snapshotter(answer, options.snapshotter);
   if (!ok) {
-    return std::move(ok).error().context("containerd runs already").with_hint(
-        fmt::format("{} (log: {})", restart_hint, own.log_file));
+    return std::move(ok)
+        .error()
+        .context("containerd runs already")
+        .with_hint(fmt::format("{} (log: {})", restart_hint, own.log_file));
   }
   return ContainerdRun{false,         own.process.pid(), answer.version,
                        facts.address, own.config_path,   own.log_file};
@@ -161,7 +169,7 @@ Result<ContainerdRun> launch(const ContainerdStart& options, const ContainerdFac
     TRY(require_devmapper_programs());
     // A missing pool is containerd's to report, in its own words; a wrong one must not be used.
     auto pool = check_pool(facts);
-    if (!pool && facts.assumes_zeroed_blocks) return std::move(pool).error();
+    if (!pool && facts.assumes_zeroed_blocks) return std::move(pool).error().context(starting);
   }
   TRY(sys::make_directories(facts.root, 0700));
   TRY(sys::make_directories(facts.state, 0711));
@@ -170,8 +178,11 @@ Result<ContainerdRun> launch(const ContainerdStart& options, const ContainerdFac
   const Diagnosis diagnosis(options, facts, log_offset);
 
   Rollback undo([&names] { end_launched(names); });
-  const auto process = TRY(launch_containerd(names, arguments(options, binary.path), facts.address,
-                                             options.log_file));
+  auto launched =
+      launch_containerd(names, arguments(options, binary.path), facts.address, options.log_file);
+  // systemd fails the start of a program that ended before it looked: the log tells why.
+  if (!launched) return diagnosis.explain(std::move(launched).error());
+  const std::optional<sys::Process>& process = *launched;
   if (!process) return diagnosis.explain(Error(Code::aborted, "containerd ended at once"));
   auto answer = wait_for_answer(*process, facts.address, deadline);
   if (!answer) return diagnosis.explain(std::move(answer).error());
@@ -189,8 +200,8 @@ Result<ContainerdRun> start_containerd(const ContainerdStart& options) {
   const auto deadline = Clock::now() + options.timeout;
   const ContainerdFacts facts = TRY(read_containerd_facts(options.config_path));
   const ContainerdNames names = containerd_names(facts.address);
-  const auto lock = TRY(
-      sys::FileLock::acquire(options.lock_directory + "/" + names.lock, options.timeout));
+  const auto lock =
+      TRY(sys::FileLock::acquire(options.lock_directory + "/" + names.lock, options.timeout));
   if (const auto own = TRY(find_own_containerd(facts.address))) {
     return join(*own, options, facts, deadline);
   }

@@ -17,7 +17,7 @@ namespace flintctl::provision {
 struct ContainerdStart {
   std::string binary = "containerd";  ///< a path, or a program in PATH
   std::string config_path;
-  std::string log_file;               ///< appended to; folders are made
+  std::string log_file;  ///< appended to; folders are made
   std::chrono::milliseconds timeout = std::chrono::seconds(30);
   std::optional<LogLevel> log_level;  ///< over what the file says
   /// The snapshotter that must be ok; devmapper's pool is looked at as well. Empty: none.
@@ -37,8 +37,8 @@ struct ContainerdRun {
 
 /// Starts it, as a transient systemd service where systemd runs, else detached in a cgroup of its
 /// own, and returns once its socket answers and the snapshotter is ok. On failure the process is
-/// gone again and the error quotes the line of its log that matters. host_not_ready: containerd or a
-/// program it runs missing, configuration missing or wrong for the pool, plugin not ok;
+/// gone again and the error quotes the line of its log that matters. host_not_ready: containerd or
+/// a program it runs missing, configuration missing or wrong for the pool, plugin not ok;
 /// already_exists: another process serves the address or holds the root; deadline_exceeded.
 Result<ContainerdRun> start_containerd(const ContainerdStart& options);
 
@@ -71,7 +71,7 @@ struct ContainerdStatus {
   std::string config_path;  ///< of ours
   std::string log_file;     ///< of ours
   std::vector<SnapshotterState> snapshotters;
-  std::string problem;      ///< why it is not ready; empty: it is
+  std::string problem;  ///< why it is not ready; empty: it is
   std::string hint;
 };
 

@@ -38,8 +38,9 @@ Result<> check_path(std::string_view what, const std::string& path, std::string_
 Result<> check_socket(const std::string& path) {
   if (path.size() <= socket_path_limit) return {};
   return Error(Code::invalid_argument,
-               fmt::format("the socket path '{}' has {} bytes, more than the {} that a socket can have",
-                           path, path.size(), socket_path_limit))
+               fmt::format(
+                   "the socket path '{}' has {} bytes, more than the {} that a socket can have",
+                   path, path.size(), socket_path_limit))
       .with_hint(fmt::format("choose an address of at most {} bytes (containerd opens a second "
                              "socket with {} appended)",
                              socket_path_limit - ttrpc_suffix.size(), ttrpc_suffix));
@@ -97,8 +98,8 @@ Result<ContainerdFacts> read_containerd_facts(const std::string& path) {
   facts.state = TRY(own_string(document, "state", "state").context(what));
   facts.address =
       TRY(own_string(member(document, "grpc"), "address", "grpc.address").context(what));
-  facts.ttrpc_address = member(document, "ttrpc")
-                            .string_or("address", facts.address + std::string(ttrpc_suffix));
+  facts.ttrpc_address =
+      member(document, "ttrpc").string_or("address", facts.address + std::string(ttrpc_suffix));
   facts.metrics_address = member(document, "metrics").string_or("address");
   const data::Value& devmapper =
       member(member(document, "plugins"), "io.containerd.snapshotter.v1.devmapper");

@@ -130,7 +130,8 @@ Result<std::string> verified_text(const ContainerdSettings& settings) {
   std::string text = containerd_toml(settings);
   const data::Value parsed = TRY(data::parse_toml(text));
   if (!compare(settings, parsed).empty()) {
-    return Error(Code::internal, "the composed containerd configuration does not say what it should");
+    return Error(Code::internal,
+                 "the composed containerd configuration does not say what it should");
   }
   return text;
 }

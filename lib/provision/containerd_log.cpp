@@ -87,8 +87,8 @@ std::optional<std::string_view> choose(const Lines& lines, std::string_view snap
     // A cancelled start says only that; the reason stands above it.
     if (!contains(*last_words, "context canceled")) return last_words;
   }
-  if (auto panic = last_where(
-          lines, [](std::string_view line) { return line.starts_with("panic: "); })) {
+  if (auto panic =
+          last_where(lines, [](std::string_view line) { return line.starts_with("panic: "); })) {
     return panic;
   }
   if (!snapshotter.empty()) {
@@ -140,8 +140,8 @@ std::string log_line_text(std::string_view line) {
 
 bool waits_for_database(std::string_view log) {
   const Lines lines = lines_of(log);
-  const auto loading = last_where(
-      lines, [](std::string_view line) { return contains(line, "loading plugin"); });
+  const auto loading =
+      last_where(lines, [](std::string_view line) { return contains(line, "loading plugin"); });
   const auto last = lines.empty() ? std::string_view() : lines.back();
   return contains(last, "waiting for response from boltdb") ||
          (loading && contains(*loading, "io.containerd.metadata.v1.bolt") &&

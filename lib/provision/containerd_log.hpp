@@ -13,8 +13,8 @@ struct LogFinding {
 };
 
 /// Chooses it from what containerd wrote since it was started. In order: the words it ended with
-/// ("containerd: …"), a panic, why `snapshotter` failed to load (empty: any), the last line of level
-/// fatal or error, the last line of all.
+/// ("containerd: …"), a panic, why `snapshotter` failed to load (empty: any), the last line of
+/// level fatal or error, the last line of all.
 LogFinding explain_log(std::string_view log, std::string_view snapshotter);
 
 /// Message and error of one logfmt line: `level=error msg="a \"b\"" error="c"` is `a "b": c`. Other

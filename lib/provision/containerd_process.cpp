@@ -58,8 +58,8 @@ Result<std::chrono::seconds> uptime_of(pid_t pid) {
   const std::uint64_t started_ticks = TRY(sys::start_time(pid));
   const std::string uptime = TRY(sys::read_file("/proc/uptime"));
   const double host_seconds = std::strtod(uptime.c_str(), nullptr);
-  const double started = static_cast<double>(started_ticks) /
-                         static_cast<double>(::sysconf(_SC_CLK_TCK));
+  const double started =
+      static_cast<double>(started_ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
   return std::chrono::seconds(static_cast<std::int64_t>(std::max(0.0, host_seconds - started)));
 }
 
@@ -73,7 +73,8 @@ Result<std::optional<OwnContainerd>> find_in(const std::string& name) {
   if (!cgroup) {
     // Without cgroup2 nothing of ours can run in one.
     const Code code = cgroup.error().code();
-    if (code == Code::not_found || code == Code::host_not_ready) return std::optional<OwnContainerd>();
+    if (code == Code::not_found || code == Code::host_not_ready)
+      return std::optional<OwnContainerd>();
     return cgroup.error();
   }
   for (const pid_t pid : TRY(cgroup->processes())) {
@@ -83,7 +84,8 @@ Result<std::optional<OwnContainerd>> find_in(const std::string& name) {
     if (!config || !is_in(*cgroup, pid)) continue;
     const auto uptime = uptime_of(pid);
     if (!uptime || process->ended()) continue;
-    return std::optional(OwnContainerd{*std::move(process), *config, error_output_of(pid), *uptime});
+    return std::optional(
+        OwnContainerd{*std::move(process), *config, error_output_of(pid), *uptime});
   }
   return std::optional<OwnContainerd>();
 }
@@ -134,7 +136,8 @@ Result<std::optional<pid_t>> listener_of(const std::string& socket_path) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   if (socket_path.size() >= sizeof address.sun_path) {
-    return Error(Code::invalid_argument, fmt::format("the socket path {} is too long", socket_path));
+    return Error(Code::invalid_argument,
+                 fmt::format("the socket path {} is too long", socket_path));
   }
   std::memcpy(address.sun_path, socket_path.data(), socket_path.size());
   const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

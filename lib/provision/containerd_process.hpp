@@ -15,21 +15,21 @@ namespace flintctl::provision {
 /// The names under which flintctl runs the containerd of one socket: derived from the socket alone,
 /// so that every later command finds it without a record.
 struct ContainerdNames {
-  std::string id;            ///< "containerd-<hash>"
-  std::string cgroup;        ///< "flintctl/<id>": where no systemd runs
-  std::string unit;          ///< "flintctl-<id>.service": where it does
-  std::string unit_cgroup;   ///< "system.slice/<unit>"
-  std::string lock;          ///< file name of its lock: "<id>.lock"
+  std::string id;           ///< "containerd-<hash>"
+  std::string cgroup;       ///< "flintctl/<id>": where no systemd runs
+  std::string unit;         ///< "flintctl-<id>.service": where it does
+  std::string unit_cgroup;  ///< "system.slice/<unit>"
+  std::string lock;         ///< file name of its lock: "<id>.lock"
 };
 ContainerdNames containerd_names(const std::string& address);
 
 /// A containerd that flintctl started, as the kernel knows it.
 struct OwnContainerd {
   sys::Process process;
-  std::string config_path;      ///< from its command line
-  std::string log_file;         ///< where its standard error goes; empty when that is no file
+  std::string config_path;  ///< from its command line
+  std::string log_file;     ///< where its standard error goes; empty when that is no file
   std::chrono::seconds uptime;
-  bool in_unit = false;         ///< systemd's child, not a detached process
+  bool in_unit = false;  ///< systemd's child, not a detached process
 };
 
 /// The containerd that flintctl started for `address`: a process in the cgroup of that name whose

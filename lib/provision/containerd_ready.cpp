@@ -78,8 +78,8 @@ Result<> require_snapshotter(const ContainerdAnswer& answer, const std::string& 
                  fmt::format("containerd {} has no {} snapshotter", answer.version, snapshotter));
   }
   if (found->state == SnapshotterState::State::ok) return {};
-  return Error(Code::host_not_ready,
-               fmt::format("containerd's {} snapshotter is not ok: {}", snapshotter, found->message));
+  return Error(Code::host_not_ready, fmt::format("containerd's {} snapshotter is not ok: {}",
+                                                 snapshotter, found->message));
 }
 
 Result<ContainerdAnswer> wait_for_answer(const sys::Process& process, const std::string& address,
@@ -98,15 +98,14 @@ Result<ContainerdAnswer> wait_for_answer(const sys::Process& process, const std:
     }
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) {
-      return Error(Code::deadline_exceeded,
-                   fmt::format("containerd (pid {}) does not answer at {}", process.pid(), address));
+      return Error(Code::deadline_exceeded, fmt::format("containerd (pid {}) does not answer at {}",
+                                                        process.pid(), address));
     }
     // Between bind(2) and the first answer the kernel gives no event: then, and only then, retry.
     const milliseconds wait = there ? std::min(left, pause) : left;
     if (there) pause = std::min(pause * 2, longest_pause);
-    pollfd waited[3] = {{process.pidfd(), POLLIN, 0},
-                        {watch.get(), POLLIN, 0},
-                        {sys::interrupt_fd(), POLLIN, 0}};
+    pollfd waited[3] = {
+        {process.pidfd(), POLLIN, 0}, {watch.get(), POLLIN, 0}, {sys::interrupt_fd(), POLLIN, 0}};
     if (::poll(waited, 3, static_cast<int>(wait.count())) < 0 && errno != EINTR) {
       return sys::last_error("waiting for containerd");
     }

@@ -50,7 +50,8 @@ Result<ContainerdStatus> containerd_status(const std::string& address,
   if (listener) {
     add_answer(status, snapshotter);
   } else if (own) {
-    status.problem = fmt::format("containerd (pid {}) runs, but nobody listens on {}", status.pid, address);
+    status.problem =
+        fmt::format("containerd (pid {}) runs, but nobody listens on {}", status.pid, address);
     status.hint = fmt::format("read {}", status.log_file);
   } else {
     status.problem = fmt::format("no containerd runs at {}", address);

@@ -74,8 +74,9 @@ Result<ContainerdBinary> find_containerd(const std::string& name) {
   }
   ProgramVersion version = TRY(parse_containerd_version(output->out));
   if (!version.at_least(1, 6)) {
-    return Error(Code::host_not_ready, fmt::format("{} is containerd {}; flintctl needs 1.6 or newer",
-                                                   *path, version.text))
+    return Error(
+               Code::host_not_ready,
+               fmt::format("{} is containerd {}; flintctl needs 1.6 or newer", *path, version.text))
         .with_hint("install a newer one: apt-get install containerd");
   }
   return ContainerdBinary{*std::move(path), std::move(version)};

@@ -64,17 +64,16 @@ std::string range(std::size_t first, std::size_t count) {
 std::size_t count_without(const std::vector<Line>& script, std::size_t from, std::size_t to,
                           char mark) {
   const auto begin = script.begin();
-  return static_cast<std::size_t>(
-      std::count_if(begin + static_cast<std::ptrdiff_t>(from),
-                    begin + static_cast<std::ptrdiff_t>(to),
-                    [mark](const Line& line) { return line.mark != mark; }));
+  return static_cast<std::size_t>(std::count_if(
+      begin + static_cast<std::ptrdiff_t>(from), begin + static_cast<std::ptrdiff_t>(to),
+      [mark](const Line& line) { return line.mark != mark; }));
 }
 
 std::string hunk(const std::vector<Line>& script, std::size_t from, std::size_t to) {
-  std::string text = fmt::format(
-      "@@ -{} +{} @@\n",
-      range(count_without(script, 0, from, '+'), count_without(script, from, to, '+')),
-      range(count_without(script, 0, from, '-'), count_without(script, from, to, '-')));
+  std::string text =
+      fmt::format("@@ -{} +{} @@\n",
+                  range(count_without(script, 0, from, '+'), count_without(script, from, to, '+')),
+                  range(count_without(script, 0, from, '-'), count_without(script, from, to, '-')));
   for (std::size_t i = from; i < to; ++i) {
     text += fmt::format("{}{}\n", script[i].mark, script[i].text);
   }

@@ -93,8 +93,8 @@ class BusError {
   [[nodiscard]] Error error(int status, const std::string& what) const {
     if (error_.name == nullptr) return from_errno(-status, what);
     const std::string_view name = error_.name;
-    const std::string text = fmt::format(
-        "{}: {}", what, error_.message != nullptr ? error_.message : error_.name);
+    const std::string text =
+        fmt::format("{}: {}", what, error_.message != nullptr ? error_.message : error_.name);
     if (name == "org.freedesktop.systemd1.NoSuchUnit") return Error(Code::not_found, text);
     if (name == "org.freedesktop.systemd1.UnitExists") return Error(Code::already_exists, text);
     if (name == "org.freedesktop.DBus.Error.AccessDenied") {
@@ -156,8 +156,8 @@ class Manager {
 
   Result<Message> new_call(const char* method) const {
     sd_bus_message* message = nullptr;
-    const int status = library_.new_call(bus(), &message, destination, manager_path,
-                                         manager_interface, method);
+    const int status =
+        library_.new_call(bus(), &message, destination, manager_path, manager_interface, method);
     if (status < 0) return from_errno(-status, fmt::format("calling systemd's {}", method));
     return Message(message, library_.unref_message);
   }
@@ -363,9 +363,9 @@ Result<pid_t> unit_main_pid(const std::string& name) {
   const std::string path = TRY(manager.unit_path(name));
   BusError error(manager.library());
   std::uint32_t pid = 0;
-  const int status = manager.library().property_trivial(
-      manager.bus(), destination, path.c_str(), "org.freedesktop.systemd1.Service", "MainPID",
-      error.get(), 'u', &pid);
+  const int status = manager.library().property_trivial(manager.bus(), destination, path.c_str(),
+                                                        "org.freedesktop.systemd1.Service",
+                                                        "MainPID", error.get(), 'u', &pid);
   if (status < 0) return error.error(status, fmt::format("reading the state of {}", name));
   if (pid == 0) return Error(Code::not_found, fmt::format("the unit {} has no process", name));
   return static_cast<pid_t>(pid);

@@ -19,7 +19,7 @@ Result<> start_scope(const std::string& name, pid_t pid, const std::string& desc
 
 /// A program that systemd runs as its own child, without a unit file. systemd.service(5).
 struct ServiceOptions {
-  std::string name;                      ///< "flintctl-containerd-<id>.service"
+  std::string name;  ///< "flintctl-containerd-<id>.service"
   std::string description;
   std::vector<std::string> argv;         ///< argv[0] is an absolute path
   std::vector<std::string> environment;  ///< "NAME=value", over systemd's own few

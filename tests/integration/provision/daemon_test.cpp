@@ -136,7 +136,8 @@ TEST_CASE("a snapshotter that is not ok fails the start with containerd's own re
   CHECK_FALSE(sys::exists(host.address()));
 }
 
-TEST_CASE("a devmapper snapshotter without its pool is told in the kernel's words and containerd's") {
+TEST_CASE(
+    "a devmapper snapshotter without its pool is told in the kernel's words and containerd's") {
   TestHost host;
   host.start.snapshotter = "devmapper";
   host.settings.pool = "flintctl-test-no-such-pool";

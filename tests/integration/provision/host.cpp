@@ -62,9 +62,11 @@ ContainerdStop TestHost::stop_options() const {
 }
 
 std::vector<pid_t> TestHost::processes() const {
-  const auto cgroup = sys::Cgroup::open(containerd_names(address()).cgroup);
-  if (!cgroup) return {};
-  return cgroup->processes().value_or({});
+  const ContainerdNames names = containerd_names(address());
+  for (const std::string& name : {names.cgroup, names.unit_cgroup}) {
+    if (const auto cgroup = sys::Cgroup::open(name)) return cgroup->processes().value_or({});
+  }
+  return {};
 }
 
 std::string TestHost::log() const { return sys::read_file(start.log_file).value_or({}); }

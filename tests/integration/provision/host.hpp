@@ -25,7 +25,7 @@ class TestHost {
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] const std::string& address() const { return settings.address; }
   [[nodiscard]] ContainerdStop stop_options() const;
-  /// Pids in the cgroup of this host's containerd.
+  /// Pids in the cgroup or unit of this host's containerd.
   [[nodiscard]] std::vector<pid_t> processes() const;
   [[nodiscard]] std::string log() const;
 

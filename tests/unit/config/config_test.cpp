@@ -118,8 +118,7 @@ TEST_CASE("defaults and providers come from their tables") {
   CHECK(config->defaults.provider == "qemu");
   REQUIRE(config->providers.size() == 2);
   CHECK(config->providers.at("qemu").accel == "tcg");
-  CHECK(config->providers.at("qemu").extra_args ==
-        std::vector<std::string>{"-icount", "shift=0"});
+  CHECK(config->providers.at("qemu").extra_args == std::vector<std::string>{"-icount", "shift=0"});
   CHECK(config->providers.at("firecracker").binary == "fc");
 }
 

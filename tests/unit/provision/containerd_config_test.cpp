@@ -123,7 +123,8 @@ TEST_CASE("a pool's table tells whether it zeroes") {
   CHECK(pool_zeroing("7:1 7:0 128 32768") == Zeroing::zeroes);
   CHECK(pool_zeroing("7:1 7:0 128 32768 0") == Zeroing::zeroes);
   CHECK(pool_zeroing("7:1 7:0 128 32768 1 skip_block_zeroing") == Zeroing::skips);
-  CHECK(pool_zeroing("7:1 7:0 128 32768 2 error_if_no_space skip_block_zeroing ") == Zeroing::skips);
+  CHECK(pool_zeroing("7:1 7:0 128 32768 2 error_if_no_space skip_block_zeroing ") ==
+        Zeroing::skips);
   CHECK(pool_zeroing("7:1 7:0 128 32768 1 no_discard_passdown") == Zeroing::zeroes);
   CHECK(pool_zeroing("") == Zeroing::unknown);
   CHECK(pool_zeroing("7:1 7:0") == Zeroing::unknown);

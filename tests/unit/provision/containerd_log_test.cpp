@@ -12,7 +12,8 @@ using flintctl::provision::waits_for_database;
 namespace {
 
 const std::string start =
-    "time=\"2026-01-01T00:00:00.1Z\" level=info msg=\"starting containerd\" revision=x version=1.6\n"
+    "time=\"2026-01-01T00:00:00.1Z\" level=info msg=\"starting containerd\" revision=x "
+    "version=1.6\n"
     "time=\"2026-01-01T00:00:00.2Z\" level=info msg=\"skip loading plugin "
     "\\\"io.containerd.snapshotter.v1.aufs\\\"...\" error=\"aufs is not supported: skip plugin\" "
     "type=io.containerd.snapshotter.v1\n";
@@ -39,8 +40,9 @@ TEST_CASE("containerd's last words win, and a taken address is named") {
 
 TEST_CASE("a snapshotter that failed is told with its reason, unquoted") {
   const auto found = explain_log(start + pool_missing + serving, "devmapper");
-  CHECK(found.line == "failed to load plugin io.containerd.snapshotter.v1.devmapper: failed to "
-                      "query pool \"/dev/mapper/p1\": no such device or address");
+  CHECK(found.line ==
+        "failed to load plugin io.containerd.snapshotter.v1.devmapper: failed to "
+        "query pool \"/dev/mapper/p1\": no such device or address");
   CHECK(found.hint.find("provision devpool") != std::string::npos);
   CHECK(explain_log(start + pool_missing + serving, "aufs").line.find("aufs is not supported") !=
         std::string::npos);
@@ -54,13 +56,15 @@ TEST_CASE("a cancelled start is explained by what stands above it") {
 
 TEST_CASE("a panic is found among its stack") {
   const auto found = explain_log(
-      start + "panic: runtime error: invalid memory address\n\ngoroutine 1 [running]:\nmain.main()\n",
+      start +
+          "panic: runtime error: invalid memory address\n\ngoroutine 1 [running]:\nmain.main()\n",
       "devmapper");
   CHECK(found.line == "panic: runtime error: invalid memory address");
 }
 
 TEST_CASE("a configuration error has the hint to write one that works") {
-  const auto found = explain_log("containerd: failed to load TOML: c.toml: (2, 1): expecting\n", "");
+  const auto found =
+      explain_log("containerd: failed to load TOML: c.toml: (2, 1): expecting\n", "");
   CHECK(found.line == "containerd: failed to load TOML: c.toml: (2, 1): expecting");
   CHECK(found.hint.find("config --write") != std::string::npos);
 }
@@ -73,8 +77,8 @@ TEST_CASE("without anything better the last line is told; an empty log tells not
 }
 
 TEST_CASE("the last error line is preferred to later information") {
-  CHECK(explain_log("level=error msg=first\nlevel=error msg=second\nlevel=info msg=third\n", "").line ==
-        "second");
+  CHECK(explain_log("level=error msg=first\nlevel=error msg=second\nlevel=info msg=third\n", "")
+            .line == "second");
 }
 
 TEST_CASE("logfmt is undone, other lines stay") {

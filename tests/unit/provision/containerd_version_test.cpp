@@ -24,12 +24,14 @@ TEST_CASE("containerd's version is read with any distribution's suffix") {
   };
   check("containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3\n",
         "1.6.20~ds1", 1, 6);
-  check("containerd github.com/containerd/containerd v1.7.24 88bf19b2105c8b17560993bee28a01ddc2f97182",
-        "1.7.24", 1, 7);
+  check(
+      "containerd github.com/containerd/containerd v1.7.24 "
+      "88bf19b2105c8b17560993bee28a01ddc2f97182",
+      "1.7.24", 1, 7);
   check("containerd github.com/containerd/containerd/v2 v2.1.9 deadbeef", "2.1.9", 2, 1);
   check("containerd containerd.io 1.6.33 d2d58213f83a351ca8f528a95fbd145f5654e957", "1.6.33", 1, 6);
-  check("containerd github.com/containerd/containerd 1.7.2-0ubuntu1~22.04.1 ", "1.7.2-0ubuntu1~22.04.1",
-        1, 7);
+  check("containerd github.com/containerd/containerd 1.7.2-0ubuntu1~22.04.1 ",
+        "1.7.2-0ubuntu1~22.04.1", 1, 7);
   check("containerd github.com/containerd/containerd/v2 2.0.0-rc.2 x", "2.0.0-rc.2", 2, 0);
 }
 
