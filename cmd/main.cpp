@@ -15,12 +15,22 @@
 #include "containerd/stop.hpp"
 #include "content/list.hpp"
 #include "extract.hpp"
+#include "gc.hpp"
 #include "host.hpp"
+#include "image/list.hpp"
 #include "image/pull.hpp"
+#include "image/remove.hpp"
 #include "pool/status.hpp"
 #include "provision/devpool.hpp"
 #include "sys/interrupt.hpp"
 #include "version.hpp"
+#include "vm/create.hpp"
+#include "vm/delete.hpp"
+#include "vm/get.hpp"
+#include "vm/list.hpp"
+#include "vm/logs.hpp"
+#include "vm/start.hpp"
+#include "vm/stop.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -69,7 +79,19 @@ void add_commands(cli::Command& root, Host& host) {
   cli::Command& image =
       root.add("image", "Pull and manage images").alias("images").alias("img");
   add_image_pull(image, host);
+  add_image_list(image, host);
+  add_image_remove(image, host);
 
+  cli::Command& vm = root.add("vm", "Create, run and delete microVMs").alias("vms");
+  add_vm_create(vm, host);
+  add_vm_list(vm, host);
+  add_vm_get(vm, host);
+  add_vm_logs(vm, host);
+  add_vm_stop(vm, host);
+  add_vm_start(vm, host);
+  add_vm_delete(vm, host);
+
+  add_gc(root, host);
   add_version(root, host);
   add_completion(root, host);
 }
