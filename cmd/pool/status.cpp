@@ -38,8 +38,8 @@ Result<> pool_status(Host& host, const PoolStatusOptions& options) {
   const std::vector<thinpool::Pool> pools = TRY(read_pools(names));
 
   output::Streams& streams = host.streams();
-  const auto titles = host.options().no_headers ? output::Table::Titles::hide
-                                                : output::Table::Titles::show;
+  const auto titles =
+      host.options().no_headers ? output::Table::Titles::hide : output::Table::Titles::show;
   for (const thinpool::Pool& pool : pools) {
     for (const std::string& trouble : thinpool::troubles(pool)) {
       streams.err << "warning: pool '" << pool.device.name << "': " << trouble << '\n';

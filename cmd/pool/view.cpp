@@ -36,9 +36,8 @@ data::Value volume_value(const thinpool::Volume& volume) {
 }
 
 data::Value usage_value(std::uint64_t used, std::uint64_t total, double used_percent) {
-  return data::Value::object({{"usedBytes", used},
-                              {"totalBytes", total},
-                              {"usedPercent", two_decimals(used_percent)}});
+  return data::Value::object(
+      {{"usedBytes", used}, {"totalBytes", total}, {"usedPercent", two_decimals(used_percent)}});
 }
 
 const char* discard_word(thinpool::Discard discard) {

@@ -44,24 +44,23 @@ data::Array to_array(const std::vector<std::string>& sentences) {
 
 data::Value to_value(const thinpool::Spec& spec, const DevpoolOptions& options,
                      const thinpool::Outcome& outcome) {
-  return data::Value::object(
-      {{"apiVersion", "flintctl/v1"},
-       {"kind", "ThinPool"},
-       {"metadata", data::Value::object({{"name", spec.name}})},
-       {"result", thinpool::change_word(outcome.change)},
-       {"dryRun", options.dry_run},
-       {"device", devmapper::node_path(spec.name)},
-       {"directory", spec.directory},
-       {"table", outcome.line.text()},
-       {"differences", to_array(outcome.differences)},
-       {"warnings", to_array(outcome.warnings)}});
+  return data::Value::object({{"apiVersion", "flintctl/v1"},
+                              {"kind", "ThinPool"},
+                              {"metadata", data::Value::object({{"name", spec.name}})},
+                              {"result", thinpool::change_word(outcome.change)},
+                              {"dryRun", options.dry_run},
+                              {"device", devmapper::node_path(spec.name)},
+                              {"directory", spec.directory},
+                              {"table", outcome.line.text()},
+                              {"differences", to_array(outcome.differences)},
+                              {"warnings", to_array(outcome.warnings)}});
 }
 
 std::string summary(const thinpool::Spec& spec, const DevpoolOptions& options,
                     const thinpool::Outcome& outcome) {
   const std::string_view word = thinpool::change_word(outcome.change);
-  const bool changes = outcome.change == thinpool::Change::created ||
-                       outcome.change == thinpool::Change::reattached;
+  const bool changes =
+      outcome.change == thinpool::Change::created || outcome.change == thinpool::Change::reattached;
   if (options.dry_run && changes) return fmt::format("pool/{} would be {}\n", spec.name, word);
   return fmt::format("pool/{} {}\n", spec.name, word);
 }
@@ -98,8 +97,10 @@ void add_devpool(cli::Command& provision, Host& host) {
   auto options = std::make_shared<DevpoolOptions>();
   provision.add("devpool", "Make a device-mapper thin pool on sparse files, or bring it back")
       .details(
-          "Two sparse files become loop devices and a thin pool with zeroed 64 KiB blocks. Run again "
-          "it changes nothing; after a reboot it brings the pool back with all its data. A pool that "
+          "Two sparse files become loop devices and a thin pool with zeroed 64 KiB blocks. Run "
+          "again "
+          "it changes nothing; after a reboot it brings the pool back with all its data. A pool "
+          "that "
           "another tool made is used as it is, and what differs is said.")
       .example("flintctl provision devpool", "as the development setup wants it")
       .example("flintctl provision devpool --name p --directory /srv/p --data-size 20G",

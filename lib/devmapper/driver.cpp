@@ -36,8 +36,8 @@ Result<DeviceNumber> parse_device_number(const std::string& text) {
 }
 
 std::string Target::text() const {
-  return fmt::format("{} {} {}{}{}", start_sectors, length_sectors, type,
-                     params.empty() ? "" : " ", params);
+  return fmt::format("{} {} {}{}{}", start_sectors, length_sectors, type, params.empty() ? "" : " ",
+                     params);
 }
 
 Result<> activate(Driver& driver, const std::string& name, const std::string& uuid,

@@ -29,9 +29,9 @@ Result<DeviceNumber> parse_device_number(const std::string& text);
 
 /// One line of a table or of a status: `params` holds what follows the target's type.
 struct Target {
-  std::uint64_t start_sectors = 0;   ///< sectors are 512 bytes, whatever the device's block size
+  std::uint64_t start_sectors = 0;  ///< sectors are 512 bytes, whatever the device's block size
   std::uint64_t length_sectors = 0;
-  std::string type;                  ///< "thin-pool", "thin", "linear", ...
+  std::string type;  ///< "thin-pool", "thin", "linear", ...
   std::string params;
   bool operator==(const Target&) const = default;
   /// The line as dmsetup(8) prints and takes it.
@@ -41,7 +41,7 @@ using Table = std::vector<Target>;
 
 struct DeviceInfo {
   std::string name;
-  std::string uuid;              ///< empty when its maker gave none
+  std::string uuid;  ///< empty when its maker gave none
   DeviceNumber number;
   bool suspended = false;
   bool read_only = false;
@@ -105,8 +105,8 @@ Result<> activate(Driver& driver, const std::string& name, const std::string& uu
 std::string node_path(const std::string& name);
 
 /// Fine for 1 to 100 characters of those that need no quoting in a dm name (letters, digits and
-/// "+-.:=@_", the first a letter or digit; not "control"): invalid_argument otherwise. The kernel's limit is
-/// 127; snapshot names are built by appending to a pool's.
+/// "+-.:=@_", the first a letter or digit; not "control"): invalid_argument otherwise. The kernel's
+/// limit is 127; snapshot names are built by appending to a pool's.
 Result<> check_name(const std::string& name);
 
 }  // namespace flintctl::devmapper

@@ -118,7 +118,8 @@ Result<> KernelDriver::require_target(const std::string& type) {
   const Result<> loaded = sys::load_module("dm-" + type);
   if (has(TRY(target_types()))) return {};
   Error error(Code::host_not_ready, fmt::format("device-mapper has no target '{}'", type));
-  if (!loaded) error = Error(loaded.error()).with_code(Code::host_not_ready).context(error.message());
+  if (!loaded)
+    error = Error(loaded.error()).with_code(Code::host_not_ready).context(error.message());
   return std::move(error).with_hint(
       fmt::format("the kernel module is dm-{}: install the modules of the running kernel", type));
 }
@@ -161,10 +162,11 @@ Result<> KernelDriver::remove(const std::string& name, Removal removal) {
 }
 
 Result<> KernelDriver::message(const std::string& name, const std::string& text) {
-  Task task = TRY(Task::create(DM_DEVICE_TARGET_MSG,
-                               fmt::format("sending '{}' to device '{}'", text, name)));
+  Task task = TRY(
+      Task::create(DM_DEVICE_TARGET_MSG, fmt::format("sending '{}' to device '{}'", text, name)));
   TRY(task.set_name(name));
-  if (dm_task_set_sector(task.get(), 0) == 0 || dm_task_set_message(task.get(), text.c_str()) == 0) {
+  if (dm_task_set_sector(task.get(), 0) == 0 ||
+      dm_task_set_message(task.get(), text.c_str()) == 0) {
     return task.failure();
   }
   return task.run();

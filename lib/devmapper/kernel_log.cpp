@@ -20,7 +20,8 @@ std::string KernelLog::device_mapper_lines() const {
   std::array<char, 8192> record{};  // the kernel's longest
   while (log_) {
     const ssize_t length = ::read(log_.get(), record.data(), record.size());
-    if (length < 0 && errno == EPIPE) continue;  // overwritten before it was read: go on with the next
+    if (length < 0 && errno == EPIPE)
+      continue;  // overwritten before it was read: go on with the next
     if (length <= 0) break;
     const std::string_view message =
         device_mapper_message({record.data(), static_cast<std::size_t>(length)});

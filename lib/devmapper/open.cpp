@@ -45,7 +45,8 @@ Result<std::unique_ptr<Driver>> open() {
                 .context("this kernel has no device-mapper");
   }
   return std::move(error).with_hint(
-      "load the module dm-mod, or boot a kernel with CONFIG_BLK_DEV_DM and CONFIG_DM_THIN_PROVISIONING");
+      "load the module dm-mod, or boot a kernel with CONFIG_BLK_DEV_DM and "
+      "CONFIG_DM_THIN_PROVISIONING");
 }
 
 }  // namespace flintctl::devmapper

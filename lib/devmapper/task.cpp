@@ -71,8 +71,8 @@ Result<> Task::set_name(const std::string& name) {
 Error Task::failure() {
   switch (const int number = dm_task_get_errno(get()); number) {
     case 0:
-      return Error(Code::unknown, library().log.empty() ? "libdevmapper gave no reason"
-                                                        : std::move(library().log))
+      return Error(Code::unknown,
+                   library().log.empty() ? "libdevmapper gave no reason" : std::move(library().log))
           .context(what_);
     case ENXIO:
       return Error(Code::not_found, "no such device").context(what_);

@@ -77,8 +77,7 @@ bool direct_io_round_trip(const std::string& device, int backing_file) {
     return read_exactly(from, back.get()) &&
            std::memcmp(pattern.get(), back.get(), trial_bytes) == 0;
   };
-  return ::pwrite(descriptor, pattern.get(), trial_bytes, 0) ==
-             static_cast<ssize_t>(trial_bytes) &&
+  return ::pwrite(descriptor, pattern.get(), trial_bytes, 0) == static_cast<ssize_t>(trial_bytes) &&
          ::fsync(descriptor) == 0 && same(descriptor) && same(backing_file);
 }
 

@@ -15,24 +15,27 @@ namespace flintctl::loop {
 
 /// A loop device that has a backing file. loop(4).
 struct Device {
-  unsigned number = 0;               ///< N of /dev/loopN, and its minor number
-  std::string backing_file;          ///< as the kernel shows it; " (deleted)" appended when unlinked
-  dev_t backing_device = 0;          ///< with backing_inode: the file's identity, whatever its name
+  unsigned number = 0;       ///< N of /dev/loopN, and its minor number
+  std::string backing_file;  ///< as the kernel shows it; " (deleted)" appended when unlinked
+  dev_t backing_device = 0;  ///< with backing_inode: the file's identity, whatever its name
   ino_t backing_inode = 0;
   std::uint64_t size_bytes = 0;
-  std::uint64_t offset_bytes = 0;    ///< where in the file the device begins
-  std::uint64_t limit_bytes = 0;     ///< the most it shows of the file; 0: all
+  std::uint64_t offset_bytes = 0;  ///< where in the file the device begins
+  std::uint64_t limit_bytes = 0;   ///< the most it shows of the file; 0: all
   bool read_only = false;
-  bool direct_io = false;            ///< no second page cache between device and file
-  bool autoclear = false;            ///< detaches itself when its last user closes it
+  bool direct_io = false;  ///< no second page cache between device and file
+  bool autoclear = false;  ///< detaches itself when its last user closes it
 
   [[nodiscard]] std::string path() const;
   /// True when it shows its whole file for reading and writing.
-  [[nodiscard]] bool is_plain() const { return offset_bytes == 0 && limit_bytes == 0 && !read_only; }
+  [[nodiscard]] bool is_plain() const {
+    return offset_bytes == 0 && limit_bytes == 0 && !read_only;
+  }
 };
 
 enum class DirectIo {
-  when_proven,  ///< kept only if a real write and read through a loop device on that filesystem pass
+  when_proven,  ///< kept only if a real write and read through a loop device on that filesystem
+                ///< pass
   never,
 };
 enum class Lifetime {

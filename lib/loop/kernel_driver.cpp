@@ -186,11 +186,12 @@ Result<std::unique_ptr<Driver>> open() {
     descriptor = sys::open(control, O_RDWR);
   }
   if (!descriptor) {
-    const Code code = descriptor.error().code() == Code::permission_denied
-                          ? Code::permission_denied
-                          : Code::host_not_ready;
-    return std::move(descriptor).error().with_code(code).with_hint(
-        "run as root, with the kernel module loop");
+    const Code code = descriptor.error().code() == Code::permission_denied ? Code::permission_denied
+                                                                           : Code::host_not_ready;
+    return std::move(descriptor)
+        .error()
+        .with_code(code)
+        .with_hint("run as root, with the kernel module loop");
   }
   return {std::make_unique<KernelDriver>(*std::move(descriptor))};
 }

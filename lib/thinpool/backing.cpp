@@ -111,13 +111,13 @@ Result<> check_existing_pool(const BackingFiles& files, const Survey& survey) {
   if (!survey.data_exists) {
     return Error(Code::data_loss,
                  fmt::format("{} describes a pool, but {} is missing", files.metadata, files.data))
-        .with_hint("restore the data file, or remove the metadata file to begin with an empty pool");
+        .with_hint(
+            "restore the data file, or remove the metadata file to begin with an empty pool");
   }
   const std::uint64_t needed = superblock.data_blocks * superblock.block_sectors * sector_bytes;
   if (superblock.block_sectors == 0 || survey.data_bytes < needed) {
-    return Error(Code::data_loss,
-                 fmt::format("{} is {}, but its metadata describes {}", files.data,
-                             format_size(survey.data_bytes), format_size(needed)))
+    return Error(Code::data_loss, fmt::format("{} is {}, but its metadata describes {}", files.data,
+                                              format_size(survey.data_bytes), format_size(needed)))
         .with_hint("restore the data file to its full length");
   }
   return {};
@@ -164,7 +164,8 @@ Result<Survey> survey(const BackingFiles& files) {
     return Error(Code::already_exists,
                  fmt::format("{} holds data, but {} does not say what it means", files.data,
                              files.metadata))
-        .with_hint("restore the metadata file, move the data file away, or give another --directory");
+        .with_hint(
+            "restore the metadata file, move the data file away, or give another --directory");
   }
   return survey;
 }

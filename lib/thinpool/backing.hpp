@@ -26,7 +26,7 @@ struct Survey {
   bool data_exists = false;
   bool metadata_exists = false;
   bool unfinished_exists = false;
-  std::uint64_t data_bytes = 0;       ///< zero when there is none
+  std::uint64_t data_bytes = 0;  ///< zero when there is none
   std::uint64_t metadata_bytes = 0;
   std::uint64_t allocated_bytes = 0;  ///< what both take on the filesystem now
   /// The metadata's, whichever name it has: an existing pool.

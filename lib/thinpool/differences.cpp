@@ -53,15 +53,15 @@ bool is_file(const loop::Device& device, const std::string& path) {
 void compare_backing(Sentences& found, const char* what, const Backing& backing,
                      const std::vector<std::string>& expected) {
   if (!backing.loop) {
-    found.push_back(fmt::format("{} is on device {}, not on {}", what, backing.device,
-                                expected.front()));
+    found.push_back(
+        fmt::format("{} is on device {}, not on {}", what, backing.device, expected.front()));
     return;
   }
   for (const std::string& path : expected) {
     if (is_file(*backing.loop, path)) return;
   }
-  found.push_back(fmt::format("{} is in {}, not in {}", what, backing.loop->backing_file,
-                              expected.front()));
+  found.push_back(
+      fmt::format("{} is in {}, not in {}", what, backing.loop->backing_file, expected.front()));
 }
 
 }  // namespace

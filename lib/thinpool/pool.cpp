@@ -62,7 +62,8 @@ Result<std::vector<Volume>> inspect_volumes(const devmapper::DeviceInfo& pool,
 }
 
 Error not_a_pool(const std::string& name, const devmapper::Table& table) {
-  const std::string type = table.empty() ? "device without a table" : table.front().type + " device";
+  const std::string type =
+      table.empty() ? "device without a table" : table.front().type + " device";
   return Error(Code::already_exists,
                fmt::format("device '{}' exists and is a {}, not a thin pool", name, type))
       .with_hint("choose another pool name, or remove the device if nothing needs it");
@@ -74,7 +75,9 @@ std::uint64_t Pool::data_total_bytes() const {
   return status.has_counters() ? status.data.total_blocks * table.block_bytes()
                                : table.length_sectors * sector_bytes;
 }
-std::uint64_t Pool::data_used_bytes() const { return status.data.used_blocks * table.block_bytes(); }
+std::uint64_t Pool::data_used_bytes() const {
+  return status.data.used_blocks * table.block_bytes();
+}
 std::uint64_t Pool::metadata_total_bytes() const {
   return status.metadata.total_blocks * metadata_block_bytes;
 }
@@ -139,9 +142,9 @@ std::vector<std::string> troubles(const Pool& pool) {
   // A pool that is smaller than its mark is below it from the start: no news.
   if (pool.status.mode == Mode::read_write && pool.below_low_water() &&
       pool.status.data.total_blocks > pool.table.low_water_blocks) {
-    found.push_back(fmt::format("less than {} of the pool is free",
-                                format_size(pool.table.low_water_blocks *
-                                            pool.table.block_bytes())));
+    found.push_back(
+        fmt::format("less than {} of the pool is free",
+                    format_size(pool.table.low_water_blocks * pool.table.block_bytes())));
   }
   for (const Backing* backing : {&pool.data, &pool.metadata}) {
     if (backing->loop && backing->loop->backing_file.ends_with(" (deleted)")) {

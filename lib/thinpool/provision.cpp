@@ -124,14 +124,15 @@ Result<> Run::survey_files() {
 void Run::warn_of_space() {
   const Result<sys::FilesystemSpace> space = sys::filesystem_space(files_.directory);
   if (!space) return;
-  const std::uint64_t data =
-      survey_.data_bytes > 0 ? survey_.data_bytes
-                             : spec_.data_bytes.value_or(Spec::default_data_bytes);
-  const std::uint64_t metadata =
-      survey_.metadata_bytes > 0 ? survey_.metadata_bytes
-                                 : spec_.metadata_bytes.value_or(Spec::default_metadata_bytes);
+  const std::uint64_t data = survey_.data_bytes > 0
+                                 ? survey_.data_bytes
+                                 : spec_.data_bytes.value_or(Spec::default_data_bytes);
+  const std::uint64_t metadata = survey_.metadata_bytes > 0
+                                     ? survey_.metadata_bytes
+                                     : spec_.metadata_bytes.value_or(Spec::default_metadata_bytes);
   const std::uint64_t total = data + metadata;
-  const std::uint64_t growth = total > survey_.allocated_bytes ? total - survey_.allocated_bytes : 0;
+  const std::uint64_t growth =
+      total > survey_.allocated_bytes ? total - survey_.allocated_bytes : 0;
   if (space->available >= growth) return;
   outcome_.warnings.push_back(fmt::format(
       "the pool can grow by {}, but {} has {} free: a full host filesystem breaks the pool",
@@ -152,8 +153,8 @@ Result<> Run::refuse_shared(const loop::Device& device) {
     if (!dependencies) continue;  // gone meanwhile
     for (const devmapper::DeviceNumber& dependency : *dependencies) {
       if (dependency == number) {
-        return Error(Code::already_exists,
-                     fmt::format("{} is in use by the device '{}'", device.backing_file, other.name))
+        return Error(Code::already_exists, fmt::format("{} is in use by the device '{}'",
+                                                       device.backing_file, other.name))
             .with_hint("give another --directory, or --name " + other.name);
       }
     }
@@ -197,9 +198,9 @@ Result<> Run::activate(const std::string& metadata_file) {
   }
   for (std::string& trouble : troubles(pool)) outcome_.warnings.push_back(std::move(trouble));
   if (pool.status.discard == Discard::not_passed_down) {
-    outcome_.warnings.push_back(fmt::format(
-        "{} takes no discard: space that the pool frees does not return to the host",
-        files_.directory));
+    outcome_.warnings.push_back(
+        fmt::format("{} takes no discard: space that the pool frees does not return to the host",
+                    files_.directory));
   }
   drop_pool.commit();
   drop_data.commit();
@@ -310,9 +311,7 @@ Result<Outcome> ensure(const Spec& spec, devmapper::Driver& driver, loop::Driver
 }
 
 Result<Outcome> plan(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops) {
-  return Run(spec, driver, loops)
-      .plan()
-      .context(fmt::format("planning thin pool '{}'", spec.name));
+  return Run(spec, driver, loops).plan().context(fmt::format("planning thin pool '{}'", spec.name));
 }
 
 }  // namespace flintctl::thinpool

@@ -9,8 +9,7 @@ namespace flintctl::thinpool {
 namespace {
 
 Error unreadable(std::string_view params, std::string_view kind) {
-  return Error(Code::invalid_argument,
-               fmt::format("'{}' is not the status of a {}", params, kind));
+  return Error(Code::invalid_argument, fmt::format("'{}' is not the status of a {}", params, kind));
 }
 
 std::optional<Usage> parse_usage(std::string_view word) {

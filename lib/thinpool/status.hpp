@@ -33,12 +33,12 @@ enum class Discard { passed_down, not_passed_down, ignored };
 struct PoolStatus {
   Mode mode = Mode::failed;
   std::uint64_t transaction_id = 0;
-  Usage metadata;                            ///< blocks of metadata_block_bytes
-  Usage data;                                ///< blocks of the pool's block size
-  std::optional<std::uint64_t> held_root;    ///< block of a reserved metadata snapshot
+  Usage metadata;                          ///< blocks of metadata_block_bytes
+  Usage data;                              ///< blocks of the pool's block size
+  std::optional<std::uint64_t> held_root;  ///< block of a reserved metadata snapshot
   Discard discard = Discard::passed_down;
   bool error_if_no_space = false;
-  bool needs_check = false;                  ///< thin_check must run before it is writable again
+  bool needs_check = false;  ///< thin_check must run before it is writable again
   std::optional<std::uint64_t> metadata_low_water_blocks;
 
   [[nodiscard]] bool has_counters() const {

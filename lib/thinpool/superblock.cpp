@@ -35,8 +35,7 @@ std::optional<Superblock> parse_superblock(std::string_view bytes) {
   superblock.transaction_id = little_endian<std::uint64_t>(bytes, transaction_at);
   superblock.data_blocks = little_endian<std::uint64_t>(bytes, data_blocks_at);
   superblock.block_sectors = little_endian<std::uint32_t>(bytes, block_sectors_at);
-  superblock.needs_check =
-      (little_endian<std::uint32_t>(bytes, flags_at) & needs_check_flag) != 0;
+  superblock.needs_check = (little_endian<std::uint32_t>(bytes, flags_at) & needs_check_flag) != 0;
   return superblock;
 }
 

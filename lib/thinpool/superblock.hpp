@@ -12,8 +12,8 @@ namespace flintctl::thinpool {
 struct Superblock {
   std::uint32_t version = 0;
   std::uint64_t transaction_id = 0;
-  std::uint64_t data_blocks = 0;     ///< length of the data device that the metadata describes
-  std::uint32_t block_sectors = 0;   ///< data block size
+  std::uint64_t data_blocks = 0;    ///< length of the data device that the metadata describes
+  std::uint32_t block_sectors = 0;  ///< data block size
   bool needs_check = false;
 };
 

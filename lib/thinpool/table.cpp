@@ -46,8 +46,8 @@ std::vector<std::string> feature_words(const Features& features) {
 }
 
 devmapper::Target PoolTable::target() const {
-  std::string params = fmt::format("{} {} {} {}", metadata_device, data_device, block_sectors,
-                                   low_water_blocks);
+  std::string params =
+      fmt::format("{} {} {} {}", metadata_device, data_device, block_sectors, low_water_blocks);
   if (const auto words = feature_words(features); !words.empty()) {
     params += fmt::format(" {} {}", words.size(), fmt::join(words, " "));
   }

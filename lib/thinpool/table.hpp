@@ -15,20 +15,20 @@ inline constexpr std::uint64_t metadata_block_bytes = 4096;
 /// Words after the low water mark; all are off in a pool of ours.
 /// Documentation/admin-guide/device-mapper/thin-provisioning.rst.
 struct Features {
-  bool skip_block_zeroing = false;   ///< new blocks keep what another volume left in them
+  bool skip_block_zeroing = false;  ///< new blocks keep what another volume left in them
   bool ignore_discard = false;
   bool no_discard_passdown = false;  ///< freed blocks are not given back to the data device
   bool read_only = false;
-  bool error_if_no_space = false;    ///< a full pool fails writes instead of holding them
+  bool error_if_no_space = false;  ///< a full pool fails writes instead of holding them
   bool operator==(const Features&) const = default;
 };
 
 /// The table of a thin pool.
 struct PoolTable {
   std::uint64_t length_sectors = 0;
-  std::string metadata_device;             ///< "7:1" or a path
+  std::string metadata_device;  ///< "7:1" or a path
   std::string data_device;
-  std::uint64_t block_sectors = 128;       ///< 64 KiB; fixed for the life of the metadata
+  std::uint64_t block_sectors = 128;  ///< 64 KiB; fixed for the life of the metadata
   std::uint64_t low_water_blocks = 32768;
   Features features;
   bool operator==(const PoolTable&) const = default;

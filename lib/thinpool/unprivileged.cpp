@@ -35,9 +35,8 @@ Result<Outcome> plan_unprivileged(const Spec& spec) {
   table.data_device = "<data>";
   table.low_water_blocks = spec.low_water_blocks.value_or(table.low_water_blocks);
   if (known.superblock) table.block_sectors = known.superblock->block_sectors;
-  const std::uint64_t bytes = known.data_bytes > 0
-                                  ? known.data_bytes
-                                  : spec.data_bytes.value_or(Spec::default_data_bytes);
+  const std::uint64_t bytes =
+      known.data_bytes > 0 ? known.data_bytes : spec.data_bytes.value_or(Spec::default_data_bytes);
   table.length_sectors = bytes / table.block_bytes() * table.block_sectors;
   outcome.line = table.target();
   return outcome;

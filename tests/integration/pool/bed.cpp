@@ -74,8 +74,8 @@ void remove_all_devices() {
 
 std::vector<std::string> attached_files() {
   std::vector<std::string> files;
-  std::istringstream lines(output_of({"/usr/sbin/losetup", "--list", "--noheadings", "--raw",
-                                      "--output", "BACK-FILE"}));
+  std::istringstream lines(
+      output_of({"/usr/sbin/losetup", "--list", "--noheadings", "--raw", "--output", "BACK-FILE"}));
   for (std::string line; std::getline(lines, line);) files.push_back(line);
   return files;
 }

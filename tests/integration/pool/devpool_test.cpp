@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <thread>
 
@@ -69,8 +69,8 @@ const data::Value& at(const data::Value& value, std::initializer_list<const char
 }
 
 Ran small_pool(const std::string& name, const std::string& directory) {
-  return run_flintctl({"provision", "devpool", "--name", name, "--directory", directory, "--data-size",
-                   "256Mi", "--metadata-size", "16Mi"});
+  return run_flintctl({"provision", "devpool", "--name", name, "--directory", directory,
+                       "--data-size", "256Mi", "--metadata-size", "16Mi"});
 }
 
 }  // namespace

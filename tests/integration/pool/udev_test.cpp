@@ -17,8 +17,8 @@ namespace {
 void make_and_remove() {
   const std::string name = "udev-pool";
   const Ran made = run_flintctl({"provision", "devpool", "--name", name, "--directory",
-                             "/var/lib/containerd-dev/udev-pool", "--data-size", "64Mi",
-                             "--metadata-size", "8Mi"});
+                                 "/var/lib/containerd-dev/udev-pool", "--data-size", "64Mi",
+                                 "--metadata-size", "8Mi"});
   INFO(made.err);
   REQUIRE(made.status == 0);
   struct stat status {};

@@ -13,8 +13,8 @@ TEST_CASE("a dm name is made of characters that need no quoting") {
     CHECK(devmapper::check_name(name));
   }
   CHECK(devmapper::check_name(std::string(100, 'x')));
-  for (const std::string name : {"", "control", "-p", ".p", "a b", "a/b", "../x", "p\n", "\xc3\xa4",
-                                 "a#b"}) {
+  for (const std::string name :
+       {"", "control", "-p", ".p", "a b", "a/b", "../x", "p\n", "\xc3\xa4", "a#b"}) {
     const Result<> result = devmapper::check_name(name);
     REQUIRE_FALSE(result);
     CHECK(result.error().code() == Code::invalid_argument);

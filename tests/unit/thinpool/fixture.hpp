@@ -77,8 +77,8 @@ struct Host {
     if (!bytes || bytes->substr(0, 4096) == std::string(4096, '\0')) {
       overwrite(metadata, superblock_bytes(blocks));
     }
-    entry.status = "0 10/1024 0/" + std::to_string(blocks) +
-                   " - rw discard_passdown queue_if_no_space - 1024";
+    entry.status =
+        "0 10/1024 0/" + std::to_string(blocks) + " - rw discard_passdown queue_if_no_space - 1024";
     return {};
   }
   Result<> start(FakeDevmapper::Entry& entry) {

@@ -171,12 +171,8 @@ TEST_CASE("the block size of existing metadata is kept") {
 
 TEST_CASE("a name that belongs to something else is refused") {
   Host host;
-  SECTION("another kind of device") {
-    host.driver.add("pool", {0, 8, "linear", "8:1 0"}, "");
-  }
-  SECTION("somebody's device without a table") {
-    host.driver.devices["pool"].uuid = "LVM-abc";
-  }
+  SECTION("another kind of device") { host.driver.add("pool", {0, 8, "linear", "8:1 0"}, ""); }
+  SECTION("somebody's device without a table") { host.driver.devices["pool"].uuid = "LVM-abc"; }
   const auto result = host.ensure();
   REQUIRE_FALSE(result);
   CHECK(result.error().code() == Code::already_exists);
@@ -344,6 +340,5 @@ TEST_CASE("a pool is read with its volumes, and not with those of others") {
   CHECK(read->data.loop->backing_file == host.data());
   CHECK(thinpool::list(host.driver).value_or({}) == std::vector<std::string>{"pool"});
   CHECK(thinpool::inspect("absent", host.driver, host.loops).error().code() == Code::not_found);
-  CHECK(thinpool::inspect("disk", host.driver, host.loops).error().code() ==
-        Code::already_exists);
+  CHECK(thinpool::inspect("disk", host.driver, host.loops).error().code() == Code::already_exists);
 }

@@ -63,10 +63,9 @@ TEST_CASE("an older kernel's shorter line is read") {
 }
 
 TEST_CASE("what is no pool's status is refused") {
-  for (const char* text :
-       {"", " ", "Failed", "Fail Fail", "0", "0 1/2 3/4 -", "0 1/2 3/4 - wr", "x 1/2 3/4 - rw",
-        "0 1 3/4 - rw", "0 1/x 3/4 - rw", "0 1/2 3/4 ? rw", "0 1/2 3/4 - rw unheard_of",
-        "0 1/99999999999999999999 3/4 - rw"}) {
+  for (const char* text : {"", " ", "Failed", "Fail Fail", "0", "0 1/2 3/4 -", "0 1/2 3/4 - wr",
+                           "x 1/2 3/4 - rw", "0 1 3/4 - rw", "0 1/x 3/4 - rw", "0 1/2 3/4 ? rw",
+                           "0 1/2 3/4 - rw unheard_of", "0 1/99999999999999999999 3/4 - rw"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_pool_status(text));
   }

@@ -39,16 +39,14 @@ TEST_CASE("the kernel's form of a table without features is read") {
   const auto seeds =
       thinpool::parse_pool_table({0, 2048, "thin-pool", "7:1 7:0 128 32768 1 skip_block_zeroing"});
   REQUIRE(seeds);
-  CHECK(thinpool::feature_words(seeds->features) ==
-        std::vector<std::string>{"skip_block_zeroing"});
+  CHECK(thinpool::feature_words(seeds->features) == std::vector<std::string>{"skip_block_zeroing"});
 }
 
 TEST_CASE("what is no pool's table is refused") {
-  for (const char* params :
-       {"", "7:1", "7:1 7:0 128", "7:1 7:0 x 32768", "7:1 7:0 0 32768", "7:1 7:0 128 -1",
-        "7:1 7:0 128 32768 2 skip_block_zeroing", "7:1 7:0 128 32768 1 unheard_of",
-        "7:1 7:0 128 32768 0 read_only", "7:1 7:0 128 99999999999999999999999",
-        "7:1 7:0 128 32768 x"}) {
+  for (const char* params : {"", "7:1", "7:1 7:0 128", "7:1 7:0 x 32768", "7:1 7:0 0 32768",
+                             "7:1 7:0 128 -1", "7:1 7:0 128 32768 2 skip_block_zeroing",
+                             "7:1 7:0 128 32768 1 unheard_of", "7:1 7:0 128 32768 0 read_only",
+                             "7:1 7:0 128 99999999999999999999999", "7:1 7:0 128 32768 x"}) {
     CAPTURE(params);
     CHECK_FALSE(thinpool::parse_pool_table({0, 2048, "thin-pool", params}));
   }
