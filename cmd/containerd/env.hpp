@@ -7,7 +7,8 @@
 
 namespace flintctl::cmd {
 
-/// `text` as one word of a POSIX shell: as it is when nothing in it is special, else in single quotes.
+/// `text` as one word of a POSIX shell: as it is when nothing in it is special, else in single
+/// quotes.
 std::string shell_quoted(std::string_view text);
 
 /// Prints shell exports of the variables that ctr and nerdctl read: CONTAINERD_ADDRESS and

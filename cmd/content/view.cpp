@@ -11,17 +11,19 @@ namespace {
 
 constexpr std::string_view algorithm = "sha256:";
 constexpr std::size_t short_digits = 12;
-constexpr std::size_t label_width = 48;  // what the columns before it leave of 80, and a little more
+constexpr std::size_t label_width = 42;  // what the columns before it leave of 80
 
 /// "sha256:9b700ce8298d"; anything else as it is.
 std::string short_digest(const std::string& text) {
-  const std::string_view digits = std::string_view(text).substr(std::min(algorithm.size(), text.size()));
+  const std::string_view digits =
+      std::string_view(text).substr(std::min(algorithm.size(), text.size()));
   const bool hex = digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
   if (!text.starts_with(algorithm) || digits.size() != 64 || !hex) return text;
   return text.substr(0, algorithm.size() + short_digits);
 }
 
-std::string rfc3339(containerd::Time time) {
+data::Value rfc3339(containerd::Time time) {
+  if (time == containerd::Time()) return nullptr;
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                      fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
@@ -50,6 +52,7 @@ std::string joined(const containerd::Labels& labels) {
 }
 
 std::string age_of(const containerd::ContentInfo& content, containerd::Time now) {
+  if (content.created_at == containerd::Time()) return "<unknown>";
   return format_age(std::chrono::duration_cast<std::chrono::seconds>(now - content.created_at));
 }
 

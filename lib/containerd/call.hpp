@@ -33,7 +33,8 @@ inline Error to_error(const grpc::Status& status, std::string what, const Sessio
 /// One request, one response: unary(session, &api::Images::Stub::Get, request, "what it is for").
 template <typename Stub, typename Request, typename Response>
 Result<Response> unary(const Session& session,
-                       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                    Response*),
                        const Request& request, std::string what) {
   Stub stub(session.channel);
   CallContext context(session);
@@ -53,8 +54,11 @@ Result<> command(const Session& session,
   return {};
 }
 
+/// Go's zero time (the year 1, which our clock cannot hold) and an absent time are Time().
 inline Time to_time(const ::containerd::types::Timestamp& stamp) {
-  const auto since = std::chrono::seconds(stamp.seconds()) + std::chrono::nanoseconds(stamp.nanos());
+  if (stamp.seconds() <= 0) return {};
+  const auto since =
+      std::chrono::seconds(stamp.seconds()) + std::chrono::nanoseconds(stamp.nanos());
   return Time(std::chrono::duration_cast<Time::duration>(since));
 }
 

@@ -15,8 +15,8 @@ namespace flintctl::containerd {
 
 /// containerd's socket, as far as flintctl uses it. Every call carries the client's namespace and,
 /// where one was chosen with `with_lease`, the lease (headers containerd-namespace and
-/// containerd-lease), and has a deadline. gRPC's NOT_FOUND, ALREADY_EXISTS, … become the Code of the
-/// same name, UNAVAILABLE with no peer host_not_ready; UNKNOWN keeps containerd's text.
+/// containerd-lease), and has a deadline. gRPC's NOT_FOUND, ALREADY_EXISTS, … become the Code of
+/// the same name, UNAVAILABLE with no peer host_not_ready; UNKNOWN keeps containerd's text.
 ///
 /// An interface because the lifecycle's tests need calls that fail on demand.
 class Client {
@@ -35,7 +35,8 @@ class Client {
 
   // Content. Filters are containerd's: `labels."a/b"==value`, a comma is AND, a list is OR.
   virtual Result<ContentInfo> content_info(const std::string& digest) = 0;
-  virtual Result<std::vector<ContentInfo>> content_list(const std::vector<std::string>& filters) = 0;
+  virtual Result<std::vector<ContentInfo>> content_list(
+      const std::vector<std::string>& filters) = 0;
   /// The whole blob; refuses one of more than `limit` bytes.
   virtual Result<std::string> content_read(const std::string& digest, std::size_t limit) = 0;
   /// Writes and commits one blob with its labels set in the COMMIT (never label after: an unleased
@@ -73,8 +74,8 @@ class Client {
   virtual Result<> snapshot_remove(const std::string& snapshotter, const std::string& key) = 0;
   virtual Result<SnapshotInfo> snapshot_stat(const std::string& snapshotter,
                                              const std::string& key) = 0;
-  virtual Result<std::vector<SnapshotInfo>> snapshot_list(const std::string& snapshotter,
-                                                          const std::vector<std::string>& filters) = 0;
+  virtual Result<std::vector<SnapshotInfo>> snapshot_list(
+      const std::string& snapshotter, const std::vector<std::string>& filters) = 0;
   virtual Result<SnapshotUsage> snapshot_usage(const std::string& snapshotter,
                                                const std::string& key) = 0;
 
@@ -88,9 +89,10 @@ class Client {
   virtual Result<std::vector<LeaseResource>> lease_resources(const std::string& lease) = 0;
 };
 
-/// Connects to containerd's socket at `address` (a path, with or without "unix://"). Returns at once
-/// when nothing listens: host_not_ready with a hint. `timeout` bounds each later call.
-Result<std::unique_ptr<Client>> connect(const std::string& address, const std::string& name_space,
-                                        std::chrono::milliseconds timeout = std::chrono::minutes(2));
+/// Connects to containerd's socket at `address` (a path, with or without "unix://"). Returns at
+/// once when nothing listens: host_not_ready with a hint. `timeout` bounds each later call.
+Result<std::unique_ptr<Client>> connect(
+    const std::string& address, const std::string& name_space,
+    std::chrono::milliseconds timeout = std::chrono::minutes(2));
 
 }  // namespace flintctl::containerd

@@ -28,7 +28,10 @@ struct Blob {
 class WriteStream {
  public:
   WriteStream(const Session& session, std::string what)
-      : session_(session), what_(std::move(what)), context_(session), stub_(session.channel),
+      : session_(session),
+        what_(std::move(what)),
+        context_(session),
+        stub_(session.channel),
         stream_(stub_.Write(&context_)) {}
 
   Result<api::WriteContentResponse> exchange(const api::WriteContentRequest& request) {
@@ -105,7 +108,8 @@ Result<> GrpcClient::content_write(const std::string& ref, std::string_view byte
     return Error(Code::invalid_argument, "content needs a reference and at least one byte");
   }
   const Blob blob{ref, bytes, digest, labels};
-  Backoff backoff(milliseconds(8), milliseconds(2048), std::min(session_.timeout, milliseconds(30000)));
+  Backoff backoff(milliseconds(8), milliseconds(2048),
+                  std::min(session_.timeout, milliseconds(30000)));
   int stale = 0;
   while (true) {
     auto written = write_once(session_, blob);

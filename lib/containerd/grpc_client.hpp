@@ -24,8 +24,8 @@ struct Session {
   std::chrono::milliseconds timeout{};
 };
 
-/// The real Client. Its members are defined in one file per service (content.cpp, images.cpp, …), so
-/// that each includes one generated header only. Safe to use from several threads.
+/// The real Client. Its members are defined in one file per service (content.cpp, images.cpp, …),
+/// so that each includes one generated header only. Safe to use from several threads.
 class GrpcClient final : public Client {
  public:
   explicit GrpcClient(Session session);

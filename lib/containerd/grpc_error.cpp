@@ -34,22 +34,34 @@ bool contains(std::string_view text, std::string_view part) {
 
 Code plain_code(int status) {
   switch (status) {
-    case cancelled: return Code::cancelled;
+    case cancelled:
+      return Code::cancelled;
     case invalid_argument:
-    case out_of_range: return Code::invalid_argument;
-    case deadline_exceeded: return Code::deadline_exceeded;
-    case not_found: return Code::not_found;
-    case already_exists: return Code::already_exists;
+    case out_of_range:
+      return Code::invalid_argument;
+    case deadline_exceeded:
+      return Code::deadline_exceeded;
+    case not_found:
+      return Code::not_found;
+    case already_exists:
+      return Code::already_exists;
     case permission_denied:
-    case unauthenticated: return Code::permission_denied;
-    case resource_exhausted: return Code::resource_exhausted;
+    case unauthenticated:
+      return Code::permission_denied;
+    case resource_exhausted:
+      return Code::resource_exhausted;
     case failed_precondition:
-    case aborted: return Code::aborted;
-    case unimplemented: return Code::unimplemented;
-    case unavailable: return Code::host_not_ready;
-    case data_loss: return Code::data_loss;
+    case aborted:
+      return Code::aborted;
+    case unimplemented:
+      return Code::unimplemented;
+    case unavailable:
+      return Code::host_not_ready;
+    case data_loss:
+      return Code::data_loss;
     // INTERNAL is containerd's bug or the transport's; our Code::internal is for ours.
-    default: return Code::unknown;
+    default:
+      return Code::unknown;
   }
 }
 
@@ -91,8 +103,9 @@ Error from_grpc(int status, std::string_view text, std::string what, const std::
   if (status == unavailable && error.code() == Code::host_not_ready) {
     error = std::move(error)
                 .context(fmt::format("containerd at {} does not answer", address))
-                .with_hint("start it with `flintctl containerd start`, or name another socket with "
-                           "--containerd-address");
+                .with_hint(
+                    "start it with `flintctl containerd start`, or name another socket with "
+                    "--containerd-address");
   } else if (status == deadline_exceeded) {
     error = std::move(error).with_hint(
         "containerd is alive but slow or stuck: look at its log and at `flintctl pool status`");

@@ -13,8 +13,10 @@ namespace {
 
 Image to_image(const api::Image& wire) {
   const auto& target = wire.target();
-  return {wire.name(), to_labels(wire.labels()),
-          {target.media_type(), target.digest(), target.size()}, to_time(wire.created_at()),
+  return {wire.name(),
+          to_labels(wire.labels()),
+          {target.media_type(), target.digest(), target.size()},
+          to_time(wire.created_at()),
           to_time(wire.updated_at())};
 }
 

@@ -39,7 +39,8 @@ Error cannot_connect(int number, const std::string& path) {
       return Error(Code::permission_denied,
                    fmt::format("containerd's socket {} may not be opened by this user", path))
           .with_hint("run flintctl as root");
-    default: return sys::from_errno(number, fmt::format("connecting to containerd's socket {}", path));
+    default:
+      return sys::from_errno(number, fmt::format("connecting to containerd's socket {}", path));
   }
 }
 

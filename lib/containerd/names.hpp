@@ -13,8 +13,8 @@ namespace flintctl::containerd {
 /// containerd: labels/validate.go.
 Result<> check_labels(const Labels& labels);
 
-/// invalid_argument unless `name` is at most 76 characters of letters and digits, in groups joined by
-/// one of '.', '_', '-'. containerd: identifiers/validate.go.
+/// invalid_argument unless `name` is at most 76 characters of letters and digits, in groups joined
+/// by one of '.', '_', '-'. containerd: identifiers/validate.go.
 Result<> check_namespace(std::string_view name);
 
 /// The path in an address: "unix:///run/x.sock" and "/run/x.sock" are "/run/x.sock".

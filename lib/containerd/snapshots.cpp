@@ -16,7 +16,9 @@ template <typename Response>
 std::vector<Mount> to_mounts(const Response& response) {
   std::vector<Mount> mounts;
   for (const auto& mount : response.mounts()) {
-    mounts.push_back({mount.type(), mount.source(), mount.target(),
+    mounts.push_back({mount.type(),
+                      mount.source(),
+                      mount.target(),
                       {mount.options().begin(), mount.options().end()}});
   }
   return mounts;
@@ -24,10 +26,14 @@ std::vector<Mount> to_mounts(const Response& response) {
 
 SnapshotKind to_kind(api::Kind kind) {
   switch (kind) {
-    case api::VIEW: return SnapshotKind::view;
-    case api::ACTIVE: return SnapshotKind::active;
-    case api::COMMITTED: return SnapshotKind::committed;
-    default: return SnapshotKind::unknown;
+    case api::VIEW:
+      return SnapshotKind::view;
+    case api::ACTIVE:
+      return SnapshotKind::active;
+    case api::COMMITTED:
+      return SnapshotKind::committed;
+    default:
+      return SnapshotKind::unknown;
   }
 }
 
@@ -86,10 +92,9 @@ Result<std::vector<Mount>> GrpcClient::snapshot_view(const std::string& snapshot
 
 Result<std::vector<Mount>> GrpcClient::snapshot_mounts(const std::string& snapshotter,
                                                        const std::string& key) {
-  return to_mounts(TRY(unary(session_, &api::Snapshots::Stub::Mounts,
-                             keyed<api::MountsRequest>(snapshotter, key),
-                             fmt::format("asking for the mounts of {} snapshot '{}'", snapshotter,
-                                         key))));
+  return to_mounts(TRY(
+      unary(session_, &api::Snapshots::Stub::Mounts, keyed<api::MountsRequest>(snapshotter, key),
+            fmt::format("asking for the mounts of {} snapshot '{}'", snapshotter, key))));
 }
 
 Result<> GrpcClient::snapshot_commit(const std::string& snapshotter, const std::string& name,
@@ -136,9 +141,9 @@ Result<std::vector<SnapshotInfo>> GrpcClient::snapshot_list(
 
 Result<SnapshotUsage> GrpcClient::snapshot_usage(const std::string& snapshotter,
                                                  const std::string& key) {
-  const auto response = TRY(unary(session_, &api::Snapshots::Stub::Usage,
-                                  keyed<api::UsageRequest>(snapshotter, key),
-                                  fmt::format("measuring {} snapshot '{}'", snapshotter, key)));
+  const auto response =
+      TRY(unary(session_, &api::Snapshots::Stub::Usage, keyed<api::UsageRequest>(snapshotter, key),
+                fmt::format("measuring {} snapshot '{}'", snapshotter, key)));
   return SnapshotUsage{response.size(), response.inodes()};
 }
 

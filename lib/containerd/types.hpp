@@ -11,18 +11,19 @@ namespace flintctl::containerd {
 
 /// Key and value together at most 4096 bytes (containerd's labels/validate.go).
 using Labels = std::map<std::string, std::string>;
+/// Time() where containerd does not know it.
 using Time = std::chrono::system_clock::time_point;
 
 struct Version {
-  std::string version;   ///< "1.6.20~ds1": a distribution's suffix may follow
+  std::string version;  ///< "1.6.20~ds1": a distribution's suffix may follow
   std::string revision;
 };
 
 struct Plugin {
-  std::string type;                       ///< io.containerd.snapshotter.v1
-  std::string id;                         ///< devmapper
+  std::string type;  ///< io.containerd.snapshotter.v1
+  std::string id;    ///< devmapper
   std::map<std::string, std::string> exports;
-  std::string init_error;                 ///< empty: ok
+  std::string init_error;  ///< empty: ok
 };
 
 struct ContentInfo {

@@ -11,8 +11,11 @@ namespace {
 const std::string media_type = "application/vnd.oci.image.manifest.v1+json";
 
 Image image_of(const std::string& name, const std::string& bytes, const Labels& labels) {
-  return {name, labels, {media_type, digest_of(bytes), static_cast<std::int64_t>(bytes.size())},
-          {}, {}};
+  return {name,
+          labels,
+          {media_type, digest_of(bytes), static_cast<std::int64_t>(bytes.size())},
+          {},
+          {}};
 }
 
 }  // namespace
@@ -64,8 +67,7 @@ TEST_CASE("containerd tells its version and its plugins") {
   require_ok(version);
   CHECK_FALSE(version->version.empty());
   CHECK(version->version.find('.') != std::string::npos);
-  const auto native =
-      client->plugins({"type==io.containerd.snapshotter.v1", "id==" + snapshotter});
+  const auto native = client->plugins({"type==io.containerd.snapshotter.v1", "id==" + snapshotter});
   require_ok(native);
   REQUIRE(native->size() == 1);
   CHECK(native->front().init_error.empty());
@@ -83,7 +85,8 @@ TEST_CASE("containerd tells its version and its plugins") {
 TEST_CASE("ctr sees what we record") {
   const auto client = client_of("agree");
   require_ok(client->lease_create("l", {}));
-  require_ok(client->with_lease("l")->content_write("r", "bytes", digest_of("bytes"), {{"k", "v"}}));
+  require_ok(
+      client->with_lease("l")->content_write("r", "bytes", digest_of("bytes"), {{"k", "v"}}));
   require_ok(client->image_put(image_of("example.org/agree:1", "bytes", {})));
   const auto ctr = [](std::vector<std::string> arguments) {
     std::vector<std::string> argv = {"/usr/bin/ctr", "--address", daemon().address(), "--namespace",
@@ -98,4 +101,12 @@ TEST_CASE("ctr sees what we record") {
   CHECK(ctr({"content", "ls"}).find("k=v") != std::string::npos);
   CHECK(ctr({"images", "ls", "-q"}) == "example.org/agree:1\n");
   CHECK(ctr({"leases", "ls", "-q"}) == "l\n");
+
+  // ctr's label writes Go's zero time, the year 1, as the time of the update.
+  ctr({"content", "label", digest_of("bytes"), "by=ctr"});
+  const auto info = client->content_info(digest_of("bytes"));
+  require_ok(info);
+  CHECK(info->labels.at("by") == "ctr");
+  CHECK(info->updated_at == Time());
+  CHECK(info->created_at > Time());
 }

@@ -23,9 +23,14 @@ class OpenWrite {
     const UniqueFd read_end(ends[0]);
     input_.reset(ends[1]);
     sys::SpawnOptions options;
-    options.argv = {sys::find_program("ctr").value(), "--address",  daemon().address(),
-                    "--namespace",                     name_space,   "content",
-                    "ingest",                          ref};
+    options.argv = {sys::find_program("ctr").value(),
+                    "--address",
+                    daemon().address(),
+                    "--namespace",
+                    name_space,
+                    "content",
+                    "ingest",
+                    ref};
     options.environment = {"PATH=/usr/bin:/bin"};
     options.descriptors = {{read_end.get(), 0}};
     options.die_with_parent = true;

@@ -44,7 +44,8 @@ TEST_CASE("a snapshot goes from active to committed to parent") {
   CHECK(client->snapshot_list(snapshotter, {"kind==active"})->front().parent == "base");
 
   CHECK(code_of(client->snapshot_remove(snapshotter, "base")) == Code::aborted);
-  for (const char* key : {"disk", "view", "base"}) require_ok(leased->snapshot_remove(snapshotter, key));
+  for (const char* key : {"disk", "view", "base"})
+    require_ok(leased->snapshot_remove(snapshotter, key));
   CHECK(client->snapshot_list(snapshotter, {})->empty());
 }
 

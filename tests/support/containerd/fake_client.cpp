@@ -150,25 +150,26 @@ Result<ContentInfo> FakeClient::content_info(const std::string& digest) {
 
 Result<std::vector<ContentInfo>> FakeClient::content_list(const std::vector<std::string>& filters) {
   using List = std::vector<ContentInfo>;
-  return call<List>("content_list", fmt::format("{}", fmt::join(filters, " ")), [&]() -> Result<List> {
-    List found;
-    for (const auto& [digest, blob] : daemon_->blobs) {
-      const Fields fields = [&, &key = digest](std::string_view name) {
-        return name == "digest" ? std::optional(key) : std::nullopt;
-      };
-      if (TRY(matches(filters, blob.info.labels, fields))) found.push_back(blob.info);
-    }
-    return found;
-  });
+  return call<List>("content_list", fmt::format("{}", fmt::join(filters, " ")),
+                    [&]() -> Result<List> {
+                      List found;
+                      for (const auto& [digest, blob] : daemon_->blobs) {
+                        const Fields fields = [&, &key = digest](std::string_view name) {
+                          return name == "digest" ? std::optional(key) : std::nullopt;
+                        };
+                        if (TRY(matches(filters, blob.info.labels, fields)))
+                          found.push_back(blob.info);
+                      }
+                      return found;
+                    });
 }
 
 Result<std::string> FakeClient::content_read(const std::string& digest, std::size_t limit) {
   return call<std::string>("content_read", digest, [&]() -> Result<std::string> {
     const auto* blob = TRY(find_in(daemon_->blobs, digest, "content"));
     if (blob->bytes.size() > limit) {
-      return Error(Code::resource_exhausted,
-                   fmt::format("content {} has {} bytes, more than {}", digest, blob->bytes.size(),
-                               limit));
+      return Error(Code::resource_exhausted, fmt::format("content {} has {} bytes, more than {}",
+                                                         digest, blob->bytes.size(), limit));
     }
     return blob->bytes;
   });
@@ -303,7 +304,8 @@ Result<std::vector<Mount>> FakeClient::snapshot_mounts(const std::string& snapsh
   return call<List>("snapshot_mounts", key, [&]() -> Result<List> {
     const auto* snapshot = TRY(daemon_->snapshot({snapshotter, key}));
     if (snapshot->info.kind == SnapshotKind::committed) {
-      return Error(Code::aborted, fmt::format("snapshot {} is committed: failed precondition", key));
+      return Error(Code::aborted,
+                   fmt::format("snapshot {} is committed: failed precondition", key));
     }
     return daemon_->mounts(*snapshot);
   });
@@ -317,8 +319,9 @@ Result<> FakeClient::snapshot_commit(const std::string& snapshotter, const std::
 }
 
 Result<> FakeClient::snapshot_remove(const std::string& snapshotter, const std::string& key) {
-  return call<void>("snapshot_remove", key,
-                    [&] { return daemon_->remove_snapshot(lease_, {snapshotter, key}); });
+  return call<void>("snapshot_remove", key, [&] {
+    return daemon_->remove_snapshot(lease_, {snapshotter, key});
+  });
 }
 
 Result<SnapshotInfo> FakeClient::snapshot_stat(const std::string& snapshotter,
@@ -383,16 +386,18 @@ Result<> FakeClient::lease_delete(const std::string& id) {
 
 Result<std::vector<Lease>> FakeClient::lease_list(const std::vector<std::string>& filters) {
   using List = std::vector<Lease>;
-  return call<List>("lease_list", fmt::format("{}", fmt::join(filters, " ")), [&]() -> Result<List> {
-    List found;
-    for (const auto& [id, held] : daemon_->leases) {
-      const Fields fields = [&, &key = id](std::string_view name) {
-        return name == "id" ? std::optional(key) : std::nullopt;
-      };
-      if (TRY(matches(filters, held.lease.labels, fields))) found.push_back(held.lease);
-    }
-    return found;
-  });
+  return call<List>("lease_list", fmt::format("{}", fmt::join(filters, " ")),
+                    [&]() -> Result<List> {
+                      List found;
+                      for (const auto& [id, held] : daemon_->leases) {
+                        const Fields fields = [&, &key = id](std::string_view name) {
+                          return name == "id" ? std::optional(key) : std::nullopt;
+                        };
+                        if (TRY(matches(filters, held.lease.labels, fields)))
+                          found.push_back(held.lease);
+                      }
+                      return found;
+                    });
 }
 
 Result<> FakeClient::lease_add(const std::string& lease, const LeaseResource& resource) {

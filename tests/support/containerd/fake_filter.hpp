@@ -17,7 +17,8 @@ using Fields = std::function<std::optional<std::string>(std::string_view)>;
 
 /// containerd's filter language, as far as flintctl writes it: `field`, `field==value`,
 /// `field!=value`, `field~=regex`, `labels."a/b"==value`; a comma joins with AND, the list with OR;
-/// no filter matches all. invalid_argument for what is not of this form. containerd: filters/parser.go.
+/// no filter matches all. invalid_argument for what is not of this form. containerd:
+/// filters/parser.go.
 Result<bool> matches(const std::vector<std::string>& filters, const Labels& labels,
                      const Fields& fields);
 

@@ -33,8 +33,8 @@ std::vector<Mount> FakeDaemon::mounts(const FakeSnapshot& snapshot) const {
 
 Result<std::vector<Mount>> FakeDaemon::create_snapshot(const std::string& lease,
                                                        const SnapshotKey& key,
-                                                       const std::string& parent,
-                                                       SnapshotKind kind, const Labels& labels) {
+                                                       const std::string& parent, SnapshotKind kind,
+                                                       const Labels& labels) {
   TRY(check_lease(lease));
   TRY(check_label_sizes(labels));
   if (const auto target = labels.find("containerd.io/snapshot.ref");
@@ -45,8 +45,9 @@ Result<std::vector<Mount>> FakeDaemon::create_snapshot(const std::string& lease,
   if (!parent.empty()) {
     const auto* above = TRY(snapshot({key.first, parent}));
     if (above->info.kind != SnapshotKind::committed) {
-      return Error(Code::invalid_argument,
-                   fmt::format("parent \"{}\" is not committed snapshot: invalid argument", parent));
+      return Error(
+          Code::invalid_argument,
+          fmt::format("parent \"{}\" is not committed snapshot: invalid argument", parent));
     }
   }
   FakeSnapshot made;
@@ -65,8 +66,8 @@ Result<> FakeDaemon::commit_snapshot(const std::string& lease, const SnapshotKey
   if (snapshots.contains({key.first, name})) return exists(name);
   auto active = *TRY(snapshot(key));
   if (active.info.kind != SnapshotKind::active) {
-    return Error(Code::aborted, fmt::format("snapshot {} is not active: failed precondition",
-                                            key.second));
+    return Error(Code::aborted,
+                 fmt::format("snapshot {} is not active: failed precondition", key.second));
   }
   snapshots.erase(key);
   active.info.name = name;

@@ -43,7 +43,8 @@ Result<std::unique_ptr<PrivateContainerd>> PrivateContainerd::start() {
   std::unique_ptr<PrivateContainerd> made(new PrivateContainerd(std::move(folder)));
   TRY(made->launch());
   auto answers = made->await_socket();
-  if (!answers) return std::move(answers).context("containerd's log ends with: " + made->log()).error();
+  if (!answers)
+    return std::move(answers).context("containerd's log ends with: " + made->log()).error();
   return made;
 }
 

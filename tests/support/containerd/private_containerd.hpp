@@ -12,7 +12,8 @@ namespace flintctl::containerd {
 
 /// A real containerd of this host's package with root, state and socket in a temporary folder; it
 /// touches no other. It ends, and the folder goes, with this object, and also when the test dies.
-/// Its snapshotters need no device-mapper: "native", and "overlayfs" where the filesystem allows it.
+/// Its snapshotters need no device-mapper: "native", and "overlayfs" where the filesystem allows
+/// it.
 class PrivateContainerd {
  public:
   /// Returns when the socket answers. The error quotes the end of the daemon's log.

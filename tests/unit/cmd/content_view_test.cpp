@@ -20,7 +20,10 @@ std::string printed(output::Kind kind, const containerd::ContentInfo& content) {
 
 containerd::ContentInfo sample() {
   const std::string layer = "sha256:" + std::string(64, 'b');
-  return {"sha256:" + std::string(64, 'a'), 1536, created, created,
+  return {"sha256:" + std::string(64, 'a'),
+          1536,
+          created,
+          created,
           {{"containerd.io/gc.ref.content.l.0", layer}, {"name", "web"}}};
 }
 
@@ -28,18 +31,18 @@ containerd::ContentInfo sample() {
 
 TEST_CASE("a table of content cuts digests and gives each label a line") {
   CHECK(printed(output::Kind::table, sample()) ==
-        "DIGEST                SIZE      AGE     LABELS\n"
-        "sha256:aaaaaaaaaaaa   1.5 KiB   1m30s   containerd.io/gc.ref.content.l.0=\n"
-        "                                          sha256:bbbbbbbbbbbb\n"
-        "                                        name=web\n");
+        "DIGEST                SIZE      AGE   LABELS\n"
+        "sha256:aaaaaaaaaaaa   1.5 KiB   90s   containerd.io/gc.ref.content.l.0=\n"
+        "                                        sha256:bbbbbbbbbbbb\n"
+        "                                      name=web\n");
 }
 
 TEST_CASE("content without labels says so") {
   auto content = sample();
   content.labels.clear();
   CHECK(printed(output::Kind::table, content) ==
-        "DIGEST                SIZE      AGE     LABELS\n"
-        "sha256:aaaaaaaaaaaa   1.5 KiB   1m30s   <none>\n");
+        "DIGEST                SIZE      AGE   LABELS\n"
+        "sha256:aaaaaaaaaaaa   1.5 KiB   90s   <none>\n");
 }
 
 TEST_CASE("wide content is whole and on one line, as ctr has it") {
@@ -50,9 +53,16 @@ TEST_CASE("wide content is whole and on one line, as ctr has it") {
 
 TEST_CASE("content as a value has stable names and RFC 3339 times") {
   const auto value = cmd::to_value(sample());
-  CHECK(data::to_json(value) ==
-        R"({"digest":"sha256:)" + std::string(64, 'a') +
-            R"(","size":1536,"createdAt":"2023-11-14T22:13:20Z","updatedAt":"2023-11-14T22:13:20Z",)" +
-            R"("labels":{"containerd.io/gc.ref.content.l.0":"sha256:)" + std::string(64, 'b') +
-            R"(","name":"web"}})");
+  CHECK(
+      data::to_json(value) ==
+      R"({"digest":"sha256:)" + std::string(64, 'a') +
+          R"(","size":1536,"createdAt":"2023-11-14T22:13:20Z","updatedAt":"2023-11-14T22:13:20Z",)" +
+          R"("labels":{"containerd.io/gc.ref.content.l.0":"sha256:)" + std::string(64, 'b') +
+          R"(","name":"web"}})");
+}
+
+TEST_CASE("a time that containerd does not know is null") {
+  auto content = sample();
+  content.updated_at = {};
+  CHECK(cmd::to_value(content).find("updatedAt")->is_null());
 }

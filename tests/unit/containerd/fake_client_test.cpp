@@ -61,7 +61,8 @@ TEST_CASE("an image keeps its target, and its delete collects") {
   FakeClient client;
   REQUIRE(client.lease_create("l", {}));
   const auto manifest = write(*client.with_lease("l"), "manifest");
-  REQUIRE(client.image_put({"docker.io/library/x:1", {}, {"application/json", manifest, 8}, {}, {}}));
+  REQUIRE(
+      client.image_put({"docker.io/library/x:1", {}, {"application/json", manifest, 8}, {}, {}}));
   REQUIRE(client.lease_delete("l"));
   CHECK(client.remains() == Lines{"content " + manifest, "image docker.io/library/x:1"});
   REQUIRE(client.image_delete("docker.io/library/x:1"));

@@ -28,14 +28,14 @@ TEST_CASE("each gRPC status has its code") {
     Code code;
   };
   const Pair pairs[] = {
-      {1, Code::cancelled},          {2, Code::unknown},
-      {3, Code::invalid_argument},   {4, Code::deadline_exceeded},
-      {5, Code::not_found},          {6, Code::already_exists},
-      {7, Code::permission_denied},  {8, Code::resource_exhausted},
-      {9, Code::aborted},            {10, Code::aborted},
-      {11, Code::invalid_argument},  {12, Code::unimplemented},
-      {13, Code::unknown},           {14, Code::host_not_ready},
-      {15, Code::data_loss},         {16, Code::permission_denied},
+      {1, Code::cancelled},         {2, Code::unknown},
+      {3, Code::invalid_argument},  {4, Code::deadline_exceeded},
+      {5, Code::not_found},         {6, Code::already_exists},
+      {7, Code::permission_denied}, {8, Code::resource_exhausted},
+      {9, Code::aborted},           {10, Code::aborted},
+      {11, Code::invalid_argument}, {12, Code::unimplemented},
+      {13, Code::unknown},          {14, Code::host_not_ready},
+      {15, Code::data_loss},        {16, Code::permission_denied},
       {99, Code::unknown},
   };
   for (const auto& pair : pairs) {
