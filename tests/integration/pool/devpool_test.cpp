@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `provision devpool` and `pool status` against the kernel's device-mapper and loop driver.
+#include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -305,6 +308,31 @@ TEST_CASE("two runs at once make one pool") {
   std::sort(words.begin(), words.end());
   CHECK(words == std::array<std::string, 2>{"created", "unchanged"});
   CHECK(attached_files().size() == 2);
+}
+
+TEST_CASE("a run killed at any moment is finished by the next") {
+  const Clean clean;
+  int killed = 0;
+  for (int milliseconds = 0; milliseconds < 120; milliseconds += 5) {
+    CAPTURE(milliseconds);
+    Clean::clear();
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) ::_exit(small_pool("p1", folder).status);
+    // The moment is the point here: nothing is waited for.
+    ::poll(nullptr, 0, milliseconds);
+    REQUIRE(::kill(child, SIGKILL) == 0);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    if (WIFSIGNALED(status)) ++killed;
+    const Ran next = small_pool("p1", folder);
+    INFO(next.err);
+    REQUIRE(next.status == 0);
+    CHECK(attached_files().size() == 2);
+    CHECK(sys::list_directory(folder).value_or({}) == std::vector<std::string>{"data", "metadata"});
+    CHECK(at(status_json("p1"), {"status", "mode"}) == data::Value("rw"));
+  }
+  CHECK(killed > 0);
 }
 
 TEST_CASE("metadata that the kernel refuses leaves nothing behind but the files") {
