@@ -134,8 +134,12 @@ std::string hint_for(std::string_view text) {
 std::string log_line_text(std::string_view line) {
   const auto message = field(line, "msg");
   if (!message) return std::string(line);
+  std::string text = *message;
+  // containerd 2 names the plugin in a field of its own.
+  const auto id = field(line, "id");
+  if (id && contains(text, "plugin") && !contains(text, *id)) text += " " + *id;
   const auto error = field(line, "error");
-  return error ? fmt::format("{}: {}", *message, *error) : *message;
+  return error ? fmt::format("{}: {}", text, *error) : text;
 }
 
 bool waits_for_database(std::string_view log) {

@@ -63,23 +63,31 @@ Result<ContainerdAnswer> ask_containerd(const std::string& address) {
   const auto client = TRY(containerd::connect(address, "flintlock", call_timeout));
   ContainerdAnswer answer;
   answer.version = TRY(client->version()).version;
-  for (const auto& plugin : TRY(client->plugins({"type==io.containerd.snapshotter.v1"}))) {
-    answer.snapshotters.push_back(state_of(plugin));
+  for (const auto& plugin : TRY(client->plugins({}))) {
+    if (plugin.type == "io.containerd.snapshotter.v1") {
+      answer.snapshotters.push_back(state_of(plugin));
+    } else if (plugin.type == "io.containerd.metadata.v1") {
+      answer.metadata_error = plugin.init_error;
+    }
   }
   return answer;
 }
 
 Result<> require_snapshotter(const ContainerdAnswer& answer, const std::string& snapshotter) {
-  if (snapshotter.empty()) return {};
   const auto found = std::find_if(answer.snapshotters.begin(), answer.snapshotters.end(),
                                   [&](const auto& state) { return state.id == snapshotter; });
-  if (found == answer.snapshotters.end()) {
+  if (!snapshotter.empty() && found == answer.snapshotters.end()) {
     return Error(Code::host_not_ready,
                  fmt::format("containerd {} has no {} snapshotter", answer.version, snapshotter));
   }
-  if (found->state == SnapshotterState::State::ok) return {};
-  return Error(Code::host_not_ready, fmt::format("containerd's {} snapshotter is not ok: {}",
-                                                 snapshotter, found->message));
+  if (!snapshotter.empty() && found->state != SnapshotterState::State::ok) {
+    return Error(Code::host_not_ready, fmt::format("containerd's {} snapshotter is not ok: {}",
+                                                   snapshotter, found->message));
+  }
+  if (answer.metadata_error.empty()) return {};
+  // containerd 2 gives up on all services when one configured snapshotter does not load.
+  return Error(Code::host_not_ready,
+               fmt::format("containerd's metadata store is not ok: {}", answer.metadata_error));
 }
 
 Result<ContainerdAnswer> wait_for_answer(const sys::Process& process, const std::string& address,

@@ -15,12 +15,14 @@ namespace flintctl::provision {
 struct ContainerdAnswer {
   std::string version;
   std::vector<SnapshotterState> snapshotters;
+  std::string metadata_error;  ///< why its metadata store, which all services need, is not ok
 };
 
 /// One question, with a short time limit.
 Result<ContainerdAnswer> ask_containerd(const std::string& address);
 
-/// Fine when `snapshotter` is ok in the answer, or empty; host_not_ready says what it is instead.
+/// Fine when `snapshotter` (unless empty) and the metadata store are ok in the answer;
+/// host_not_ready says what they are instead.
 Result<> require_snapshotter(const ContainerdAnswer& answer, const std::string& snapshotter);
 
 /// Waits until `process` answers at `address`: woken by the socket's appearance (inotify), the

@@ -48,6 +48,17 @@ TEST_CASE("a snapshotter that failed is told with its reason, unquoted") {
         std::string::npos);
 }
 
+TEST_CASE("containerd 2 names the plugin in a field of its own") {
+  const auto found = explain_log(
+      "level=warning msg=\"failed to load plugin\" error=\"no such device\" "
+      "id=io.containerd.snapshotter.v1.devmapper type=io.containerd.snapshotter.v1\n"
+      "level=warning msg=\"failed to load plugin\" error=\"no such device\" "
+      "id=io.containerd.metadata.v1.bolt type=io.containerd.metadata.v1\n",
+      "devmapper");
+  CHECK(found.line ==
+        "failed to load plugin io.containerd.snapshotter.v1.devmapper: no such device");
+}
+
 TEST_CASE("a cancelled start is explained by what stands above it") {
   const auto found =
       explain_log("level=error msg=\"disk is full\"\ncontainerd: context canceled\n", "devmapper");
