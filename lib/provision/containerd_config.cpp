@@ -27,10 +27,11 @@ struct Entry {
 data::Value disabled_plugins(const ProgramVersion& version) {
   data::Value names = data::Value::array();
   names.push("io.containerd.grpc.v1.cri");
-  // containerd 2 split CRI in three, and does not translate this list.
+  // containerd 2 split CRI in parts, and does not translate this list.
   if (version.at_least(2, 0)) {
     names.push("io.containerd.cri.v1.images");
     names.push("io.containerd.cri.v1.runtime");
+    names.push("io.containerd.podsandbox.controller.v1.podsandbox");
   }
   names.push("io.containerd.nri.v1.nri");
   return names;
