@@ -2,9 +2,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "core/result.hpp"
+#include "image/kernel_cache.hpp"
 #include "image/local_image.hpp"
 #include "lifecycle/host_parts.hpp"
 
@@ -17,12 +17,17 @@ class BootSources {
   explicit BootSources(const HostSettings& settings) : settings_(settings) {}
 
   Result<LocalImage> image(const std::string& ref) const;
-  Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format) const;
-  Result<> check_init(const LocalImage& image, const std::string& init) const;
-  Result<std::vector<std::string>> unused_kernels(const std::vector<std::string>& used) const;
+  Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
+                               const std::string& lease) const;
 
  private:
   Result<image::LocalImage> ensure(const std::string& ref) const;
+  Result<image::CachedBootFiles> from_image(image::KernelCache& cache, const std::string& ref,
+                                            const image::BootRequest& request,
+                                            const std::string& lease) const;
+  Result<image::CachedBootFiles> with_kernel(image::KernelCache& cache, const vm::Spec& spec,
+                                             image::KernelFormat format,
+                                             const std::string& lease) const;
 
   const HostSettings& settings_;
 };

@@ -129,9 +129,13 @@ Result<> make_root(const Context& context, containerd::Client& leased, const Loc
   root.key = inventory::snapshot_key(record.name_space, record.name, record.uid, root.name);
   root.image_digest = image.digest;
   root.read_only = record.spec.root.read_only;
-  const auto mounts = TRY(leased.snapshot_prepare(context.snapshotter, root.key, image.chain_id, {}));
-  if (mounts.empty()) return Error(Code::internal, "containerd names no device for the root volume");
+  const auto mounts =
+      TRY(leased.snapshot_prepare(context.snapshotter, root.key, image.chain_id, {}));
+  if (mounts.empty()) {
+    return Error(Code::internal, "containerd names no device for the root volume");
+  }
   root.size = TRY(context.parts.device_size(mounts.front().source));
+  TRY(context.parts.check_init(mounts, init_of(record.spec.cmdline)));
   record.volumes.push_back(std::move(root));
   return {};
 }
@@ -145,17 +149,20 @@ Result<LocalImage> hold_image(const Context& context, const vm::Record& record) 
   return image;
 }
 
-Result<> make_disks(const Context& context, const vmm::Provider& provider, vm::Record& record) {
+/// Image, kernel, initrd and root volume, and the first record that names them.
+Result<vm::Summary> make_disks(const Context& context, const vmm::Provider& provider,
+                               vm::Record& record) {
+  const auto lease = inventory::lease_id(record.uid);
   const auto image = TRY(hold_image(context, record));
   record.image_digest = image.digest;
   TRY(sys::check_interrupt());
-  auto files = TRY(context.parts.boot_files(record.spec, provider.kernel_format()));
-  record.kernel = std::move(files.kernel);
-  record.initrd = std::move(files.initrd);
-  TRY(context.parts.check_init(image, init_of(record.spec.cmdline)));
+  const auto files = TRY(context.parts.boot_files(record.spec, provider.kernel_format(), lease));
+  record.kernel = files.kernel;
+  record.initrd = files.initrd;
   TRY(sys::check_interrupt());
-  const auto leased = context.client.with_lease(inventory::lease_id(record.uid));
-  return make_root(context, *leased, image, record).context("making the root volume");
+  const auto leased = context.client.with_lease(lease);
+  TRY(make_root(context, *leased, image, record).context("making the root volume"));
+  return inventory::Records(context.client).write(record, vm::Stage::creating);
 }
 
 Result<> create_under_lock(const Context& context, const CreateOptions& options, CreatePlan& plan) {
@@ -170,8 +177,7 @@ Result<> create_under_lock(const Context& context, const CreateOptions& options,
     }
   });
   TRY(records.begin(record).context("recording the intent"));
-  TRY(make_disks(context, *plan.provider, record));
-  const auto summary = TRY(records.write(record, vm::Stage::creating));
+  const auto summary = TRY(make_disks(context, *plan.provider, record));
   TRY(sys::check_interrupt());
   if (options.start == CreateOptions::Start::now) {
     auto up = bring_up(context, {record, *plan.provider, plan.probe, options.wait});

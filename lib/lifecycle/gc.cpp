@@ -199,21 +199,26 @@ class Collector {
   }
 
   Result<> kernels() {
-    // A create in progress has copied its kernel and not yet recorded it.
     const auto known = TRY(look_at_containerd(context_));
-    for (const auto& [uid, lease] : known.leases) {
-      if (known.records.count(uid) == 0) return {};
-    }
     std::vector<std::string> used;
     inventory::Records records(context_.client);
     for (const auto& [uid, summary] : known.records) {
-      const auto record = TRY(records.read(summary.name_space, summary.name));
-      used.push_back(record.kernel.path);
-      used.push_back(record.initrd.path);
+      const auto record = records.read(summary.name_space, summary.name);
+      if (!record && record.error().code() == Code::not_found) continue;  // deleted meanwhile
+      if (!record) {
+        // Without it nobody knows which kernel that VM boots.
+        found_.push_back({"kernel", context_.paths.kernels(), record.error().text(),
+                          Leftover::Fate::failed});
+        return {};
+      }
+      used.push_back(record->kernel.path);
+      used.push_back(record->initrd.path);
     }
-    for (const auto& path : TRY(context_.parts.unused_kernels(used))) {
-      take("kernel", path, "no VM boots from it", [&] { return sys::remove_file(path); });
-    }
+    const bool remove = options_.mode == GcOptions::Mode::remove;
+    const auto paths = TRY(remove ? context_.parts.remove_kernels(used)
+                                  : context_.parts.unused_kernels(used));
+    const auto fate = remove ? Leftover::Fate::removed : Leftover::Fate::found;
+    for (const auto& path : paths) found_.push_back({"kernel", path, "no VM boots from it", fate});
     return {};
   }
 

@@ -13,6 +13,8 @@
 
 #include "devmapper/driver.hpp"
 #include "image/abandoned.hpp"
+#include "image/kernel_cache.hpp"
+#include "image/kernel_inspection.hpp"
 #include "lifecycle/boot_sources.hpp"
 #include "network/driver.hpp"
 #include "sys/error.hpp"
@@ -52,11 +54,14 @@ class HostParts : public Parts {
   Result<LocalImage> ensure_image(const std::string& ref) override {
     return sources().image(ref);
   }
-  Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format) override {
-    return sources().boot_files(spec, format);
+  Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
+                               const std::string& lease) override {
+    return sources().boot_files(spec, format, lease);
   }
-  Result<> check_init(const LocalImage& image, const std::string& init) override {
-    return sources().check_init(image, init);
+  Result<> check_init(const std::vector<containerd::Mount>& root,
+                      const std::string& init) override {
+    TRY(image::check_init(TRY(image::single_mount(root)), init));
+    return {};
   }
 
   Result<std::uint64_t> device_size(const std::string& path) override {
@@ -110,7 +115,10 @@ class HostParts : public Parts {
     return image::abandoned_partials(settings_.paths.state);
   }
   Result<std::vector<std::string>> unused_kernels(const std::vector<std::string>& used) override {
-    return sources().unused_kernels(used);
+    return TRY(kernels()).unused(used);
+  }
+  Result<std::vector<std::string>> remove_kernels(const std::vector<std::string>& used) override {
+    return TRY(kernels()).gc(used);
   }
 
   Result<std::vector<std::string>> pool_devices(const std::string& pool) override {
@@ -165,6 +173,9 @@ class HostParts : public Parts {
   Result<std::vector<std::string>> launched_uids() override { return vmm::launched_uids(); }
 
  private:
+  Result<image::KernelCache> kernels() const {
+    return image::KernelCache::open(settings_.paths.state);
+  }
   BootSources sources() const { return BootSources(settings_); }
 
   HostSettings settings_;

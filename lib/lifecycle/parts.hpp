@@ -28,7 +28,8 @@ struct LocalImage {
 /// Kernel and initrd as files on the host.
 struct BootFiles {
   vm::BootFile kernel;
-  vm::BootFile initrd;  ///< empty path: none
+  vm::BootFile initrd;          ///< empty path: none
+  std::vector<UniqueFd> holds;  ///< keep gc away from them until a record names them
 };
 
 /// All that a lifecycle does to the host outside containerd. An interface, because its tests run
@@ -39,11 +40,14 @@ class Parts {
 
   // Images. Nothing here contacts a registry when the image is local.
   virtual Result<LocalImage> ensure_image(const std::string& ref) = 0;
-  /// The kernel in `format` and the initrd, each in the kernel cache or a file of the host.
-  virtual Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format) = 0;
-  /// An image without a program to start as init is an error: `init` as the kernel's command line
-  /// names it, or empty for the kernel's own list.
-  virtual Result<> check_init(const LocalImage& image, const std::string& init) = 0;
+  /// The kernel in `format` and the initrd, in the kernel cache. Views of images that it takes for a
+  /// moment belong to `lease`.
+  virtual Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
+                                       const std::string& lease) = 0;
+  /// A root volume without a program to start as init is an error: `init` as the kernel's command
+  /// line names it, or empty for the kernel's own list. Only for one that no guest has written.
+  virtual Result<> check_init(const std::vector<containerd::Mount>& root,
+                              const std::string& init) = 0;
 
   // Devices.
   /// Bytes of the block device at `path`; not_found when there is none.
@@ -68,8 +72,10 @@ class Parts {
   // What killed commands leave outside of VMs.
   virtual Result<std::vector<containerd::Lease>> abandoned_pulls() = 0;
   virtual Result<std::vector<std::string>> abandoned_partials() = 0;  ///< paths
-  /// Paths in the kernel cache that are not among `used`.
+  /// Files of the kernel cache that are not among `used` and not held.
   virtual Result<std::vector<std::string>> unused_kernels(const std::vector<std::string>& used) = 0;
+  /// Removes them and returns their paths.
+  virtual Result<std::vector<std::string>> remove_kernels(const std::vector<std::string>& used) = 0;
   /// Nodes of all thin devices of a pool.
   virtual Result<std::vector<std::string>> pool_devices(const std::string& pool) = 0;
 

@@ -85,12 +85,13 @@ Result<LocalImage> FakeParts::ensure_image(const std::string& ref) {
   return image_;
 }
 
-Result<BootFiles> FakeParts::boot_files(const vm::Spec& spec, vmm::KernelFormat) {
+Result<BootFiles> FakeParts::boot_files(const vm::Spec& spec, vmm::KernelFormat,
+                                        const std::string&) {
   TRY(world_.call("boot_files"));
-  return BootFiles{{"sha256:kernel", spec.kernel.path}, {}};
+  return BootFiles{{"sha256:kernel", spec.kernel.path}, {}, {}};
 }
 
-Result<> FakeParts::check_init(const LocalImage&, const std::string&) {
+Result<> FakeParts::check_init(const std::vector<containerd::Mount>&, const std::string&) {
   return world_.call("check_init");
 }
 
@@ -149,6 +150,12 @@ Result<std::vector<std::string>> FakeParts::unused_kernels(const std::vector<std
   for (const auto& kernel : world_.kernels) {
     if (std::find(used.begin(), used.end(), kernel) == used.end()) unused.push_back(kernel);
   }
+  return unused;
+}
+
+Result<std::vector<std::string>> FakeParts::remove_kernels(const std::vector<std::string>& used) {
+  auto unused = TRY(unused_kernels(used));
+  world_.kernels.clear();
   return unused;
 }
 

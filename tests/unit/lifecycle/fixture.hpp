@@ -74,8 +74,10 @@ class FakeParts : public Parts {
  public:
   FakeParts(World& world, LocalImage image) : world_(world), image_(std::move(image)) {}
   Result<LocalImage> ensure_image(const std::string& ref) override;
-  Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format) override;
-  Result<> check_init(const LocalImage& image, const std::string& init) override;
+  Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
+                               const std::string& lease) override;
+  Result<> check_init(const std::vector<containerd::Mount>& root,
+                      const std::string& init) override;
   Result<std::uint64_t> device_size(const std::string& path) override;
   Result<> wait_device_gone(const std::string& path, std::chrono::milliseconds) override;
   Result<> mount_logs(const std::string& directory, std::uint64_t size) override;
@@ -87,6 +89,7 @@ class FakeParts : public Parts {
   Result<std::vector<containerd::Lease>> abandoned_pulls() override;
   Result<std::vector<std::string>> abandoned_partials() override;
   Result<std::vector<std::string>> unused_kernels(const std::vector<std::string>& used) override;
+  Result<std::vector<std::string>> remove_kernels(const std::vector<std::string>& used) override;
   Result<std::vector<std::string>> pool_devices(const std::string& pool) override;
   Result<std::unique_ptr<vmm::Provider>> provider(const std::string& name) override;
   Result<vmm::Chosen> choose_provider() override;
