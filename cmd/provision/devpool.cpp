@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <memory>
 
 #include "devmapper/driver.hpp"
@@ -17,6 +18,18 @@ std::optional<std::uint64_t> given(std::uint64_t value) {
   return value == 0 ? std::nullopt : std::optional(value);
 }
 
+/// The number of blocks, or nothing when the flag was not given.
+Result<std::optional<std::uint64_t>> to_blocks(const std::string& text) {
+  if (text.empty()) return std::optional<std::uint64_t>();
+  std::uint64_t blocks = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), blocks);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return Error(Code::invalid_argument, fmt::format("'{}' is not a number of blocks", text))
+        .with_hint("write it like --low-water-mark 32768");
+  }
+  return std::optional(blocks);
+}
+
 Result<thinpool::Spec> to_spec(Host& host, const DevpoolOptions& options) {
   const config::Config* settings = TRY(host.config());
   thinpool::Spec spec;
@@ -24,7 +37,7 @@ Result<thinpool::Spec> to_spec(Host& host, const DevpoolOptions& options) {
   spec.directory = options.directory;
   spec.data_bytes = given(options.data_bytes);
   spec.metadata_bytes = given(options.metadata_bytes);
-  spec.low_water_blocks = given(options.low_water_blocks);
+  spec.low_water_blocks = TRY(to_blocks(options.low_water_blocks));
   spec.run_directory = settings->run_directory;
   return spec;
 }
@@ -110,7 +123,7 @@ void add_devpool(cli::Command& provision, Host& host) {
       .size_option("--data-size", options->data_bytes, "Size of a new data file (100G)")
       .size_option("--metadata-size", options->metadata_bytes, "Size of a new metadata file (10G)")
       .option("--low-water-mark", options->low_water_blocks,
-              "Free blocks at which the kernel raises an event (32768)")
+              "Free blocks at which the kernel raises an event (32768)", "BLOCKS")
       .flag("--dry-run", options->dry_run, "Say what would be done and change nothing")
       .action([options, &host] { return devpool(host, *options); });
 }

@@ -17,7 +17,7 @@ struct DevpoolOptions {
   std::string directory = thinpool::Spec().directory;
   std::uint64_t data_bytes = 0;
   std::uint64_t metadata_bytes = 0;
-  unsigned low_water_blocks = 0;
+  std::string low_water_blocks;
   bool dry_run = false;
 };
 

@@ -287,6 +287,19 @@ TEST_CASE("files that serve another pool are refused") {
   CHECK(attached_files().size() == 2);
 }
 
+TEST_CASE("the low water mark is as asked") {
+  const Clean clean;
+  const Ran made = run_flintctl({"provision", "devpool", "--name", "p1", "--data-size", "256Mi",
+                                 "--metadata-size", "16Mi", "--low-water-mark", "100"});
+  CHECK(made.status == 0);
+  CHECK(contains(output_of({"/usr/sbin/dmsetup", "table", "p1"}), " 128 100 0"));
+  CHECK(run_flintctl({"provision", "devpool", "--name", "p1"}).out == "pool/p1 unchanged\n");
+  const Ran other =
+      run_flintctl({"provision", "devpool", "--name", "p1", "--low-water-mark", "32768"});
+  CHECK(other.out == "pool/p1 adopted\n");
+  CHECK(contains(other.err, "low water mark is 100 blocks"));
+}
+
 TEST_CASE("two runs at once make one pool") {
   const Clean clean;
   std::array<std::string, 2> words;
@@ -380,6 +393,7 @@ TEST_CASE("bad values and absent pools have their own statuses") {
   CHECK(run_flintctl({"provision", "devpool", "--data-size", "lots"}).status == 2);
   CHECK(run_flintctl({"provision", "devpool", "--data-size", "1k"}).status == 2);
   CHECK(run_flintctl({"provision", "devpool", "--directory", "here"}).status == 2);
+  CHECK(run_flintctl({"provision", "devpool", "--low-water-mark", "low"}).status == 2);
   const Ran absent = run_flintctl({"pool", "status"});
   CHECK(absent.status == 3);
   CHECK(contains(absent.err, "flintctl provision devpool"));
