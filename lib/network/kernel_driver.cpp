@@ -139,14 +139,15 @@ class KernelDriver final : public Driver {
   Result<> delete_tap(const std::string& name) override {
     const auto kind = kind_of(name);
     if (!kind && kind.error().code() == Code::not_found) return {};
-    if (TRY(Result<std::string>(kind)) != "tun") {
+    if (!kind) return kind.error();
+    if (*kind != "tun") {
       return Error(Code::invalid_argument, fmt::format("{} is not a tap", name));
     }
     const unsigned index = ::if_nametoindex(name.c_str());
     if (index == 0) return {};  // it went meanwhile
-    const auto deleted = delete_link(index);
+    auto deleted = delete_link(index);
     if (!deleted && ::if_nametoindex(name.c_str()) == 0) return {};
-    return Result<>(deleted).context(fmt::format("deleting the tap {}", name));
+    return std::move(deleted).context(fmt::format("deleting the tap {}", name));
   }
 
   Result<std::vector<std::string>> list_taps() override {
@@ -165,7 +166,7 @@ class KernelDriver final : public Driver {
   Result<> remove_leftover(const std::string& name) {
     const auto kind = kind_of(name);
     if (!kind && kind.error().code() == Code::not_found) return {};
-    TRY(Result<std::string>(kind));
+    if (!kind) return kind.error();
     if (*kind != "tun") {
       return Error(Code::already_exists, fmt::format("an interface {} exists and is no tap", name));
     }

@@ -29,7 +29,7 @@ Moment now_on_both() {
   for (int attempt = 0; attempt < 10; ++attempt) {
     const auto before = Clock::now();
     const std::uint64_t counter = __rdtsc();
-    const auto width = nanoseconds(Clock::now() - before);
+    const nanoseconds width = Clock::now() - before;
     if (width >= narrowest) continue;
     narrowest = width;
     best = {before + width / 2, counter};
@@ -45,8 +45,8 @@ std::uint64_t measure_tsc_khz() {
   while (Clock::now() - first.time < interval) {
   }
   const Moment last = now_on_both();
-  const auto passed = nanoseconds(last.time - first.time).count();
-  return (last.counter - first.counter) * 1'000'000 / static_cast<std::uint64_t>(passed);
+  const nanoseconds passed = last.time - first.time;
+  return (last.counter - first.counter) * 1'000'000 / static_cast<std::uint64_t>(passed.count());
 }
 
 #else

@@ -216,6 +216,8 @@ Result<StopOutcome> stop(const Provider& provider, const Instance& instance,
   constexpr auto ask_timeout = std::chrono::seconds(2);
   constexpr auto kill_timeout = std::chrono::seconds(10);
   if (!TRY(alive(instance.uid))) return StopOutcome::already_stopped;
+  // A paused guest hears nothing.
+  if (grace.count() > 0) (void)provider.resume(instance, ask_timeout);
   // A failed request is no reason to give up on a guest that is just ending by itself.
   if (grace.count() > 0 &&
       (provider.request_shutdown(instance, ask_timeout) || !TRY(alive(instance.uid)))) {

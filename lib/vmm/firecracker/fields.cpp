@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace flintctl::vmm::firecracker {
 namespace {
 
@@ -64,11 +62,17 @@ Error wrong(const ApiCall& call, std::string_view what, std::string_view field) 
   return Error(Code::internal, fmt::format("{} {}: {} '{}'", call.method, call.path, what, field));
 }
 
+const Field* find_field(const Call& call, std::string_view name) {
+  for (const auto& field : call.fields) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
 Result<> check_fields(const ApiCall& call, const Call& known) {
   for (const auto& [name, value] : call.body.members()) {
-    const auto field = std::find_if(known.fields.begin(), known.fields.end(),
-                                    [&](const Field& one) { return one.name == name; });
-    if (field == known.fields.end()) return wrong(call, "unknown field", name);
+    const Field* field = find_field(known, name);
+    if (field == nullptr) return wrong(call, "unknown field", name);
     if (!has_type(value, field->type)) return wrong(call, "wrong type of field", name);
   }
   for (const auto& field : known.fields) {

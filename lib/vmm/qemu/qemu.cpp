@@ -109,7 +109,7 @@ Result<> Qemu::choose_accelerator(Probe& probe) const {
     return Error(Code::invalid_argument,
                  fmt::format("accel = \"{}\" in [providers.qemu] is neither kvm nor tcg", wish));
   }
-  const auto kvm = wish == "tcg" ? Result<>() : check_kvm();
+  auto kvm = wish == "tcg" ? Result<>() : check_kvm();
   if (wish == "kvm" && !kvm) return kvm;
   if (wish != "tcg" && kvm) return {};
   probe.accelerator = Accelerator::tcg;
@@ -169,8 +169,11 @@ Result<State> Qemu::state(const Instance& instance, std::chrono::milliseconds ti
 
 ExitEvidence Qemu::exit_evidence(const Instance& instance, std::uint64_t console_offset) const {
   const auto text = sys::read_tail(trace_log(instance), 65536);
-  const auto end = text ? parse_trace(*text) : TraceEnd{};
-  return judge_exit(instance, console_offset, end.reason);
+  auto reason = text ? parse_trace(*text).reason : ExitReason::unknown;
+  for (const auto& line : tail_lines(hypervisor_log(instance), 5)) {
+    if (line.find("terminating on signal") != std::string::npos) reason = ExitReason::killed;
+  }
+  return judge_exit(instance, console_offset, reason);
 }
 
 }  // namespace

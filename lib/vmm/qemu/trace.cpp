@@ -70,7 +70,7 @@ TraceEnd parse_trace(std::string_view text) {
   } else if (end.run_state == "internal-error" || end.run_state == "io-error") {
     end.reason = ExitReason::hypervisor_error;
   } else if (end.run_state == "shutdown") {
-    end.reason = ExitReason::killed;  // SIGTERM and friends leave no request
+    end.reason = ExitReason::guest_reset;  // a reset under -no-reboot leaves no request
   }
   return end;
 }

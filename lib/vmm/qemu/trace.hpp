@@ -15,7 +15,8 @@ struct TraceEnd {
   int shutdown_cause = -1;  ///< of the last shutdown request: ShutdownCause in qapi/run-state.json
 };
 
-/// Reads the lines of the events runstate_set and qemu_system_shutdown_request.
+/// Reads the lines of the events runstate_set and qemu_system_shutdown_request. A signal looks like
+/// a reset here; QEMU's stderr names it.
 TraceEnd parse_trace(std::string_view text);
 
 }  // namespace flintctl::vmm::qemu

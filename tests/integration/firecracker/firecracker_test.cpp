@@ -124,6 +124,13 @@ TEST_CASE("files are private, the environment is empty, no descriptor leaks in")
   CHECK(sys::read_file(proc + "/cgroup")->find(bench.instance().uid) != std::string::npos);
 }
 
+TEST_CASE("a paused guest is asked to shut down, not killed") {
+  Bench bench;
+  REQUIRE(bench.start());
+  REQUIRE(bench.provider->pause(bench.instance(), answer_time));
+  CHECK(vmm::stop(*bench.provider, bench.instance(), 10s).value() == vmm::StopOutcome::clean);
+}
+
 TEST_CASE("a guest that ignores Ctrl-Alt-Del is killed after the grace") {
   Bench bench({"--fake-guest", "deaf"});
   REQUIRE(bench.start());

@@ -148,7 +148,7 @@ Answer Machine::action(const std::string& name) {
   if (state_ == "Not started") {
     return fault("The requested operation is not supported before starting the microVM.");
   }
-  if (name == "SendCtrlAltDel" && options_.guest != "deaf") {
+  if (name == "SendCtrlAltDel" && options_.guest != "deaf" && state_ == "Running") {
     return {204, {}, [this] { guest_resets(); }};
   }
   return {};

@@ -134,7 +134,7 @@ TEST_CASE("QEMU's trace tells how the machine ended") {
   CHECK(reason(running + "qemu_system_shutdown_request reason=1\n") ==
         vmm::ExitReason::hypervisor_error);
   CHECK(reason(running + "qemu_system_shutdown_request reason=2\n") == vmm::ExitReason::killed);
-  CHECK(reason(running + off) == vmm::ExitReason::killed);  // SIGTERM
+  CHECK(reason(running + off) == vmm::ExitReason::guest_reset);  // under -no-reboot, or a signal
   CHECK(reason(running +
                "runstate_set current_run_state 9 (running) new_state 2 (internal-error)\n") ==
         vmm::ExitReason::hypervisor_error);
@@ -143,6 +143,22 @@ TEST_CASE("QEMU's trace tells how the machine ended") {
   CHECK(reason("runstate_set () reason=\nqemu_system_shutdown_request reason=x\n\n)(") ==
         vmm::ExitReason::unknown);
   CHECK(vmm::qemu::parse_trace(running).run_state == "running");
+}
+
+TEST_CASE("a signal is told from a reset by what QEMU writes about it") {
+  const test::Folder folder;
+  const vmm::Instance instance = {"fedcba9876543210", folder.path, folder.path + "/console.log"};
+  folder.make("trace.log",
+              "runstate_set current_run_state 6 (prelaunch) new_state 9 (running)\n"
+              "runstate_set current_run_state 9 (running) new_state 11 (shutdown)\n");
+  folder.make("console.log", "login: ");
+  CHECK(qemu()->exit_evidence(instance, 0).reason == vmm::ExitReason::guest_reset);
+  folder.make("hypervisor.log",
+              "qemu-system-x86_64: terminating on signal 15 from pid 7 (timeout)\n");
+  const auto killed = qemu()->exit_evidence(instance, 0);
+  CHECK(killed.reason == vmm::ExitReason::killed);
+  CHECK(killed.message.find("signal 15 from pid 7") != std::string::npos);
+  CHECK(killed.last_lines == std::vector<std::string>{"login: "});
 }
 
 TEST_CASE("a bad accelerator is refused, an unknown provider names the known ones") {
