@@ -48,13 +48,20 @@ Result<PartialFile> PartialFile::open(const std::string& directory, const oci::D
     auto locked = lock(fd, path);
     if (!locked && locked.error().code() == Code::aborted) continue;
     if (!TRY(std::move(locked))) {
-      return PartialFile(TRY(sys::open(directory, O_RDWR | O_TMPFILE | O_APPEND, 0600)), "");
+      return with_reader(TRY(sys::open(directory, O_RDWR | O_TMPFILE | O_APPEND, 0600)), "");
     }
-    PartialFile file(std::move(fd), path);
+    PartialFile file = TRY(with_reader(std::move(fd), path));
     file.held_ = TRY(length_of(file.fd_, path));
     if (file.held_ > size) TRY(file.truncate());
     return file;
   }
+}
+
+Result<PartialFile> PartialFile::with_reader(UniqueFd fd, std::string path) {
+  // Opened anew, not duplicated: a lock belongs to all duplicates of what was opened, and a child
+  // that is being killed would hold it for a while.
+  UniqueFd reader = TRY(sys::open(fmt::format("/proc/self/fd/{}", fd.get()), O_RDONLY));
+  return PartialFile(std::move(fd), std::move(reader), std::move(path));
 }
 
 Result<> PartialFile::append(std::string_view bytes) {

@@ -20,7 +20,8 @@ class PartialFile {
   static Result<PartialFile> open(const std::string& directory, const oci::Digest& digest,
                                   std::uint64_t size);
 
-  [[nodiscard]] int descriptor() const { return fd_.get(); }
+  /// For reading. A child that has it does not share the lock.
+  [[nodiscard]] int descriptor() const { return reader_.get(); }
   [[nodiscard]] std::uint64_t held() const { return held_; }
 
   Result<> append(std::string_view bytes);
@@ -30,8 +31,11 @@ class PartialFile {
   void remove();
 
  private:
-  PartialFile(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  PartialFile(UniqueFd fd, UniqueFd reader, std::string path)
+      : fd_(std::move(fd)), reader_(std::move(reader)), path_(std::move(path)) {}
+  static Result<PartialFile> with_reader(UniqueFd fd, std::string path);
   UniqueFd fd_;
+  UniqueFd reader_;
   std::string path_;  ///< empty: unnamed
   std::uint64_t held_ = 0;
 };

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "doomed.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "bed.hpp"
+#include "containerd/client.hpp"
+#include "sys/host.hpp"
+#include "sys/interrupt.hpp"
+
+namespace flintctl::image {
+namespace {
+
+class DoomedProgress : public NoProgress {
+ public:
+  DoomedProgress(std::size_t layer, LayerPhase phase, int signal)
+      : layer_(layer), phase_(phase), signal_(signal) {}
+  void layer(std::size_t index, LayerPhase phase, std::uint64_t) override {
+    if (index == layer_ && phase == phase_) ::kill(::getpid(), signal_);
+  }
+
+ private:
+  std::size_t layer_;
+  LayerPhase phase_;
+  int signal_;
+};
+
+Result<> pull_to_doom(const std::string& address, const Doom& doom, const PullOptions& options) {
+  const auto client = TRY(containerd::connect(address, doom.name_space));
+  const auto reference = TRY(oci::Reference::parse(doom.reference));
+  DoomedProgress progress(doom.layer, doom.phase, doom.signal);
+  TRY(pull(*client, reference, options, progress));
+  return {};
+}
+
+}  // namespace
+
+Result<sys::ExitStatus> run_to_doom(const Doom& doom) {
+  const auto options = Bed::get().options(doom.name_space);
+  sys::SpawnOptions spawn;
+  spawn.argv = {TRY(sys::own_executable()),
+                doomed_word,
+                Bed::get().containerd().address(),
+                doom.reference,
+                doom.name_space,
+                std::to_string(doom.layer),
+                std::to_string(static_cast<int>(doom.phase)),
+                std::to_string(doom.signal),
+                options.state_directory,
+                options.run_directory};
+  spawn.descriptors = {{STDERR_FILENO, 2}};
+  spawn.die_with_parent = true;
+  auto process = TRY(sys::Process::spawn(spawn));
+  return process.wait(std::chrono::minutes(1));
+}
+
+int run_doomed(int argc, char** argv) {
+  if (argc != 10) return 2;
+  sys::catch_interrupts();
+  PullOptions options;
+  options.platform = {"linux", "amd64", ""};
+  options.snapshotter = "native";
+  options.boundaries = Boundaries::each;
+  options.parallel = 1;
+  options.state_directory = argv[8];
+  options.run_directory = argv[9];
+  const Doom doom{argv[3], argv[4], std::stoul(argv[5]),
+                  static_cast<LayerPhase>(std::stoi(argv[6])), std::stoi(argv[7])};
+  const auto pulled = pull_to_doom(argv[2], doom, options);
+  if (pulled) return 0;
+  if (pulled.error().code() == Code::cancelled) return 130;
+  std::cerr << pulled.error().text() << '\n';
+  return 1;
+}
+
+}  // namespace flintctl::image

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "core/result.hpp"
+#include "image/pull_image.hpp"
+#include "sys/process.hpp"
+
+namespace flintctl::image {
+
+inline constexpr const char* doomed_word = "__doomed";
+
+/// A pull in a process of its own that sends itself a signal when a layer reaches a phase: a kill at
+/// a point that does not depend on how fast anything is.
+struct Doom {
+  std::string reference;
+  std::string name_space;
+  std::size_t layer = 0;
+  LayerPhase phase = LayerPhase::downloading;
+  int signal = 0;
+};
+Result<sys::ExitStatus> run_to_doom(const Doom& doom);
+
+/// The child's side. Exits with 0 after success, 1 after a failure, 130 when it was interrupted.
+int run_doomed(int argc, char** argv);
+
+}  // namespace flintctl::image

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the images of the pull tests into a registry's data folder: `images.py STORE`.
+
+test/rich:1    three layers with all kinds of members, whiteouts and replacements
+test/shared:1  the lowest layer of rich, and another one
+test/big:1     three layers of noise, 3 MiB each, so that a pull can be killed in the middle
+test/diff-id:1, test/digest:1, test/media-type:1, test/missing:1   bad in the way of their names
+"""
+
+import io
+import random
+import sys
+import tarfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support/images"))
+from oci_store import Image, Store, digest  # noqa: E402
+
+
+CAP_NET_RAW = "\x01\0\0\x02" + "\0\x20\0\0" + "\0" * 12  # struct vfs_cap_data, revision 2, effective
+
+
+class Layer:
+    """A tar, member after member, with times that differ."""
+
+    def __init__(self):
+        self._out = io.BytesIO()
+        self._tar = tarfile.open(fileobj=self._out, mode="w", format=tarfile.PAX_FORMAT)
+        self._time = 1_000_000_000
+
+    def add(self, name, kind=tarfile.REGTYPE, data=b"", mode=0o644, link="", owner=(0, 0), device=(0, 0),
+            attributes=None):
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.mode, entry.size, entry.linkname = kind, mode, len(data), link
+        entry.uid, entry.gid = owner
+        entry.devmajor, entry.devminor = device
+        self._time += 1000
+        entry.mtime = self._time
+        entry.pax_headers = {"SCHILY.xattr." + key: value for key, value in (attributes or {}).items()}
+        self._tar.addfile(entry, io.BytesIO(data))
+        return self
+
+    def folder(self, name, mode=0o755, **more):
+        return self.add(name, tarfile.DIRTYPE, mode=mode, **more)
+
+    def bytes(self):
+        self._tar.close()
+        return self._out.getvalue()
+
+
+def rich():
+    first = (Layer().folder("etc").add("etc/passwd", data=b"root\n").add("etc/gone", data=b"x")
+             .folder("bin", 0o755).add("bin/su", data=b"\x7fELF", mode=0o4755, owner=(0, 5))
+             .add("bin/link", tarfile.SYMTYPE, link="su", mode=0o777)
+             .add("bin/hard", tarfile.LNKTYPE, link="bin/su")
+             .folder("var/lib/deep", 0o700, owner=(1000, 100000)).add("var/lib/deep/file", data=b"1" * 5000)
+             .folder("opaque").add("opaque/old", data=b"old").add("opaque/both", data=b"old")
+             .folder("tmp", 0o1777).add("tmp/fifo", tarfile.FIFOTYPE, mode=0o600)
+             .folder("dev").add("dev/null", tarfile.CHRTYPE, mode=0o666, device=(1, 3))
+             .add("dev/loop0", tarfile.BLKTYPE, mode=0o660, device=(7, 0), owner=(0, 6))
+             .add("lib", tarfile.SYMTYPE, link="var/lib", mode=0o777)
+             .add("attributes", data=b"a", attributes={"user.colour": "blue"})
+             .add("bin/ping", data=b"p", mode=0o755, attributes={"security.capability": CAP_NET_RAW})
+             .add("n" * 120 + "/" + "m" * 150, data=b"long name").folder("becomes-file").add("becomes-file/x")
+             .add("becomes-folder", data=b"f").folder("empty", 0o555))
+    second = (Layer().add("etc/.wh.gone").add("opaque/.wh..wh..opq").add("opaque/both", data=b"new")
+              .add("opaque/new", data=b"new").add("lib/through-link", data=b"t")
+              .add("bin/hard2", tarfile.LNKTYPE, link="bin/su").add("becomes-file", data=b"now a file")
+              .folder("becomes-folder").add("becomes-folder/inside", data=b"i")
+              .folder("var/lib/deep", 0o755, owner=(7, 7)).add(".wh.empty"))
+    third = (Layer().add("var/.wh.lib").folder("empty", 0o700).add("etc/passwd", data=b"root\nme\n", mode=0o600)
+             .add("var/lib/again", data=b"again"))
+    return [layer.bytes() for layer in (first, second, third)]
+
+
+def noise(seed):
+    return Layer().add(f"noise{seed}", data=random.Random(seed).randbytes(3 << 20)).bytes()
+
+
+def main():
+    store = Store(sys.argv[1])
+    layers = rich()
+    image = Image()
+    for layer in layers:
+        image.add(layer)
+    image.write(store, "test/rich")
+    Image().add(layers[0]).add(Layer().add("other", data=b"o").bytes()).write(store, "test/shared")
+    big = Image()
+    for seed in range(3):
+        big.add(noise(seed), level=1)
+    big.write(store, "test/big")
+
+    small = Layer().add("file", data=b"f").bytes()
+    Image().add(small, claim=digest(b"other")).write(store, "test/diff-id")
+    Image().add(small, media_type="application/vnd.example.layer").write(store, "test/media-type")
+    wrong = Image().add(Layer().add("wrong", data=b"w").bytes()).write(store, "test/digest")[0]
+    path = store.path(wrong["digest"])
+    path.write_bytes(bytes([path.read_bytes()[0]]) + bytes(wrong["size"] - 1))
+    missing = Image().add(Layer().add("missing", data=b"m").bytes()).write(store, "test/missing")[0]
+    store.path(missing["digest"]).unlink()
+
+
+if __name__ == "__main__":
+    main()

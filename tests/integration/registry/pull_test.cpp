@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pulls from Debian's docker-registry into the containerd of this host's package.
+#include <fmt/format.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <future>
+
+#include "bed.hpp"
+#include "doomed.hpp"
+#include "image/abandoned.hpp"
+#include "image/partial_file.hpp"
+#include "support/catch.hpp"
+#include "sys/file.hpp"
+#include "sys/mount.hpp"
+#include "tree.hpp"
+
+using namespace flintctl;
+using namespace flintctl::image;
+
+namespace {
+
+template <typename T>
+T must(Result<T> result) {
+  if (!result) FAIL(result.error().text());
+  return *std::move(result);
+}
+
+void must(const Result<>& result) {
+  if (!result) FAIL(result.error().text());
+}
+
+PullResult pull_now(const std::string& name_space, const std::string& name, PullOptions options) {
+  NoProgress progress;
+  const auto client = Bed::get().client(name_space);
+  return must(pull(*client, Bed::get().image(name), options, progress));
+}
+
+PullResult pull_now(const std::string& name_space, const std::string& name) {
+  return pull_now(name_space, name, Bed::get().options(name_space));
+}
+
+/// What the snapshot's tree looks like through a mount of its own.
+std::map<std::string, std::string> tree_of(const std::string& name_space,
+                                           const std::string& snapshotter,
+                                           const std::string& snapshot) {
+  const auto client = Bed::get().client(name_space);
+  must(client->lease_create("view", {}));
+  const auto leased = client->with_lease("view");
+  const auto mounts = must(leased->snapshot_view(snapshotter, "view", snapshot, {}));
+  REQUIRE(mounts.size() == 1);
+  std::map<std::string, std::string> tree;
+  if (mounts[0].type == "bind") {
+    tree = describe_tree(mounts[0].source);
+  } else {
+    std::string options;
+    for (const auto& option : mounts[0].options) {
+      if (option != "ro") options += (options.empty() ? "" : ",") + option;
+    }
+    const std::string target = Bed::get().folder() + "/mount";
+    must(sys::make_directories(target));
+    must(sys::mount(mounts[0].source, target, mounts[0].type, MS_RDONLY, options));
+    tree = describe_tree(target);
+    must(sys::unmount(target));
+  }
+  must(client->lease_delete("view"));
+  return tree;
+}
+
+void pull_by_ctr(const std::string& name_space, const std::string& snapshotter,
+                 const std::string& reference) {
+  const auto output = must(sys::run({must(sys::find_program("ctr")), "-a",
+                                     Bed::get().containerd().address(), "-n", name_space, "images",
+                                     "pull", "--plain-http", "--snapshotter", snapshotter, reference}));
+  INFO(output.err);
+  REQUIRE(output.status.ok());
+}
+
+using Tree = std::map<std::string, std::string>;
+
+/// One line for each path that is not the same in both.
+std::string differences(const Tree& ours, const Tree& theirs) {
+  std::string text;
+  for (const auto& [path, what] : ours) {
+    const auto other = theirs.find(path);
+    if (other == theirs.end()) {
+      text += fmt::format("only ours: {} {}\n", path, what);
+    } else if (other->second != what) {
+      text += fmt::format("{}:\n  ours   {}\n  theirs {}\n", path, what, other->second);
+    }
+  }
+  for (const auto& [path, what] : theirs) {
+    if (!ours.contains(path)) text += fmt::format("only theirs: {} {}\n", path, what);
+  }
+  return text;
+}
+
+/// Nothing of a pull is in containerd.
+void check_nothing_left(const std::string& name_space) {
+  const auto client = Bed::get().client(name_space);
+  CHECK(must(client->lease_list({})).empty());
+  CHECK(must(client->image_list()).empty());
+  CHECK(must(client->content_list({})).empty());
+  CHECK(must(client->content_ingests()).empty());
+  CHECK(must(client->snapshot_list("native", {})).empty());
+}
+
+std::vector<std::string> partials(const std::string& name_space) {
+  return must(sys::list_directory(
+      partial_directory(Bed::get().options(name_space).state_directory)));
+}
+
+}  // namespace
+
+TEST_CASE("the unpacked tree is the one that containerd's own client makes") {
+  // Hard links to a lower layer's file are beyond overlayfs.
+  const auto& [snapshotter, boundaries] = GENERATE(table<std::string, Boundaries>({
+      {"native", Boundaries::each},
+      {"native", Boundaries::merged},
+      {"overlayfs", Boundaries::merged},
+  }));
+  const std::string ours =
+      fmt::format("ours-{}-{}", snapshotter, boundaries == Boundaries::each ? "each" : "merged");
+  const std::string theirs = "theirs-" + ours;
+  auto options = Bed::get().options(ours);
+  options.snapshotter = snapshotter;
+  options.boundaries = boundaries;
+  const auto result = pull_now(ours, "rich", options);
+  // To overlayfs, containerd unpacks a layer without sight of those below it: no measure for links
+  // and paths across layers.
+  pull_by_ctr(theirs, "native", Bed::get().image("rich").name());
+  const auto expected = tree_of(theirs, "native", result.image.snapshot());
+  CHECK(expected.size() > 20);
+  CHECK(differences(tree_of(ours, snapshotter, result.image.snapshot()), expected) == "");
+  const auto snapshots = must(Bed::get().client(ours)->snapshot_list(snapshotter, {}));
+  CHECK(snapshots.size() == (boundaries == Boundaries::each ? 3 : 1));
+}
+
+TEST_CASE("the records outlive a collection, and a removal takes all of them") {
+  const auto client = Bed::get().client("records");
+  const auto result = pull_now("records", "rich");
+  CHECK(result.outcome == PullOutcome::pulled);
+  CHECK(must(client->lease_list({})).empty());
+  must(client->lease_create("collect", {}));
+  must(client->lease_delete("collect"));
+  CHECK(must(client->content_list({})).size() == 3);  // index, manifest, config: no layer
+  CHECK(must(is_unpacked(*client, "native", result.image)));
+  const auto images = must(list(*client, "native", {"linux", "amd64", ""}));
+  REQUIRE(images.size() == 1);
+  CHECK(images[0].unpacked_size.value_or(0) > 0);
+  const auto config = must(client->content_info(result.image.content.config.digest.text()));
+  CHECK(config.labels.at("containerd.io/gc.ref.snapshot.native") == result.image.snapshot());
+
+  must(remove(*client, Bed::get().image("rich")));
+  check_nothing_left("records");
+  CHECK(remove(*client, Bed::get().image("rich")).error().code() == Code::not_found);
+  CHECK(partials("records").empty());
+}
+
+TEST_CASE("a second pull asks for nothing but the tag") {
+  pull_now("again", "rich");
+  const std::size_t before = Bed::get().registry().log().size();
+  CHECK(pull_now("again", "rich").outcome == PullOutcome::unchanged);
+  CHECK(Bed::get().asked("HEAD", "/test/rich/manifests/1", before) == 1);
+  CHECK(Bed::get().asked("GET", "", before) == 0);
+}
+
+TEST_CASE("snapshots that went are made again from the records that are there") {
+  const auto client = Bed::get().client("snapshots-gone");
+  const auto first = pull_now("snapshots-gone", "rich");
+  must(client->snapshot_remove("native", first.image.snapshot()));
+  CHECK(pull_now("snapshots-gone", "rich").outcome == PullOutcome::pulled);
+  CHECK(must(is_unpacked(*client, "native", first.image)));
+}
+
+TEST_CASE("layers that another image has are not fetched") {
+  auto options = Bed::get().options("shared");
+  options.boundaries = Boundaries::each;
+  const auto rich = pull_now("shared", "rich", options);
+  const auto shared = pull_now("shared", "shared", options);
+  REQUIRE(shared.image.chain[0] == rich.image.chain[0]);
+  const std::string lowest = rich.image.content.layers[0].digest.text();
+  CHECK(Bed::get().asked("GET", "/test/shared/blobs/" + lowest) == 0);
+  CHECK(Bed::get().asked("GET", "/test/shared/blobs/" +
+                                    shared.image.content.layers[1].digest.text()) == 1);
+  // Removing one leaves the other whole.
+  const auto client = Bed::get().client("shared");
+  must(remove(*client, Bed::get().image("rich")));
+  CHECK(must(is_unpacked(*client, "native", shared.image)));
+  CHECK_FALSE(must(is_unpacked(*client, "native", rich.image)));
+}
+
+TEST_CASE("automatic boundaries keep what local images share") {
+  auto merged = Bed::get().options("auto-shared");
+  merged.boundaries = Boundaries::merged;
+  pull_now("auto-shared", "shared", merged);
+  pull_now("auto-shared", "rich");  // its lowest layer is in the merged one, but not by itself
+  CHECK(must(Bed::get().client("auto-shared")->snapshot_list("native", {})).size() == 3);
+}
+
+TEST_CASE("two pulls of one image at once do the work once") {
+  const std::size_t before = Bed::get().registry().log().size();
+  auto first = std::async(std::launch::async, [] { return pull_now("twice", "big"); });
+  auto second = std::async(std::launch::async, [] { return pull_now("twice", "big"); });
+  const auto a = first.get();
+  const auto b = second.get();
+  CHECK((a.outcome == PullOutcome::pulled) != (b.outcome == PullOutcome::pulled));
+  for (const auto& layer : a.image.content.layers) {
+    CHECK(Bed::get().asked("GET", "/test/big/blobs/" + layer.digest.text(), before) == 1);
+  }
+  CHECK(must(Bed::get().client("twice")->lease_list({})).empty());
+}
+
+TEST_CASE("a killed pull leaves nothing that the next one does not use or remove") {
+  const auto [layer, phase] = GENERATE(table<std::size_t, LayerPhase>({
+      {0, LayerPhase::downloading},
+      {1, LayerPhase::downloading},
+      {0, LayerPhase::unpacking},
+      {1, LayerPhase::done},
+      {2, LayerPhase::downloaded},
+  }));
+  const std::string name_space = fmt::format("kill-{}-{}", layer, static_cast<int>(phase));
+  const auto client = Bed::get().client(name_space);
+  const auto options = Bed::get().options(name_space);
+  const auto status =
+      must(run_to_doom({Bed::get().image("big").name(), name_space, layer, phase, SIGKILL}));
+  REQUIRE(status.signal == SIGKILL);
+  CHECK(must(abandoned_leases(*client, options.run_directory)).size() == 1);
+  CHECK_FALSE(partials(name_space).empty());
+  CHECK(must(abandoned_partials(options.state_directory)).size() == partials(name_space).size());
+
+  const std::size_t before = Bed::get().registry().log().size();
+  const auto result = pull_now(name_space, "big");
+  CHECK(must(is_unpacked(*client, "native", result.image)));
+  CHECK(must(client->lease_list({})).empty());
+  CHECK(partials(name_space).empty());
+  if (phase == LayerPhase::downloading) {
+    CHECK(Bed::get().asked("GET", "HTTP/1.1\" 206", before) == 1);  // resumed by Range
+  }
+  for (const auto& snapshot : must(client->snapshot_list("native", {}))) {
+    CHECK(snapshot.kind == containerd::SnapshotKind::committed);
+  }
+  pull_by_ctr(name_space + "-ctr", "native", Bed::get().image("big").name());
+  CHECK(differences(tree_of(name_space, "native", result.image.snapshot()),
+                    tree_of(name_space + "-ctr", "native", result.image.snapshot())) == "");
+}
+
+TEST_CASE("an interrupted pull leaves only partial layers") {
+  const auto phase = GENERATE(LayerPhase::downloading, LayerPhase::unpacking, LayerPhase::done);
+  const std::string name_space = fmt::format("interrupt-{}", static_cast<int>(phase));
+  const auto status =
+      must(run_to_doom({Bed::get().image("big").name(), name_space, 1, phase, SIGTERM}));
+  CHECK(status.code == 130);
+  check_nothing_left(name_space);
+  CHECK_FALSE(partials(name_space).empty());
+  pull_now(name_space, "big");
+  CHECK(partials(name_space).empty());
+}
+
+TEST_CASE("a partial layer with wrong bytes is fetched anew") {
+  const auto options = Bed::get().options("poisoned");
+  const auto elsewhere = pull_now("poisoned-source", "big");
+  const auto& layer = elsewhere.image.content.layers[1];
+  const std::string directory = partial_directory(options.state_directory);
+  must(sys::make_directories(directory, 0700));
+  must(sys::write_file_atomic(directory + "/" + layer.digest.text(), std::string(1000000, 'x'), 0600));
+  const auto result = pull_now("poisoned", "big");
+  CHECK(must(is_unpacked(*Bed::get().client("poisoned"), "native", result.image)));
+}
+
+TEST_CASE("bad images are clear errors, and nothing is left of them") {
+  const auto& [name, code] = GENERATE(table<std::string, Code>({
+      {"diff-id", Code::data_loss},
+      {"digest", Code::data_loss},
+      {"media-type", Code::unimplemented},
+      {"missing", Code::not_found},
+      {"nonexistent", Code::not_found},
+  }));
+  INFO(name);
+  NoProgress progress;
+  const auto client = Bed::get().client("bad-" + name);
+  const auto options = Bed::get().options("bad-" + name);
+  const auto result = pull(*client, Bed::get().image(name), options, progress);
+  REQUIRE_FALSE(result);
+  INFO(result.error().text());
+  CHECK(result.error().code() == code);
+  check_nothing_left("bad-" + name);
+  CHECK(partials("bad-" + name).empty());
+}
+
+TEST_CASE("an image for other platforms only is not_found with what there is") {
+  NoProgress progress;
+  const auto client = Bed::get().client("platform");
+  auto options = Bed::get().options("platform");
+  options.platform = {"linux", "arm64", ""};
+  const auto result = pull(*client, Bed::get().image("rich"), options, progress);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code() == Code::not_found);
+  CHECK(result.error().hint().find("linux/amd64") != std::string_view::npos);
+}
+
+TEST_CASE("a pool that is too full is an error before anything is made") {
+  NoProgress progress;
+  const auto client = Bed::get().client("full");
+  auto options = Bed::get().options("full");
+  options.free_space = [] { return Result<std::uint64_t>(1U << 20U); };
+  const auto result = pull(*client, Bed::get().image("rich"), options, progress);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code() == Code::resource_exhausted);
+  check_nothing_left("full");
+}
+
+TEST_CASE("a local image is used without its registry") {
+  NoProgress progress;
+  const auto client = Bed::get().client("local");
+  const auto options = Bed::get().options("local");
+  const auto reference = Bed::get().image("rich");
+  CHECK(ensure(*client, reference, PullPolicy::never, options, progress).error().code() ==
+        Code::not_found);
+  CHECK(must(ensure(*client, reference, PullPolicy::missing, options, progress)).outcome ==
+        PullOutcome::pulled);
+  const std::size_t before = Bed::get().registry().log().size();
+  CHECK(must(ensure(*client, reference, PullPolicy::missing, options, progress)).outcome ==
+        PullOutcome::unchanged);
+  CHECK(must(ensure(*client, reference, PullPolicy::never, options, progress)).outcome ==
+        PullOutcome::unchanged);
+  CHECK(Bed::get().registry().log().size() == before);
+}
+
+TEST_CASE("containerd applies no layer") {
+  const auto applied = [] {  // it says so at level debug
+    const std::string log = must(sys::read_file(Bed::get().containerd().folder() + "/log"));
+    std::size_t count = 0;
+    for (auto at = log.find("diff applied"); at != std::string::npos; at = log.find("diff applied", at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  const std::size_t before = applied();
+  pull_now("no-apply", "rich");
+  CHECK(applied() == before);
+  pull_by_ctr("no-apply-ctr", "native", Bed::get().image("rich").name());
+  CHECK(applied() == before + 3);
+}
