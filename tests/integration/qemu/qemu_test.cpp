@@ -133,7 +133,7 @@ TEST_CASE("a guest that floods its console fills the log mount and runs on") {
   const std::string log = bench.instance().console_log;
   const std::string folder = log.substr(0, log.rfind('/'));
   REQUIRE(sys::make_directories(folder, 0700));
-  REQUIRE(sys::mount("tmpfs", folder, "tmpfs", 0, "size=256k,mode=0700"));
+  REQUIRE(sys::mount("tmpfs", folder, "tmpfs", 0, "size=128k,mode=0700"));
   const Rollback unmount([&] { CHECK(sys::unmount(folder)); });
   bench.set_cmdline("do=flood");
   const auto started = bench.start();
