@@ -13,12 +13,18 @@ using image::LayerPhase;
 
 std::string_view phase_word(LayerPhase phase) {
   switch (phase) {
-    case LayerPhase::waiting: return "waiting";
-    case LayerPhase::exists: return "exists";
-    case LayerPhase::downloading: return "downloading";
-    case LayerPhase::downloaded: return "downloaded";
-    case LayerPhase::unpacking: return "unpacking";
-    case LayerPhase::done: return "done";
+    case LayerPhase::waiting:
+      return "waiting";
+    case LayerPhase::exists:
+      return "exists";
+    case LayerPhase::downloading:
+      return "downloading";
+    case LayerPhase::downloaded:
+      return "downloaded";
+    case LayerPhase::unpacking:
+      return "unpacking";
+    case LayerPhase::done:
+      return "done";
   }
   return "unknown";
 }
@@ -34,7 +40,8 @@ std::string LayerState::text() const {
 void LayerStates::begin(const std::vector<oci::Descriptor>& layers) {
   layers_.clear();
   for (const auto& layer : layers) {
-    layers_.push_back({layer.digest.hex().substr(0, 12), layer.size, LayerPhase::waiting, 0, false});
+    layers_.push_back(
+        {layer.digest.hex().substr(0, 12), layer.size, LayerPhase::waiting, 0, false});
   }
 }
 

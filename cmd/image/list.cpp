@@ -15,9 +15,8 @@ Result<> image_list(Host& host, const ImageListOptions& options) {
   if (!options.platform.empty()) platform = TRY(oci::parse_platform(options.platform));
   const auto& configured = TRY(host.config())->snapshotter;
   containerd::Client* containerd = TRY(host.containerd());
-  auto images = TRY(image::list(*containerd,
-                                options.snapshotter.empty() ? configured : options.snapshotter,
-                                platform));
+  auto images = TRY(image::list(
+      *containerd, options.snapshotter.empty() ? configured : options.snapshotter, platform));
   std::sort(images.begin(), images.end(),
             [](const auto& a, const auto& b) { return a.record.name < b.record.name; });
 
@@ -47,8 +46,9 @@ void add_image_list(cli::Command& image, Host& host) {
   auto options = std::make_shared<ImageListOptions>();
   image.add("list", "List the images that are here")
       .alias("ls")
-      .details("SIZE is what the registry holds, compressed; UNPACKED what its snapshots take, "
-               "shared ones included.")
+      .details(
+          "SIZE is what the registry holds, compressed; UNPACKED what its snapshots take, "
+          "shared ones included.")
       .example("flintctl image list -o wide", "with platform, layers and snapshot")
       .option("--snapshotter", options->snapshotter,
               "containerd's snapshotter to look in (devmapper unless configured)", "NAME")

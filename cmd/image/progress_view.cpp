@@ -144,9 +144,12 @@ std::unique_ptr<image::Progress> make_progress(ProgressKind kind, output::Stream
       return std::make_unique<TerminalProgress>(streams.err, size.ws_row > 0 ? size.ws_row : 24,
                                                 size.ws_col > 1 ? size.ws_col : 80);
     }
-    case ProgressKind::json: return std::make_unique<JsonProgress>(streams.err);
-    case ProgressKind::none: return std::make_unique<image::NoProgress>();
-    default: return std::make_unique<PlainProgress>(streams.err);
+    case ProgressKind::json:
+      return std::make_unique<JsonProgress>(streams.err);
+    case ProgressKind::none:
+      return std::make_unique<image::NoProgress>();
+    default:
+      return std::make_unique<PlainProgress>(streams.err);
   }
 }
 

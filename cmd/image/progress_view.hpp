@@ -19,8 +19,8 @@ enum class ProgressKind { automatic, terminal, plain, json, none };
 const std::vector<std::string>& progress_words();
 ProgressKind progress_kind(const std::string& word);
 
-/// One for one pull. `terminal` redraws one line a layer, `plain` prints a line when a layer's state
-/// changes, `json` a document a line for each event. `streams` must outlive it.
+/// One for one pull. `terminal` redraws one line a layer, `plain` prints a line when a layer's
+/// state changes, `json` a document a line for each event. `streams` must outlive it.
 std::unique_ptr<image::Progress> make_progress(ProgressKind kind, output::Streams& streams);
 
 }  // namespace flintctl::cmd

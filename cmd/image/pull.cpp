@@ -31,7 +31,8 @@ Result<oci::Credentials> read_credentials() {
 Result<> image_pull(Host& host, const ImagePullOptions& options) {
   const output::Format format = TRY(host.format());
   std::vector<oci::Reference> references;
-  for (const auto& text : options.references) references.push_back(TRY(oci::Reference::parse(text)));
+  for (const auto& text : options.references)
+    references.push_back(TRY(oci::Reference::parse(text)));
   std::optional<oci::Credentials> credentials;
   if (options.credentials_on_stdin) credentials = TRY(read_credentials());
   TRY(sys::require_root("pulling an image"));

@@ -9,7 +9,8 @@ namespace flintctl::cmd {
 
 Result<> image_remove(Host& host, const ImageRemoveOptions& options) {
   std::vector<oci::Reference> references;
-  for (const auto& text : options.references) references.push_back(TRY(oci::Reference::parse(text)));
+  for (const auto& text : options.references)
+    references.push_back(TRY(oci::Reference::parse(text)));
   containerd::Client* containerd = TRY(host.containerd());
   for (const auto& reference : references) {
     auto removed = image::remove(*containerd, reference);

@@ -26,8 +26,8 @@ struct ClientOptions {
 /// An interrupt (sys::interrupted) ends a running exchange with Error cancelled.
 ///
 /// Errors: unavailable when the peer cannot be reached or the connection breaks, deadline_exceeded
-/// after a timeout, cancelled, permission_denied when the peer's certificate is not trusted. An HTTP
-/// status is never an error here.
+/// after a timeout, cancelled, permission_denied when the peer's certificate is not trusted. An
+/// HTTP status is never an error here.
 class Client {
  public:
   /// Opens libcurl on first use; host_not_ready when it is not installed.

@@ -14,7 +14,8 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 bool ends_with_name(std::string_view text, std::string_view suffix) {
-  return text.size() >= suffix.size() && same_name(text.substr(text.size() - suffix.size()), suffix);
+  return text.size() >= suffix.size() &&
+         same_name(text.substr(text.size() - suffix.size()), suffix);
 }
 
 }  // namespace

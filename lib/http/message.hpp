@@ -37,10 +37,10 @@ class Headers {
 
 struct Request {
   std::string method = "GET";
-  std::string url;      ///< http or https; on a unix socket "http://localhost/path"
+  std::string url;  ///< http or https; on a unix socket "http://localhost/path"
   Headers headers;
-  std::string body;     ///< sent with a Content-Length when it is not empty, or for PUT, POST, PATCH
-  std::stop_token stop; ///< ends the transfer with Error cancelled
+  std::string body;  ///< sent with a Content-Length when it is not empty, or for PUT, POST, PATCH
+  std::stop_token stop;  ///< ends the transfer with Error cancelled
 };
 
 /// Status and header fields of an answer.
@@ -61,8 +61,8 @@ using Sink = std::function<Result<>(const ResponseHead& head, std::string_view b
 /// How long to wait for what.
 struct Timeouts {
   std::chrono::milliseconds connect = std::chrono::seconds(30);
-  std::chrono::seconds stall = std::chrono::seconds(60);    ///< without a byte; zero: for ever
-  std::optional<std::chrono::milliseconds> total;           ///< the whole exchange
+  std::chrono::seconds stall = std::chrono::seconds(60);  ///< without a byte; zero: for ever
+  std::optional<std::chrono::milliseconds> total;         ///< the whole exchange
 };
 
 /// True for localhost, *.localhost, 127.0.0.0/8 and ::1 (with or without brackets).

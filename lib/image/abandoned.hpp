@@ -10,8 +10,8 @@
 namespace flintctl::image {
 
 /// The labels of a pull's lease. A lease whose target's lock is free belongs to a dead pull.
-inline constexpr const char* label_kind = "flintctl.dev/kind";              ///< "pull"
-inline constexpr const char* label_target = "flintctl.dev/target";          ///< top chain ID
+inline constexpr const char* label_kind = "flintctl.dev/kind";      ///< "pull"
+inline constexpr const char* label_target = "flintctl.dev/target";  ///< top chain ID
 inline constexpr const char* label_snapshotter = "flintctl.dev/snapshotter";
 inline constexpr const char* label_reference = "flintctl.dev/reference";
 

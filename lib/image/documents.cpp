@@ -10,10 +10,9 @@ namespace {
 
 /// The position of the entry that `select` chose.
 std::size_t position_of(const oci::Index& index, const oci::Descriptor& chosen) {
-  const auto entry =
-      std::find_if(index.entries.begin(), index.entries.end(), [&](const oci::Index::Entry& one) {
-        return one.descriptor.digest == chosen.digest;
-      });
+  const auto entry = std::find_if(
+      index.entries.begin(), index.entries.end(),
+      [&](const oci::Index::Entry& one) { return one.descriptor.digest == chosen.digest; });
   return static_cast<std::size_t>(entry - index.entries.begin());
 }
 

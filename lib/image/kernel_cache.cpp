@@ -81,8 +81,8 @@ Result<StoredBootFiles> KernelCache::copy_from_snapshot(containerd::Client& leas
                                                         const std::string& chain_id,
                                                         const BootRequest& request) const {
   const std::string key = "flintctl-boot-" + sys::random_hex(8);
-  const auto mounts = TRY(leased.snapshot_view(snapshotter, key, chain_id, {})
-                              .context("taking a view of the image"));
+  const auto mounts = TRY(
+      leased.snapshot_view(snapshotter, key, chain_id, {}).context("taking a view of the image"));
   const Rollback remove_view([&] { (void)leased.snapshot_remove(snapshotter, key); });
   const auto mount = TRY(single_mount(mounts));
   return copy_boot_files(mount, request, folder_.get());
@@ -104,8 +104,8 @@ Result<CachedBootFiles> KernelCache::from_snapshot(containerd::Client& leased,
 
 Result<CachedFile> KernelCache::kernel_from_host(const std::string& path, KernelFormat format) {
   const UniqueFd source = TRY(open_host_file(path));
-  const auto name = TRY(store_kernel(folder_.get(), source.get(), format)
-                            .context(fmt::format("kernel {}", path)));
+  const auto name = TRY(
+      store_kernel(folder_.get(), source.get(), format).context(fmt::format("kernel {}", path)));
   return hold(name);
 }
 

@@ -11,8 +11,8 @@
 
 namespace flintctl::image {
 
-/// A kernel or initrd in the cache. While this lives, gc() leaves the file alone: by then a VM's record
-/// should name it.
+/// A kernel or initrd in the cache. While this lives, gc() leaves the file alone: by then a VM's
+/// record should name it.
 struct CachedFile {
   std::string path;    ///< absolute; empty: there is none
   std::string digest;  ///< "sha256:…" of the file
@@ -25,24 +25,24 @@ struct CachedBootFiles {
 };
 
 /// Kernels and initrds as files of the host, copied out of images once: no mounted snapshot keeps a
-/// device busy while a VM runs. Folder STATE/kernels (0700): files by the SHA-256 of their bytes, and
-/// an index of what was found in which snapshot, so that a known image is not even mounted.
+/// device busy while a VM runs. Folder STATE/kernels (0700): files by the SHA-256 of their bytes,
+/// and an index of what was found in which snapshot, so that a known image is not even mounted.
 class KernelCache {
  public:
   /// Makes the folder if it is missing. `state_directory` is absolute ("/var/lib/flintctl").
   static Result<KernelCache> open(const std::string& state_directory);
 
   /// From a committed snapshot, `chain_id` in `snapshotter`. Unless it is known already: a View is
-  /// taken with `leased` (which carries the caller's lease, so that a kill leaves it to gc), mounted
-  /// and copied from in a child, and removed before this returns.
+  /// taken with `leased` (which carries the caller's lease, so that a kill leaves it to gc),
+  /// mounted and copied from in a child, and removed before this returns.
   Result<CachedBootFiles> from_snapshot(containerd::Client& leased, const std::string& snapshotter,
                                         const std::string& chain_id, const BootRequest& request);
 
   /// From a folder or snapshot that is mounted by `mount`.
   Result<CachedBootFiles> from_mount(const archive::Mount& mount, const BootRequest& request);
 
-  /// A kernel of the host. One that is in the right format already is copied too: a VM's kernel does
-  /// not change because a package was upgraded.
+  /// A kernel of the host. One that is in the right format already is copied too: a VM's kernel
+  /// does not change because a package was upgraded.
   Result<CachedFile> kernel_from_host(const std::string& path, KernelFormat format);
   Result<CachedFile> initrd_from_host(const std::string& path);
 

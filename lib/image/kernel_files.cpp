@@ -94,15 +94,16 @@ Result<ImageFile> find_boot_file(int root, BootFileKind kind) {
     return Error(Code::not_found, fmt::format("the image has no {} in its /boot", what(kind)))
         .with_hint(hint);
   }
-  return Error(Code::invalid_argument, fmt::format("the image has more than one {}: {}",
-                                                   what(kind), fmt::join(names, ", ")))
+  return Error(Code::invalid_argument, fmt::format("the image has more than one {}: {}", what(kind),
+                                                   fmt::join(names, ", ")))
       .with_hint(hint);
 }
 
 Result<std::string> find_init(int root, const std::string& init) {
   if (!init.empty()) {
     if (is_program(root, init)) return init;
-    return Error(Code::not_found, fmt::format("the image has no program '{}' to start as init", init))
+    return Error(Code::not_found,
+                 fmt::format("the image has no program '{}' to start as init", init))
         .with_hint("change init= on the kernel's command line, or use another image");
   }
   for (const char* const path : {"/sbin/init", "/etc/init", "/bin/init", "/bin/sh"}) {
@@ -110,8 +111,9 @@ Result<std::string> find_init(int root, const std::string& init) {
   }
   return Error(Code::not_found,
                "the image has no init: no program /sbin/init, /etc/init, /bin/init or /bin/sh")
-      .with_hint("use an image with an operating system in it, or name a program with init= on the "
-                 "kernel's command line");
+      .with_hint(
+          "use an image with an operating system in it, or name a program with init= on the "
+          "kernel's command line");
 }
 
 }  // namespace flintctl::image

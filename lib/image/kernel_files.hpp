@@ -25,9 +25,9 @@ enum class BootFileKind { kernel, initrd };
 /// there are several: named, with the flag to choose by as the hint.
 Result<ImageFile> find_boot_file(int root, BootFileKind kind);
 
-/// The program that the kernel would start as init: `init` when it is given ("init=" of the kernel's
-/// command line), else the first of /sbin/init, /etc/init, /bin/init and /bin/sh (init/main.c).
-/// not_found with a hint when there is none.
+/// The program that the kernel would start as init: `init` when it is given ("init=" of the
+/// kernel's command line), else the first of /sbin/init, /etc/init, /bin/init and /bin/sh
+/// (init/main.c). not_found with a hint when there is none.
 Result<std::string> find_init(int root, const std::string& init);
 
 }  // namespace flintctl::image

@@ -20,10 +20,10 @@ inline constexpr std::size_t kernel_head_size = 1024;
 /// Documentation/arch/x86/boot.rst), or no kernel.
 KernelKind kernel_kind(std::string_view head);
 
-/// The ELF vmlinux within a bzImage, as Firecracker wants it: decompressed (gzip, xz, zstd, LZ4 legacy)
-/// from where the setup header says (payload_offset, payload_length; protocol 2.08, Linux 2.6.26).
-/// data_loss for a damaged image, unimplemented for another compression, resource_exhausted when it
-/// would be absurdly large.
+/// The ELF vmlinux within a bzImage, as Firecracker wants it: decompressed (gzip, xz, zstd, LZ4
+/// legacy) from where the setup header says (payload_offset, payload_length; protocol 2.08,
+/// Linux 2.6.26). data_loss for a damaged image, unimplemented for another compression,
+/// resource_exhausted when it would be absurdly large.
 Result<std::string> extract_vmlinux(std::string_view bzimage);
 
 /// data_loss unless `bytes` are a whole 64-bit little-endian ELF program, its loadable segments

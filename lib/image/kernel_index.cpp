@@ -35,8 +35,7 @@ std::optional<StoredBootFiles> KernelIndex::find(const std::string& chain_id,
 Result<> KernelIndex::put(const std::string& chain_id, const BootRequest& request,
                           const StoredBootFiles& files) const {
   TRY(sys::make_directories(folder_, 0700));
-  const auto answer =
-      data::Value::object({{"kernel", files.kernel}, {"initrd", files.initrd}});
+  const auto answer = data::Value::object({{"kernel", files.kernel}, {"initrd", files.initrd}});
   return sys::write_file_atomic(entry(chain_id, request), data::to_json(answer), 0600);
 }
 

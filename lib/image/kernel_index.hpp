@@ -9,8 +9,8 @@
 
 namespace flintctl::image {
 
-/// What was found in which snapshot: one small file for each question, named by the SHA-256 of it. A
-/// snapshot's content never changes, so an answer holds as long as its files are in the cache.
+/// What was found in which snapshot: one small file for each question, named by the SHA-256 of it.
+/// A snapshot's content never changes, so an answer holds as long as its files are in the cache.
 class KernelIndex {
  public:
   explicit KernelIndex(std::string folder) : folder_(std::move(folder)) {}

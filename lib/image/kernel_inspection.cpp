@@ -26,20 +26,19 @@ Result<data::Value> ask(const data::Value& message, const std::vector<int>& desc
 
 Result<StoredBootFiles> copy_boot_files(const archive::Mount& mount, const BootRequest& request,
                                         int cache) {
-  const auto message =
-      data::Value::object({{"mount", archive::mount_to_json(mount)},
-                           {"kernel", request.parts != BootRequest::Parts::initrd},
-                           {"initrd", request.parts != BootRequest::Parts::kernel},
-                           {"elf", request.format == KernelFormat::elf},
-                           {"kernelFile", request.kernel_file},
-                           {"initrdFile", request.initrd_file}});
+  const auto message = data::Value::object({{"mount", archive::mount_to_json(mount)},
+                                            {"kernel", request.parts != BootRequest::Parts::initrd},
+                                            {"initrd", request.parts != BootRequest::Parts::kernel},
+                                            {"elf", request.format == KernelFormat::elf},
+                                            {"kernelFile", request.kernel_file},
+                                            {"initrdFile", request.initrd_file}});
   const auto answer = TRY(ask(message, {cache}));
   return StoredBootFiles{answer.string_or("kernel"), answer.string_or("initrd")};
 }
 
 Result<std::string> check_init(const archive::Mount& mount, const std::string& init) {
-  const auto answer = TRY(ask(
-      data::Value::object({{"mount", archive::mount_to_json(mount)}, {"init", init}}), {}));
+  const auto answer =
+      TRY(ask(data::Value::object({{"mount", archive::mount_to_json(mount)}, {"init", init}}), {}));
   return answer.string_or("init");
 }
 

@@ -25,14 +25,14 @@ struct StoredBootFiles {
   std::string initrd;
 };
 
-/// Mounts a snapshot read-only in a child with a mount namespace of its own, copies kernel and initrd
-/// into the folder `cache`, and unmounts: afterwards nothing keeps the snapshot busy. An image without
-/// an initrd is fine unless the initrd was named or is all that was asked for.
+/// Mounts a snapshot read-only in a child with a mount namespace of its own, copies kernel and
+/// initrd into the folder `cache`, and unmounts: afterwards nothing keeps the snapshot busy. An
+/// image without an initrd is fine unless the initrd was named or is all that was asked for.
 Result<StoredBootFiles> copy_boot_files(const archive::Mount& mount, const BootRequest& request,
                                         int cache);
 
-/// Which program of the mounted image the kernel would start as init; `init` is what its command line
-/// names, or empty. not_found with a hint when there is none. See find_init().
+/// Which program of the mounted image the kernel would start as init; `init` is what its command
+/// line names, or empty. not_found with a hint when there is none. See find_init().
 Result<std::string> check_init(const archive::Mount& mount, const std::string& init = {});
 
 /// What `flintctl __extract inspect` does, the child of the two above. Returns the exit status.

@@ -16,8 +16,9 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr auto gzip_magic = "\x1f\x8b"sv;
-constexpr auto xz_magic = "\xfd"
-                          "7zXZ\0"sv;
+constexpr auto xz_magic =
+    "\xfd"
+    "7zXZ\0"sv;
 constexpr auto zstd_magic = "\x28\xb5\x2f\xfd"sv;
 constexpr auto lz4_magic = "\x02\x21\x4c\x18"sv;
 constexpr std::array other_magics = {
@@ -57,8 +58,8 @@ Result<std::string> decompress_xz(std::string_view input, std::size_t limit) {
     if (status == LZMA_STREAM_END) return output;
     if (status == LZMA_MEMLIMIT_ERROR) return too_large(limit);
     if (status != LZMA_OK || (stream.avail_in == 0 && stream.avail_out > 0)) {
-      return Error(Code::data_loss, fmt::format("the kernel's xz stream is damaged ({})",
-                                                static_cast<int>(status)));
+      return Error(Code::data_loss,
+                   fmt::format("the kernel's xz stream is damaged ({})", static_cast<int>(status)));
     }
   }
 }
@@ -89,9 +90,8 @@ Result<std::string> decompress_lz4(std::string_view input, std::size_t limit) {
     }
     const std::size_t before = output.size();
     output.resize(before + block_size);
-    const int count =
-        ::LZ4_decompress_safe(input.data(), output.data() + before, static_cast<int>(size),
-                              static_cast<int>(block_size));
+    const int count = ::LZ4_decompress_safe(input.data(), output.data() + before,
+                                            static_cast<int>(size), static_cast<int>(block_size));
     if (count < 0) return Error(Code::data_loss, "the kernel's LZ4 stream is damaged");
     output.resize(before + static_cast<std::size_t>(count));
     if (output.size() > limit) return too_large(limit);
@@ -117,8 +117,11 @@ Result<std::string> decompress_payload(std::string_view payload, std::size_t lim
     return Error(Code::unimplemented, fmt::format("the kernel is compressed by {}", name))
         .with_hint("gzip, xz, zstd and lz4 are known; or give an uncompressed vmlinux");
   }
-  return payload.starts_with("\x7f" "ELF") ? Result<std::string>(std::string(payload))
-                                           : Error(Code::data_loss, "the kernel's payload is of no known kind");
+  return payload.starts_with(
+             "\x7f"
+             "ELF")
+             ? Result<std::string>(std::string(payload))
+             : Error(Code::data_loss, "the kernel's payload is of no known kind");
 }
 
 }  // namespace flintctl::image

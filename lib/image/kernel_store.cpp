@@ -65,8 +65,8 @@ Result<std::string> read_piece(int source, std::uint64_t offset, std::size_t len
   std::string bytes(length, '\0');
   std::size_t have = 0;
   while (have < length) {
-    const ssize_t count = ::pread(source, bytes.data() + have, length - have,
-                                  static_cast<off_t>(offset + have));
+    const ssize_t count =
+        ::pread(source, bytes.data() + have, length - have, static_cast<off_t>(offset + have));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return sys::last_error("reading the file");
     if (count == 0) break;

@@ -8,8 +8,8 @@
 
 namespace flintctl::image {
 
-/// Puts a kernel from the open file `source` into the folder `cache` in the format wanted, under the
-/// SHA-256 of the bytes that boot; durable when this returns. Returns that name (64 hexadecimal
+/// Puts a kernel from the open file `source` into the folder `cache` in the format wanted, under
+/// the SHA-256 of the bytes that boot; durable when this returns. Returns that name (64 hexadecimal
 /// digits). invalid_argument when it is no kernel.
 Result<std::string> store_kernel(int cache, int source, KernelFormat format);
 

@@ -27,7 +27,8 @@ Result<> hash_prefix(int fd, std::uint64_t length, sys::Sha256& hash, const std:
   const auto buffer = std::make_unique<char[]>(read_buffer);
   for (std::uint64_t offset = 0; offset < length;) {
     if (stop.stop_requested()) return Error(Code::cancelled, "stopped");
-    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(read_buffer, length - offset));
+    const auto want =
+        static_cast<std::size_t>(std::min<std::uint64_t>(read_buffer, length - offset));
     const ssize_t got = ::pread(fd, buffer.get(), want, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return sys::last_error("reading a partial layer");
@@ -47,8 +48,8 @@ struct LayerFetcher::Impl {
   };
 
   Progress& progress;
-  std::size_t first;          ///< the layer of items[0]
-  std::vector<Item> items;    ///< `file` belongs to the thread that took the item
+  std::size_t first;        ///< the layer of items[0]
+  std::vector<Item> items;  ///< `file` belongs to the thread that took the item
   std::vector<oci::Registry> connections;
   std::atomic<std::size_t> next = 0;
   std::stop_source stop;
@@ -150,23 +151,24 @@ Result<std::unique_ptr<LayerFetcher>> LayerFetcher::start(
   std::uint64_t missing = 0;
   for (std::size_t layer = options.first; layer < layers.size(); ++layer) {
     const auto& descriptor = layers[layer];
-    items.push_back(
-        {descriptor, TRY(PartialFile::open(options.directory, descriptor.digest, descriptor.size)), 0});
+    items.push_back({descriptor,
+                     TRY(PartialFile::open(options.directory, descriptor.digest, descriptor.size)),
+                     0});
     missing += descriptor.size - items.back().file.held();
   }
   const auto space = TRY(sys::filesystem_space(options.directory));
   if (space.available < missing) {
     return Error(Code::resource_exhausted,
-                 fmt::format("{} has {} MiB free, the image's layers need {} MiB", options.directory,
-                             space.available >> 20U, (missing >> 20U) + 1))
+                 fmt::format("{} has {} MiB free, the image's layers need {} MiB",
+                             options.directory, space.available >> 20U, (missing >> 20U) + 1))
         .with_hint("free some space there, or name another state directory in the configuration");
   }
   std::vector<oci::Registry> connections;
   const auto count = std::min<std::size_t>(std::max(options.parallel, 1U), items.size());
   while (connections.size() < count) connections.push_back(TRY(registry.another()));
 
-  std::unique_ptr<Impl> impl(new Impl{progress, options.first, std::move(items),
-                                      std::move(connections), {}, {}, {}, {}, {}, {}});
+  std::unique_ptr<Impl> impl(new Impl{
+      progress, options.first, std::move(items), std::move(connections), {}, {}, {}, {}, {}, {}});
   for (auto& connection : impl->connections) {
     impl->threads.emplace_back([state = impl.get(), &connection] { state->work(connection); });
   }

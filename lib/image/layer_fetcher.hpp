@@ -25,7 +25,8 @@ struct ArrivalListener {
 
 /// Downloads layers in parallel, in order, into partial files, on threads of its own that end with
 /// it. A file that an earlier pull left is verified as a whole before any of its bytes count as
-/// arrived, and fetched anew when it is wrong; the digest of a fresh one is for the reader to check.
+/// arrived, and fetched anew when it is wrong; the digest of a fresh one is for the reader to
+/// check.
 class LayerFetcher {
  public:
   struct Options {

@@ -28,8 +28,8 @@ std::vector<LayerGroup> plan_layers(const LayerFacts& facts, Boundaries boundari
   for (std::size_t layer = facts.committed; layer < facts.sizes.size(); ++layer) {
     group.end = layer + 1;
     bytes += facts.sizes[layer];
-    const bool shared = std::find(facts.shared.begin(), facts.shared.end(), group.end) !=
-                        facts.shared.end();
+    const bool shared =
+        std::find(facts.shared.begin(), facts.shared.end(), group.end) != facts.shared.end();
     const bool full = boundaries == Boundaries::each ||
                       (boundaries == Boundaries::automatic && (shared || bytes >= group_bytes));
     if (!full && group.end != facts.sizes.size()) continue;

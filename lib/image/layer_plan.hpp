@@ -19,9 +19,9 @@ Result<Boundaries> parse_boundaries(std::string_view text);
 
 /// What LayerPlan needs to know of an image: no digests, only counts and bytes.
 struct LayerFacts {
-  std::vector<std::uint64_t> sizes;   ///< compressed bytes, lowest layer first
-  std::size_t committed = 0;          ///< so many lowest layers are in a committed snapshot
-  std::vector<std::size_t> shared;    ///< counts of lowest layers that other local images have too
+  std::vector<std::uint64_t> sizes;  ///< compressed bytes, lowest layer first
+  std::size_t committed = 0;         ///< so many lowest layers are in a committed snapshot
+  std::vector<std::size_t> shared;   ///< counts of lowest layers that other local images have too
 };
 
 /// Consecutive layers that become one snapshot: [first, end).
@@ -32,8 +32,8 @@ struct LayerGroup {
 };
 
 /// The groups that are still to be made, lowest first; empty when all is committed. Each snapshot
-/// costs a second or so (mkfs, a dozen synchronous writes), each boundary can be shared later and is
-/// where a killed pull resumes: `automatic` ends a group after a shared prefix and once it holds
+/// costs a second or so (mkfs, a dozen synchronous writes), each boundary can be shared later and
+/// is where a killed pull resumes: `automatic` ends a group after a shared prefix and once it holds
 /// 32 MiB of compressed bytes.
 std::vector<LayerGroup> plan_layers(const LayerFacts& facts, Boundaries boundaries);
 

@@ -95,8 +95,8 @@ Result<std::vector<ImageSummary>> list(containerd::Client& client, const std::st
   for (const auto& record : records) {
     ImageSummary summary{record, TRY(read_local(client, record, platform)), std::nullopt};
     if (summary.image) {
-      summary.unpacked_size = TRY(
-          size_with_parents(client, snapshotter, snapshots, summary.image->snapshot()));
+      summary.unpacked_size =
+          TRY(size_with_parents(client, snapshotter, snapshots, summary.image->snapshot()));
     }
     summaries.push_back(std::move(summary));
   }

@@ -15,13 +15,13 @@ namespace flintctl::image {
 
 /// An image in containerd, as far as its file system goes.
 struct LocalImage {
-  std::string name;                  ///< in containerd: the whole reference
-  oci::Descriptor target;            ///< index or manifest
-  oci::Descriptor manifest;          ///< of the platform
+  std::string name;          ///< in containerd: the whole reference
+  oci::Descriptor target;    ///< index or manifest
+  oci::Descriptor manifest;  ///< of the platform
   oci::Manifest content;
   oci::ImageConfig config;
-  std::vector<oci::Digest> chain;    ///< chain IDs, lowest first
-  containerd::Time created_at;       ///< of the image's record
+  std::vector<oci::Digest> chain;  ///< chain IDs, lowest first
+  containerd::Time created_at;     ///< of the image's record
 
   /// The committed snapshot to prepare from: the top chain ID.
   [[nodiscard]] std::string snapshot() const { return chain.back().text(); }
@@ -47,8 +47,8 @@ struct ImageSummary {
 Result<std::vector<ImageSummary>> list(containerd::Client& client, const std::string& snapshotter,
                                        const oci::Platform& platform);
 
-/// Removes the record of an image; what only it held is collected before this returns, and what a VM
-/// uses stays. not_found when there is no such image.
+/// Removes the record of an image; what only it held is collected before this returns, and what a
+/// VM uses stays. not_found when there is no such image.
 Result<> remove(containerd::Client& client, const oci::Reference& reference);
 
 }  // namespace flintctl::image

@@ -12,7 +12,8 @@
 namespace flintctl::image {
 
 /// The bytes of a layer that have arrived so far, in a file named for its digest that outlives a
-/// killed pull. Locked while it is open; when another pull holds it, an unnamed file takes its place.
+/// killed pull. Locked while it is open; when another pull holds it, an unnamed file takes its
+/// place.
 class PartialFile {
  public:
   /// Opens or makes DIRECTORY/<digest> (0600; the folder 0700). A file longer than `size` begins

@@ -13,7 +13,8 @@ namespace flintctl::image {
 /// How far one layer is. `downloading` and `unpacking` overlap: a layer is unpacked as it arrives.
 enum class LayerPhase { waiting, exists, downloading, downloaded, unpacking, done };
 
-/// Hears how a pull goes. Calls come one at a time, though from several threads; they must be quick.
+/// Hears how a pull goes. Calls come one at a time, though from several threads; they must be
+/// quick.
 class Progress {
  public:
   virtual ~Progress() = default;

@@ -112,7 +112,8 @@ Result<std::optional<PullResult>> Pull::unchanged(const oci::Descriptor& target)
 
 /// What containerd has under the same digest (another tag's) need not be fetched.
 Result<Documents> Pull::fetch_documents(oci::Registry& registry, const oci::Descriptor& target) {
-  const auto read = [&](const oci::Descriptor& descriptor, DocumentKind kind) -> Result<std::string> {
+  const auto read = [&](const oci::Descriptor& descriptor,
+                        DocumentKind kind) -> Result<std::string> {
     auto local = client_.content_read(descriptor.digest.text(), oci::max_config);
     if (local && local->size() == descriptor.size) return local;
     return kind == DocumentKind::config ? registry.blob(descriptor) : registry.manifest(descriptor);
@@ -177,12 +178,12 @@ Result<std::size_t> Pull::adopt_committed(const Documents& documents, const std:
 
 /// Leases of pulls to the same snapshot: we hold its lock, so they are dead.
 Result<> Pull::remove_abandoned(const std::string& target, const std::string& own_lease) {
-  const auto leases = TRY(client_.lease_list(
-      {fmt::format("labels.\"{}\"==pull,labels.\"{}\"==\"{}\"", label_kind, label_target, target)}));
+  const auto leases = TRY(client_.lease_list({fmt::format(
+      "labels.\"{}\"==pull,labels.\"{}\"==\"{}\"", label_kind, label_target, target)}));
   for (const auto& lease : leases) {
     const auto snapshotter = lease.labels.find(label_snapshotter);
-    const bool same = snapshotter != lease.labels.end() &&
-                      snapshotter->second == options_.snapshotter;
+    const bool same =
+        snapshotter != lease.labels.end() && snapshotter->second == options_.snapshotter;
     if (same && lease.id != own_lease) TRY(client_.lease_delete(lease.id));
   }
   return {};
@@ -229,11 +230,10 @@ Result<> Pull::build(oci::Registry& registry, const Documents& documents, const 
     facts.shared = TRY(shared_prefixes(documents));
   }
   const auto fetcher = TRY(LayerFetcher::start(
-      registry, layers,
-      {partial_directory(options_.state_directory), options_.parallel, committed}, progress_));
+      registry, layers, {partial_directory(options_.state_directory), options_.parallel, committed},
+      progress_));
   const auto leased = client_.with_lease(lease);
-  const BuildContext context{*leased,  lease,    options_.snapshotter,
-                             documents, *fetcher, progress_};
+  const BuildContext context{*leased, lease, options_.snapshotter, documents, *fetcher, progress_};
   for (const LayerGroup& group : plan_layers(facts, options_.boundaries)) {
     TRY(sys::check_interrupt());
     TRY(build_snapshot(context, group));

@@ -35,13 +35,14 @@ struct PullResult {
   PullOutcome outcome = PullOutcome::unchanged;
 };
 
-/// Makes what the registry now names by `reference` an image in containerd with a committed snapshot.
+/// Makes what the registry now names by `reference` an image in containerd with a committed
+/// snapshot.
 ///
 /// Layers are downloaded in parallel into partial files and unpacked while they arrive, verified on
 /// both sides of the decompression; no layer's bytes pass through containerd. Everything is made
 /// under a lease: a failure or an interrupt leaves only partial files, which the next pull resumes.
-/// What a killed pull left (its lease, its active snapshot) goes with the next pull of the image, or
-/// by remove_abandoned(). Two pulls of one image at once do the work once. Needs root.
+/// What a killed pull left (its lease, its active snapshot) goes with the next pull of the image,
+/// or by remove_abandoned(). Two pulls of one image at once do the work once. Needs root.
 Result<PullResult> pull(containerd::Client& client, const oci::Reference& reference,
                         const PullOptions& options, Progress& progress);
 

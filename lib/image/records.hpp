@@ -11,9 +11,9 @@
 namespace flintctl::image {
 
 /// Writes an image's documents as blobs, and its record, through `leased` (a client whose writes
-/// belong to a lease), with the labels by which containerd's collector finds from the record through
-/// index, manifest and config to the snapshot of `snapshotter`. No layer blob is kept, so the
-/// manifest refers to none, as CRI does with discard_unpacked_layers.
+/// belong to a lease), with the labels by which containerd's collector finds from the record
+/// through index, manifest and config to the snapshot of `snapshotter`. No layer blob is kept, so
+/// the manifest refers to none, as CRI does with discard_unpacked_layers.
 Result<> write_records(containerd::Client& leased, const oci::Reference& reference,
                        const Documents& documents, const std::string& snapshotter);
 

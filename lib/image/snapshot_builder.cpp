@@ -23,8 +23,8 @@ std::string extraction_key(const std::string& chain_id) {
   return fmt::format("extract-{}-{} {}", nanoseconds % 1000000000, sys::random_hex(3), chain_id);
 }
 
-/// Whether a committed snapshot is there, held by our lease. containerd 1.6 does not add what exists
-/// to the lease of who finds it, and what is added must be looked for again afterwards.
+/// Whether a committed snapshot is there, held by our lease. containerd 1.6 does not add what
+/// exists to the lease of who finds it, and what is added must be looked for again afterwards.
 Result<bool> adopt(const BuildContext& context, const std::string& chain_id) {
   const std::string type = "snapshots/" + context.snapshotter;
   TRY(context.leased.lease_add(context.lease, {chain_id, type}));
@@ -57,9 +57,12 @@ archive::Job job_of(const BuildContext& context, const LayerGroup& group,
   archive::Job job{{mount.type, mount.source, mount.options}, {}};
   for (std::size_t layer = group.first; layer < group.end; ++layer) {
     const auto& descriptor = context.documents.content.layers[layer];
-    job.layers.push_back({context.fetcher.file(layer), descriptor.size, descriptor.digest.text(),
+    job.layers.push_back({context.fetcher.file(layer),
+                          descriptor.size,
+                          descriptor.digest.text(),
                           context.documents.parsed_config.diff_ids[layer].text(),
-                          descriptor.media_type, {}});
+                          descriptor.media_type,
+                          {}});
   }
   return job;
 }
@@ -104,7 +107,9 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
   if (auto error = context.fetcher.error()) return *std::move(error);
   if (blames_layer(summary.error()) && done < group.end) context.fetcher.discard(done);
   const auto code = blames_layer(summary.error()) ? Code::data_loss : summary.error().code();
-  return Error(summary.error()).context(fmt::format("unpacking layer {}", done + 1)).with_code(code);
+  return Error(summary.error())
+      .context(fmt::format("unpacking layer {}", done + 1))
+      .with_code(code);
 }
 
 }  // namespace

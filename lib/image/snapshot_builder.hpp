@@ -22,9 +22,9 @@ struct BuildContext {
   Progress& progress;
 };
 
-/// Prepares a snapshot on what is below `group`, extracts the group's layers into it as they arrive,
-/// and commits it by the chain ID of the topmost. Success also when another client was faster. After
-/// wrong bytes the layer's partial file is emptied.
+/// Prepares a snapshot on what is below `group`, extracts the group's layers into it as they
+/// arrive, and commits it by the chain ID of the topmost. Success also when another client was
+/// faster. After wrong bytes the layer's partial file is emptied.
 Result<> build_snapshot(const BuildContext& context, const LayerGroup& group);
 
 }  // namespace flintctl::image

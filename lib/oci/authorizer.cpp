@@ -20,8 +20,9 @@ Error refused(const std::string& host, bool with_credentials) {
         .with_hint("check that the image exists and that the account may read it");
   }
   return Error(Code::registry, fmt::format("{} wants credentials", host))
-      .with_hint("check the name of the image; if it is private, log in with docker login, or name "
-                 "an auth file by --authfile");
+      .with_hint(
+          "check the name of the image; if it is private, log in with docker login, or name "
+          "an auth file by --authfile");
 }
 
 const std::string* parameter(const Challenge& challenge, const std::string& name) {
@@ -64,14 +65,14 @@ Result<> Authorizer::renew(http::Client& client, const http::Url& asked,
       if (challenge.scheme != "bearer" || realm == nullptr) continue;
       const auto url = TRY(http::parse_url(*realm).context("the registry names a bad realm"));
       if (!trusted_realm(url, asked)) {
-        return Error(Code::registry, fmt::format("{} wants tokens from {} without TLS", asked.host,
-                                                 url.host));
+        return Error(Code::registry,
+                     fmt::format("{} wants tokens from {} without TLS", asked.host, url.host));
       }
       const auto* service = parameter(challenge, "service");
       const auto* scope = parameter(challenge, "scope");
-      const auto text = TRY(token(client, url, service == nullptr ? "" : *service,
-                                  scope == nullptr ? fmt::format("repository:{}:pull", repository_)
-                                                   : *scope));
+      const auto text =
+          TRY(token(client, url, service == nullptr ? "" : *service,
+                    scope == nullptr ? fmt::format("repository:{}:pull", repository_) : *scope));
       header_ = "Bearer " + text;
       return {};
     }
@@ -103,12 +104,14 @@ Result<std::string> Authorizer::token(http::Client& client, const http::Url& rea
     return refused(realm.host, credentials_.has_value());
   }
   if (response.status != 200) {
-    const auto code = response.status >= 500 || response.status == 429 ? Code::unavailable : Code::registry;
-    return Error(code, fmt::format("{} answers {} to a request for a token", realm.host,
-                                   response.status));
+    const auto code =
+        response.status >= 500 || response.status == 429 ? Code::unavailable : Code::registry;
+    return Error(
+        code, fmt::format("{} answers {} to a request for a token", realm.host, response.status));
   }
   auto document = data::parse_json(response.body);
-  if (!document) return std::move(document.error()).context("a token is malformed").with_code(Code::registry);
+  if (!document)
+    return std::move(document.error()).context("a token is malformed").with_code(Code::registry);
   std::string text = document->string_or("token");
   if (text.empty()) text = document->string_or("access_token");
   if (text.empty()) return Error(Code::registry, fmt::format("{} gives no token", realm.host));

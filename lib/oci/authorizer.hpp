@@ -21,9 +21,10 @@ class Authorizer {
   /// The Authorization field to send now; empty before the first challenge.
   std::string header();
 
-  /// After a 401 from `asked` to a request that carried `rejected`: gets a new field, by a token from
-  /// the realm (anonymous or with the credentials) or by Basic. Code registry when there is nothing
-  /// (more) to answer with. Credentials go to https realms, or to the plain one that was asked.
+  /// After a 401 from `asked` to a request that carried `rejected`: gets a new field, by a token
+  /// from the realm (anonymous or with the credentials) or by Basic. Code registry when there is
+  /// nothing (more) to answer with. Credentials go to https realms, or to the plain one that was
+  /// asked.
   Result<> renew(http::Client& client, const http::Url& asked, const http::Headers& answer,
                  const std::string& rejected);
 

@@ -65,7 +65,8 @@ Result<std::optional<Credentials>> find_credentials(std::string_view config_json
       const auto* entry = auths->find(key);
       if (entry == nullptr) continue;
       const Credentials credentials = TRY(parse_auth(*entry));
-      if (!credentials.secret.empty() || !credentials.registry_token.empty()) return std::optional(credentials);
+      if (!credentials.secret.empty() || !credentials.registry_token.empty())
+        return std::optional(credentials);
     }
   }
   return std::optional<Credentials>();

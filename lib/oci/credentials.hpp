@@ -16,8 +16,8 @@ struct Credentials {
   std::string registry_token;  ///< sent as a bearer token as it is, when not empty
 };
 
-/// Credentials for `host` (Reference::host) in a docker config.json's "auths"; nothing when the host
-/// is not in it. Credential helpers are not asked. containers-auth.json(5).
+/// Credentials for `host` (Reference::host) in a docker config.json's "auths"; nothing when the
+/// host is not in it. Credential helpers are not asked. containers-auth.json(5).
 Result<std::optional<Credentials>> find_credentials(std::string_view config_json,
                                                     std::string_view host);
 

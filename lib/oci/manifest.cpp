@@ -45,7 +45,9 @@ Result<data::Value> parse_object(std::string_view bytes, std::size_t limit, std:
   }
   auto value = data::parse_json(bytes);
   if (!value) {
-    return std::move(value.error()).context(fmt::format("{} is malformed", what)).with_code(Code::data_loss);
+    return std::move(value.error())
+        .context(fmt::format("{} is malformed", what))
+        .with_code(Code::data_loss);
   }
   if (!value->is_object()) return malformed(fmt::format("{} is no JSON object", what));
   return value;
@@ -58,7 +60,9 @@ Result<Descriptor> parse_descriptor(const data::Value* value, std::string_view w
   if (digest_string == nullptr) return malformed(fmt::format("{} has no digest", what));
   auto digest = Digest::parse(*digest_string);
   if (!digest) {
-    return std::move(digest.error()).context(fmt::format("{} has a bad digest", what)).with_code(Code::data_loss);
+    return std::move(digest.error())
+        .context(fmt::format("{} has a bad digest", what))
+        .with_code(Code::data_loss);
   }
   const auto* size_value = value->find("size");
   const auto size = size_value == nullptr ? std::nullopt : size_value->as_integer();
@@ -82,8 +86,8 @@ Result<> check_kind(const data::Value& document, std::string_view type, std::str
   }
   const std::string own = document.string_or("mediaType");
   if (!own.empty() && own != type) {
-    return malformed(fmt::format("{} was served as {} but says that it is {}", what, quoted(type),
-                                 quoted(own)));
+    return malformed(
+        fmt::format("{} was served as {} but says that it is {}", what, quoted(type), quoted(own)));
   }
   if (document.integer_or("schemaVersion") != 2) {
     return malformed(fmt::format("{} has a schemaVersion other than 2", what));
@@ -97,9 +101,9 @@ Result<Descriptor> parse_layer(const data::Value& value, std::size_t number) {
   if (std::find(layer_types.begin(), layer_types.end(), type) != layer_types.end()) return layer;
   const bool foreign = type.find("foreign") != std::string::npos ||
                        type.find("nondistributable") != std::string::npos;
-  return Error(Code::unimplemented, fmt::format("layer {} is of {} media type {}", number,
-                                                foreign ? "the non-distributable" : "an unknown",
-                                                quoted(type)))
+  return Error(Code::unimplemented,
+               fmt::format("layer {} is of {} media type {}", number,
+                           foreign ? "the non-distributable" : "an unknown", quoted(type)))
       .with_hint("layers must be tar, tar+gzip or tar+zstd");
 }
 
@@ -139,7 +143,8 @@ Result<Manifest> parse_manifest(std::string_view bytes, std::string_view type) {
     return malformed(fmt::format("the image's config is longer than {} bytes", max_config));
   }
   const auto* layers = document.find("layers");
-  if (layers == nullptr || !layers->is_array()) return malformed("the image manifest has no layers");
+  if (layers == nullptr || !layers->is_array())
+    return malformed("the image manifest has no layers");
   if (layers->elements().empty()) return malformed("the image has no layers");
   if (layers->elements().size() > max_layers) {
     return malformed(fmt::format("the image has more than {} layers", max_layers));
@@ -165,7 +170,8 @@ Result<Index> parse_index(std::string_view bytes, std::string_view type) {
     const auto what = fmt::format("entry {} of the image index", index.entries.size() + 1);
     auto platform = parse_entry_platform(entry.find("platform"));
     const bool attestation = is_attestation(entry, platform);
-    index.entries.push_back({TRY(parse_descriptor(&entry, what)), std::move(platform), attestation});
+    index.entries.push_back(
+        {TRY(parse_descriptor(&entry, what)), std::move(platform), attestation});
   }
   return index;
 }
@@ -187,7 +193,9 @@ Result<ImageConfig> parse_config(std::string_view bytes) {
     const auto* text = element.as_string();
     auto digest = Digest::parse(text == nullptr ? "" : *text);
     if (!digest) {
-      return std::move(digest.error()).context("the image's config has a bad diff ID").with_code(Code::data_loss);
+      return std::move(digest.error())
+          .context("the image's config has a bad diff ID")
+          .with_code(Code::data_loss);
     }
     config.diff_ids.push_back(*std::move(digest));
   }
@@ -209,7 +217,8 @@ Result<Descriptor> select(const Index& index, const Platform& want) {
     }
   }
   if (best == nullptr) {
-    const auto list = offered.empty() ? std::string("nothing") : fmt::format("{}", fmt::join(offered, ", "));
+    const auto list =
+        offered.empty() ? std::string("nothing") : fmt::format("{}", fmt::join(offered, ", "));
     return Error(Code::not_found, fmt::format("the image is not made for {}", want.text()))
         .with_hint(fmt::format("it is made for {}", list));
   }

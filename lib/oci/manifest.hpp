@@ -54,15 +54,16 @@ struct Index {
   std::vector<Entry> entries;
 };
 
-/// What of an image's configuration matters for its file system. OCI image specification, config.md.
+/// What of an image's configuration matters for its file system. OCI image specification,
+/// config.md.
 struct ImageConfig {
   Platform platform;
   std::vector<Digest> diff_ids;  ///< sha256 of each uncompressed layer, lowest first
 };
 
-/// These three check `bytes` strictly: `data_loss` for what no honest registry sends (not JSON, both
-/// layers and manifests, a negative size, a media type other than `type`), `unimplemented` for what
-/// flintctl does not handle (foreign or encrypted layers, schema 1, no image at all), by name.
+/// These three check `bytes` strictly: `data_loss` for what no honest registry sends (not JSON,
+/// both layers and manifests, a negative size, a media type other than `type`), `unimplemented` for
+/// what flintctl does not handle (foreign or encrypted layers, schema 1, no image at all), by name.
 Result<Manifest> parse_manifest(std::string_view bytes, std::string_view type);
 Result<Index> parse_index(std::string_view bytes, std::string_view type);
 Result<ImageConfig> parse_config(std::string_view bytes);

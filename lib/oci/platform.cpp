@@ -16,9 +16,10 @@ struct Alias {
   std::string_view variant;
 };
 constexpr Alias aliases[] = {
-    {"x86_64", "amd64", ""},  {"x86-64", "amd64", ""}, {"i386", "386", ""},  {"i686", "386", ""},
-    {"aarch64", "arm64", ""}, {"armhf", "arm", "v7"},  {"armel", "arm", "v6"},
-    {"armv7l", "arm", "v7"},  {"armv6l", "arm", "v6"}, {"armv8l", "arm", "v8"},
+    {"x86_64", "amd64", ""}, {"x86-64", "amd64", ""},  {"i386", "386", ""},
+    {"i686", "386", ""},     {"aarch64", "arm64", ""}, {"armhf", "arm", "v7"},
+    {"armel", "arm", "v6"},  {"armv7l", "arm", "v7"},  {"armv6l", "arm", "v6"},
+    {"armv8l", "arm", "v8"},
 };
 
 Platform canonical(Platform platform) {

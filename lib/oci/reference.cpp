@@ -84,13 +84,12 @@ bool is_path_component(std::string_view text) {
 
 bool is_tag(std::string_view tag) {
   return !tag.empty() && tag.size() <= max_tag && (is_alphanumeric(tag.front()) || tag[0] == '_') &&
-         std::all_of(tag.begin(), tag.end(), [](char c) {
-           return is_alphanumeric(c) || c == '_' || c == '.' || c == '-';
-         });
+         std::all_of(tag.begin(), tag.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '_' || c == '.' || c == '-'; });
 }
 
-/// docker's rule: what stands before the first '/' is a host when it has a dot, a port or upper-case
-/// letters, or is "localhost"; else the name is one of docker.io's.
+/// docker's rule: what stands before the first '/' is a host when it has a dot, a port or
+/// upper-case letters, or is "localhost"; else the name is one of docker.io's.
 bool looks_like_host(std::string_view first) {
   return first.find_first_of(".:[") != std::string_view::npos || first == "localhost" ||
          std::any_of(first.begin(), first.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -134,9 +133,10 @@ Result<Reference> Reference::parse(std::string_view text) {
     reference.tag_ = "latest";
   }
   if (!each_part(text, '/', is_path_component)) {
-    const bool upper = std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-    return bad(whole, upper ? "its repository has upper-case letters"
-                            : "its repository is malformed");
+    const bool upper =
+        std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    return bad(whole,
+               upper ? "its repository has upper-case letters" : "its repository is malformed");
   }
   if (whole == text && text.size() == 64 && only(text, "0123456789abcdef")) {
     return bad(whole, "it is an image ID");
@@ -156,7 +156,9 @@ std::string Reference::name() const {
   return name;
 }
 
-std::string Reference::object() const { return digest_ ? digest_->text() : tag_.value_or("latest"); }
+std::string Reference::object() const {
+  return digest_ ? digest_->text() : tag_.value_or("latest");
+}
 
 std::string Reference::registry() const {
   return host_ == "docker.io" ? "registry-1.docker.io" : host_;

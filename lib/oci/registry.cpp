@@ -67,8 +67,8 @@ bool may_pass(const Error& error) {
 http::Url origin_of(const Reference& reference, Transport transport) {
   const std::string registry = reference.registry();
   const bool plain = transport == Transport::plain ||
-                     (transport == Transport::automatic && http::is_loopback(reference.hostname()) &&
-                      !registry.ends_with(":443"));
+                     (transport == Transport::automatic &&
+                      http::is_loopback(reference.hostname()) && !registry.ends_with(":443"));
   http::Url url;
   url.scheme = plain ? "http" : "https";
   url.text = url.scheme + "://" + registry;
@@ -134,10 +134,13 @@ enum class Redirects { any, no_downgrade };
 
 class Registry::Session {
  public:
-  Session(const Reference& reference, RegistryOptions options, std::shared_ptr<Authorizer> authorizer,
-          http::Url origin, http::Client client)
-      : reference_(reference), options_(std::move(options)), authorizer_(std::move(authorizer)),
-        origin_(std::move(origin)), client_(std::move(client)) {}
+  Session(const Reference& reference, RegistryOptions options,
+          std::shared_ptr<Authorizer> authorizer, http::Url origin, http::Client client)
+      : reference_(reference),
+        options_(std::move(options)),
+        authorizer_(std::move(authorizer)),
+        origin_(std::move(origin)),
+        client_(std::move(client)) {}
 
   static Result<std::unique_ptr<Session>> open(const Reference& reference, RegistryOptions options,
                                                std::shared_ptr<Authorizer> authorizer);
@@ -156,7 +159,9 @@ class Registry::Session {
   Result<Answer> follow(http::Request request, const http::Sink& sink, Redirects redirects);
   Result<Answer> get(const http::Request& request, std::size_t limit, Redirects redirects);
   std::chrono::milliseconds pause(unsigned failures, const http::Headers& headers) const;
-  unsigned allowed() const { return contacted_ ? options_.attempts : std::min(2U, options_.attempts); }
+  unsigned allowed() const {
+    return contacted_ ? options_.attempts : std::min(2U, options_.attempts);
+  }
   Result<Descriptor> resolve_by_get();
   Result<Descriptor> checked(Descriptor descriptor) const;
   Result<> judge(Result<Answer>& answer, const Transfer& transfer, bool last) const;
@@ -231,16 +236,19 @@ Result<Answer> Registry::Session::follow(http::Request request, const http::Sink
       continue;
     }
     const std::string* location = answer.head.headers.find("Location");
-    const bool redirected = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+    const bool redirected =
+        status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
     if (!redirected || location == nullptr) return answer;
     auto next = TRY(http::resolve_url(url, *location).context("following a redirect"));
     if (url.scheme == "https" && next.scheme == "http" && redirects == Redirects::no_downgrade) {
-      return Error(Code::registry, fmt::format("{} redirects to {} without TLS", url.host, next.host));
+      return Error(Code::registry,
+                   fmt::format("{} redirects to {} without TLS", url.host, next.host));
     }
     url = std::move(next);
     ++hop;
   }
-  return Error(Code::registry, fmt::format("{} redirects more than {} times", host(), max_redirects));
+  return Error(Code::registry,
+               fmt::format("{} redirects more than {} times", host(), max_redirects));
 }
 
 std::chrono::milliseconds Registry::Session::pause(unsigned failures,
@@ -274,14 +282,14 @@ Result<Answer> Registry::Session::get(const http::Request& request, std::size_t 
 /// A digest in the reference is what was asked for; the registry may not say otherwise.
 Result<Descriptor> Registry::Session::checked(Descriptor descriptor) const {
   if (reference_.digest() && *reference_.digest() != descriptor.digest) {
-    return Error(Code::data_loss, fmt::format("{} answers with {} instead of {}", host(),
-                                              descriptor.digest.text(), reference_.digest()->text()));
+    return Error(Code::data_loss,
+                 fmt::format("{} answers with {} instead of {}", host(), descriptor.digest.text(),
+                             reference_.digest()->text()));
   }
   const std::string& type = descriptor.media_type;
   if (media_type::is_index(type) || media_type::is_manifest(type)) return descriptor;
-  return Error(Code::unimplemented,
-               fmt::format("{} is no container image: its media type is '{}'", reference_.name(),
-                           type.substr(0, 120)));
+  return Error(Code::unimplemented, fmt::format("{} is no container image: its media type is '{}'",
+                                                reference_.name(), type.substr(0, 120)));
 }
 
 Result<Descriptor> Registry::Session::resolve() {
@@ -307,8 +315,8 @@ Result<Descriptor> Registry::Session::resolve() {
 /// For registries whose HEAD says too little, and for their words about a failure.
 Result<Descriptor> Registry::Session::resolve_by_get() {
   // A tag is only as good as the connection that resolved it.
-  const auto answer = TRY(get(request("GET", "manifests", reference_.object()), max_manifest,
-                              Redirects::no_downgrade));
+  const auto answer = TRY(
+      get(request("GET", "manifests", reference_.object()), max_manifest, Redirects::no_downgrade));
   if (!is_success(answer.head.status)) {
     return from_answer(answer.head.status, answer.body, host(), reference_.name());
   }
@@ -348,8 +356,9 @@ Result<> Registry::Session::download(const Descriptor& descriptor, std::uint64_t
     ask.stop = stop;
     if (start > 0) ask.headers.add("Range", fmt::format("bytes={}-", start));
     transfer.begin();
-    auto answer = follow(ask, [&](const auto& head, auto bytes) { return transfer.take(head, bytes); },
-                         Redirects::any);
+    auto answer = follow(
+        ask, [&](const auto& head, auto bytes) { return transfer.take(head, bytes); },
+        Redirects::any);
     if (transfer.complete()) break;
     failures = transfer.position() > start ? 0 : failures + 1;
     TRY(judge(answer, transfer, failures >= allowed() || round >= max_reconnects));

@@ -54,9 +54,9 @@ class Registry {
   Result<std::string> blob(const Descriptor& descriptor);
 
   using Sink = std::function<Result<>(std::string_view bytes)>;
-  /// Streams a blob from byte `offset` to its end in order, each byte once, over as many requests as
-  /// that takes. The length is checked, the digest is for the caller to check. An error of `sink`
-  /// ends it.
+  /// Streams a blob from byte `offset` to its end in order, each byte once, over as many requests
+  /// as that takes. The length is checked, the digest is for the caller to check. An error of
+  /// `sink` ends it.
   Result<> download(const Descriptor& descriptor, std::uint64_t offset, const Sink& sink,
                     std::stop_token stop = {});
 

@@ -36,13 +36,15 @@ Error from_answer(int status, std::string_view body, const std::string& host,
     return Error(Code::not_found, fmt::format("{} does not have {}{}", host, what, quoted))
         .with_hint("check the repository and the tag");
   }
-  Error error(Code::registry, fmt::format("{} answers {} to a request for {}{}", host, status, what,
-                                          quoted));
+  Error error(Code::registry,
+              fmt::format("{} answers {} to a request for {}{}", host, status, what, quoted));
   if (status == 401 || status == 403) {
     return std::move(error).with_hint("check the name of the image, and log in if it is private");
   }
-  if (status == 429) return std::move(error).with_hint("it limits the rate of pulls: log in, or wait");
-  if (status >= 500) return std::move(error).with_hint("the registry is in trouble: try again later");
+  if (status == 429)
+    return std::move(error).with_hint("it limits the rate of pulls: log in, or wait");
+  if (status >= 500)
+    return std::move(error).with_hint("the registry is in trouble: try again later");
   return error;
 }
 
@@ -51,7 +53,9 @@ Error from_http(Error error, const std::string& host) {
     case Code::unavailable:
     case Code::deadline_exceeded:
     case Code::permission_denied:  // its certificate
-      return std::move(error).context(fmt::format("registry {} cannot be reached", host)).with_code(Code::registry);
+      return std::move(error)
+          .context(fmt::format("registry {} cannot be reached", host))
+          .with_code(Code::registry);
     default:
       return error;
   }

@@ -61,7 +61,8 @@ Result<> DebianRegistry::await_port() {
     if (count <= 0) return Error(Code::unknown, "docker-registry did not start: " + text);
     text.append(buffer.data(), static_cast<std::size_t>(count));
     const auto at = text.find(words);
-    const auto end = at == std::string::npos ? at : text.find_first_not_of("0123456789", at + words.size());
+    const auto end =
+        at == std::string::npos ? at : text.find_first_not_of("0123456789", at + words.size());
     if (end != std::string::npos) port_ = text.substr(at + words.size(), end - at - words.size());
   }
   drain_ = std::thread([fd = log_.get()] {

@@ -38,8 +38,8 @@ class DebianRegistry {
   std::thread drain_;
 };
 
-/// A containerd, a registry with the images of images.py, and a folder for flintctl's state: one for
-/// all tests, each of which takes a namespace of its own.
+/// A containerd, a registry with the images of images.py, and a folder for flintctl's state: one
+/// for all tests, each of which takes a namespace of its own.
 class Bed {
  public:
   static Bed& get();

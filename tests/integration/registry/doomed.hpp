@@ -11,8 +11,8 @@ namespace flintctl::image {
 
 inline constexpr const char* doomed_word = "__doomed";
 
-/// A pull in a process of its own that sends itself a signal when a layer reaches a phase: a kill at
-/// a point that does not depend on how fast anything is.
+/// A pull in a process of its own that sends itself a signal when a layer reaches a phase: a kill
+/// at a point that does not depend on how fast anything is.
 struct Doom {
   std::string reference;
   std::string name_space;

@@ -70,9 +70,9 @@ std::map<std::string, std::string> tree_of(const std::string& name_space,
 
 void pull_by_ctr(const std::string& name_space, const std::string& snapshotter,
                  const std::string& reference) {
-  const auto output = must(sys::run({must(sys::find_program("ctr")), "-a",
-                                     Bed::get().containerd().address(), "-n", name_space, "images",
-                                     "pull", "--plain-http", "--snapshotter", snapshotter, reference}));
+  const auto output = must(sys::run(
+      {must(sys::find_program("ctr")), "-a", Bed::get().containerd().address(), "-n", name_space,
+       "images", "pull", "--plain-http", "--snapshotter", snapshotter, reference}));
   INFO(output.err);
   REQUIRE(output.status.ok());
 }
@@ -107,8 +107,8 @@ void check_nothing_left(const std::string& name_space) {
 }
 
 std::vector<std::string> partials(const std::string& name_space) {
-  return must(sys::list_directory(
-      partial_directory(Bed::get().options(name_space).state_directory)));
+  return must(
+      sys::list_directory(partial_directory(Bed::get().options(name_space).state_directory)));
 }
 
 }  // namespace
@@ -182,8 +182,8 @@ TEST_CASE("layers that another image has are not fetched") {
   REQUIRE(shared.image.chain[0] == rich.image.chain[0]);
   const std::string lowest = rich.image.content.layers[0].digest.text();
   CHECK(Bed::get().asked("GET", "/test/shared/blobs/" + lowest) == 0);
-  CHECK(Bed::get().asked("GET", "/test/shared/blobs/" +
-                                    shared.image.content.layers[1].digest.text()) == 1);
+  CHECK(Bed::get().asked(
+            "GET", "/test/shared/blobs/" + shared.image.content.layers[1].digest.text()) == 1);
   // Removing one leaves the other whole.
   const auto client = Bed::get().client("shared");
   must(remove(*client, Bed::get().image("rich")));
@@ -264,7 +264,8 @@ TEST_CASE("a partial layer with wrong bytes is fetched anew") {
   const auto& layer = elsewhere.image.content.layers[1];
   const std::string directory = partial_directory(options.state_directory);
   must(sys::make_directories(directory, 0700));
-  must(sys::write_file_atomic(directory + "/" + layer.digest.text(), std::string(1000000, 'x'), 0600));
+  must(sys::write_file_atomic(directory + "/" + layer.digest.text(), std::string(1000000, 'x'),
+                              0600));
   const auto result = pull_now("poisoned", "big");
   CHECK(must(is_unpacked(*Bed::get().client("poisoned"), "native", result.image)));
 }
@@ -332,7 +333,8 @@ TEST_CASE("containerd applies no layer") {
   const auto applied = [] {  // it says so at level debug
     const std::string log = must(sys::read_file(Bed::get().containerd().folder() + "/log"));
     std::size_t count = 0;
-    for (auto at = log.find("diff applied"); at != std::string::npos; at = log.find("diff applied", at + 1)) {
+    for (auto at = log.find("diff applied"); at != std::string::npos;
+         at = log.find("diff applied", at + 1)) {
       ++count;
     }
     return count;

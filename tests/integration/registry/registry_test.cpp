@@ -32,8 +32,8 @@ const FaultyRegistry& server() {
 class Subject {
  public:
   explicit Subject(const std::string& behaviour, RegistryOptions options = hasty())
-      : registry_(std::move(*Registry::open(*Reference::parse(server().reference(behaviour)),
-                                            std::move(options)))),
+      : registry_(std::move(
+            *Registry::open(*Reference::parse(server().reference(behaviour)), std::move(options)))),
         seen_(server().log()->size()) {}
 
   Registry& registry() { return registry_; }
@@ -80,7 +80,8 @@ class Subject {
 };
 
 std::string failure(const Result<>& result) {
-  return result ? std::string() : result.error().text() + " / " + std::string(result.error().hint());
+  return result ? std::string()
+                : result.error().text() + " / " + std::string(result.error().hint());
 }
 
 }  // namespace
@@ -246,8 +247,8 @@ TEST_CASE("a layer that ends too early is asked for again, then data_loss") {
   Subject subject("good");
   auto descriptor = *subject.layer();
   descriptor.size = 300000;  // the registry's has 200,000
-  const auto downloaded = subject.registry().download(
-      descriptor, 0, [](std::string_view) { return Result<>(); });
+  const auto downloaded =
+      subject.registry().download(descriptor, 0, [](std::string_view) { return Result<>(); });
   REQUIRE_FALSE(downloaded);
   INFO(downloaded.error().text());
   CHECK(downloaded.error().text().find("200000 of 300000") != std::string::npos);

@@ -27,7 +27,8 @@ class CannedServer {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path().copy(address.sun_path, sizeof address.sun_path - 1);
-    REQUIRE(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+            0);
     REQUIRE(::listen(listener_.get(), 8) == 0);
     thread_ = std::thread([this] { serve(); });
   }
@@ -121,11 +122,14 @@ TEST_CASE("a body above the limit is refused") {
 
 TEST_CASE("a header above the limit is refused") {
   const CannedServer server("HTTP/1.1 200 OK\r\n" + std::string(600, 'x').insert(0, "A: ") +
-                            "\r\n" + [] {
+                            "\r\n" +
+                            [] {
                               std::string many;
-                              for (int i = 0; i < 800; ++i) many += "B: " + std::string(400, 'y') + "\r\n";
+                              for (int i = 0; i < 800; ++i)
+                                many += "B: " + std::string(400, 'y') + "\r\n";
                               return many;
-                            }() + "Content-Length: 0\r\n\r\n");
+                            }() +
+                            "Content-Length: 0\r\n\r\n");
   auto client = std::move(*Client::open(at(server)));
   const auto response = client.request(get("/"));
   REQUIRE_FALSE(response);

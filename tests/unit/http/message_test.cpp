@@ -15,11 +15,13 @@ TEST_CASE("header names compare without case") {
 }
 
 TEST_CASE("loopback hosts are known by name and address") {
-  for (const char* host : {"localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"}) {
+  for (const char* host :
+       {"localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"}) {
     INFO(host);
     CHECK(is_loopback(host));
   }
-  for (const char* host : {"localhost.example", "128.0.0.1", "127.0.0.1.example", "::2", "[::]", "", "notlocalhost"}) {
+  for (const char* host :
+       {"localhost.example", "128.0.0.1", "127.0.0.1.example", "::2", "[::]", "", "notlocalhost"}) {
     INFO(host);
     CHECK_FALSE(is_loopback(host));
   }
@@ -39,7 +41,8 @@ TEST_CASE("URLs are taken apart, and origins compared") {
 }
 
 TEST_CASE("URLs of other schemes or with credentials are refused") {
-  for (const char* bad : {"", "file:///etc/passwd", "ftp://r.io/", "r.io", "https://", "https://u:p@r.io/", "https://u@r.io/"}) {
+  for (const char* bad : {"", "file:///etc/passwd", "ftp://r.io/", "r.io", "https://",
+                          "https://u:p@r.io/", "https://u@r.io/"}) {
     INFO(bad);
     CHECK_FALSE(parse_url(bad));
   }

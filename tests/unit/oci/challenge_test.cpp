@@ -14,7 +14,8 @@ TEST_CASE("challenges are read as RFC 9110 writes them") {
   CHECK(bearer[0].parameters.at("realm") == "https://auth.docker.io/token");
   CHECK(bearer[0].parameters.at("scope") == "repository:library/alpine:pull");
 
-  const auto two = parse_challenges(R"(BASIC Realm = "a \"b\", c" , Bearer realm=x, error=invalid)");
+  const auto two =
+      parse_challenges(R"(BASIC Realm = "a \"b\", c" , Bearer realm=x, error=invalid)");
   REQUIRE(two.size() == 2);
   CHECK(two[0].scheme == "basic");
   CHECK(two[0].parameters.at("realm") == R"(a "b", c)");

@@ -6,9 +6,13 @@
 using namespace flintctl::oci;
 
 TEST_CASE("base64 follows RFC 4648's examples") {
-  const std::pair<std::string, std::string> examples[] = {
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-      {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<std::string, std::string> examples[] = {{"", ""},
+                                                          {"f", "Zg=="},
+                                                          {"fo", "Zm8="},
+                                                          {"foo", "Zm9v"},
+                                                          {"foob", "Zm9vYg=="},
+                                                          {"fooba", "Zm9vYmE="},
+                                                          {"foobar", "Zm9vYmFy"}};
   for (const auto& [bytes, text] : examples) {
     CHECK(base64_encode(bytes) == text);
     CHECK(*base64_decode(text) == bytes);
@@ -36,13 +40,12 @@ TEST_CASE("credentials are found under the keys that docker and others write") {
 }
 
 TEST_CASE("identity and registry tokens are told from passwords") {
-  const auto identity = find_credentials(
-      R"({"auths": {"r.io": {"username": "u", "identitytoken": "t"}}})", "r.io");
+  const auto identity =
+      find_credentials(R"({"auths": {"r.io": {"username": "u", "identitytoken": "t"}}})", "r.io");
   REQUIRE(*identity);
   CHECK((*identity)->username.empty());
   CHECK((*identity)->secret == "t");
-  const auto registry =
-      find_credentials(R"({"auths": {"r.io": {"registrytoken": "t"}}})", "r.io");
+  const auto registry = find_credentials(R"({"auths": {"r.io": {"registrytoken": "t"}}})", "r.io");
   REQUIRE(*registry);
   CHECK((*registry)->registry_token == "t");
   CHECK_FALSE(find_credentials(R"({"auths": {"r.io": {}}})", "r.io")->has_value());

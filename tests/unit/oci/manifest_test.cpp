@@ -17,7 +17,8 @@ constexpr const char* config_type = "application/vnd.oci.image.config.v1+json";
 
 std::string descriptor(const std::string& type, const std::string& hex = hex_a,
                        const std::string& size = "7") {
-  return fmt::format(R"({{"mediaType": "{}", "digest": "sha256:{}", "size": {}}})", type, hex, size);
+  return fmt::format(R"({{"mediaType": "{}", "digest": "sha256:{}", "size": {}}})", type, hex,
+                     size);
 }
 
 std::string manifest(const std::string& layers, const std::string& more = "") {
@@ -33,9 +34,9 @@ Result<Manifest> parse(const std::string& text) {
 
 TEST_CASE("a digest is sha256 in lower case and nothing else") {
   CHECK(Digest::parse("sha256:" + hex_a)->hex() == hex_a);
-  for (const auto& bad : {hex_a, "sha256:" + std::string(64, 'A'), "sha256:" + std::string(63, 'a'),
-                          "sha512:" + hex_a + hex_a, "sha256:" + std::string(64, 'g'),
-                          std::string("sha256:")}) {
+  for (const auto& bad :
+       {hex_a, "sha256:" + std::string(64, 'A'), "sha256:" + std::string(63, 'a'),
+        "sha512:" + hex_a + hex_a, "sha256:" + std::string(64, 'g'), std::string("sha256:")}) {
     INFO(bad);
     CHECK_FALSE(Digest::parse(bad));
   }
@@ -57,15 +58,26 @@ TEST_CASE("a manifest gives its config and layers") {
 TEST_CASE("what no honest registry sends is data_loss") {
   const std::string layer = descriptor(layer_type);
   const auto text = GENERATE_COPY(values<std::string>({
-      "", "{", "[]", "{}", "null", manifest(""), manifest("{}"), manifest("null"),
+      "",
+      "{",
+      "[]",
+      "{}",
+      "null",
+      manifest(""),
+      manifest("{}"),
+      manifest("null"),
       manifest(layer, R"(, "manifests": [])"),
       manifest(layer, R"(, "mediaType": "application/vnd.oci.image.index.v1+json")"),
-      manifest(descriptor(layer_type, hex_a, "-1")), manifest(descriptor(layer_type, hex_a, "1.5")),
+      manifest(descriptor(layer_type, hex_a, "-1")),
+      manifest(descriptor(layer_type, hex_a, "1.5")),
       manifest(descriptor(layer_type, hex_a, R"("7")")),
       manifest(descriptor(layer_type, hex_a, "99999999999999999999")),
       manifest(descriptor(layer_type, hex_a, "9000000000000000000")),
-      manifest(descriptor(layer_type, std::string(63, 'a'))), manifest(descriptor("")),
-      R"({"schemaVersion": 3, "layers": []})", manifest(layer) + "x", manifest(layer, R"(, "layers": [])"),
+      manifest(descriptor(layer_type, std::string(63, 'a'))),
+      manifest(descriptor("")),
+      R"({"schemaVersion": 3, "layers": []})",
+      manifest(layer) + "x",
+      manifest(layer, R"(, "layers": [])"),
   }));
   INFO(text);
   const auto parsed = parse(text);
@@ -79,7 +91,8 @@ TEST_CASE("what flintctl does not handle is named") {
   REQUIRE_FALSE(foreign);
   CHECK(foreign.error().code() == Code::unimplemented);
   CHECK(foreign.error().text().find("non-distributable") != std::string::npos);
-  const auto helm = parse(manifest(descriptor("application/vnd.cncf.helm.chart.content.v1.tar+gzip")));
+  const auto helm =
+      parse(manifest(descriptor("application/vnd.cncf.helm.chart.content.v1.tar+gzip")));
   REQUIRE_FALSE(helm);
   CHECK(helm.error().text().find("helm.chart") != std::string::npos);
   const auto encrypted = parse(manifest(descriptor(std::string(layer_type) + "+encrypted")));
@@ -104,7 +117,8 @@ TEST_CASE("an index entry is chosen by platform, attestations never") {
     return fmt::format(R"({{"mediaType": "{}", "digest": "sha256:{}", "size": 7{}}})",
                        media_type::oci_manifest, hex, more);
   };
-  const auto platform = [](const std::string& os, const std::string& arch, const std::string& variant) {
+  const auto platform = [](const std::string& os, const std::string& arch,
+                           const std::string& variant) {
     return fmt::format(R"(, "platform": {{"os": "{}", "architecture": "{}", "variant": "{}"}})", os,
                        arch, variant);
   };
@@ -113,8 +127,9 @@ TEST_CASE("an index entry is chosen by platform, attestations never") {
       entry(std::string(64, '1'), platform("unknown", "unknown", "")),
       entry(std::string(64, '2'), platform("linux", "arm", "v6")),
       entry(std::string(64, '3'), platform("linux", "arm", "v7")),
-      entry(std::string(64, '4'), platform("linux", "amd64", "") +
-            R"(, "annotations": {"vnd.docker.reference.type": "attestation-manifest"})"));
+      entry(std::string(64, '4'),
+            platform("linux", "amd64", "") +
+                R"(, "annotations": {"vnd.docker.reference.type": "attestation-manifest"})"));
   const auto index = parse_index(text, media_type::oci_index);
   REQUIRE(index);
   CHECK(select(*index, {"linux", "arm", "v7"})->digest.hex() == std::string(64, '3'));
@@ -126,10 +141,9 @@ TEST_CASE("an index entry is chosen by platform, attestations never") {
 }
 
 TEST_CASE("an entry without a platform is better than nothing") {
-  const auto index = parse_index(
-      fmt::format(R"({{"schemaVersion": 2, "manifests": [{}]}})",
-                  descriptor(std::string(media_type::docker_manifest))),
-      media_type::oci_index);
+  const auto index = parse_index(fmt::format(R"({{"schemaVersion": 2, "manifests": [{}]}})",
+                                             descriptor(std::string(media_type::docker_manifest))),
+                                 media_type::oci_index);
   REQUIRE(index);
   CHECK(select(*index, {"linux", "amd64", ""}));
 }
