@@ -9,12 +9,13 @@ Error damaged(const char* what) { return {Code::data_loss, what}; }
 /// The numbers of 0.1's one record, "offset,length,offset,length,…".
 Result<std::vector<std::uint64_t>> numbers_of_map(std::string_view map) {
   std::vector<std::uint64_t> numbers;
-  while (!map.empty()) {
+  if (map.empty()) return numbers;
+  for (;;) {
     const auto comma = map.find(',');
     numbers.push_back(TRY(parse_sparse_number(map.substr(0, comma))));
-    map = comma == std::string_view::npos ? std::string_view() : map.substr(comma + 1);
+    if (comma == std::string_view::npos) return numbers;
+    map.remove_prefix(comma + 1);
   }
-  return numbers;
 }
 
 Result<std::vector<SparsePart>> pairs_of(const std::vector<std::uint64_t>& numbers) {
