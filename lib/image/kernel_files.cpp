@@ -21,8 +21,7 @@ namespace {
 
 UniqueFd open_below(int root, const std::string& path, int flags) {
   open_how how = {};
-  // O_NONBLOCK: a pipe in the file's place must not hold us.
-  how.flags = static_cast<__u64>(flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  how.flags = static_cast<__u64>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   return UniqueFd(static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how)));
 }
@@ -41,7 +40,7 @@ struct Candidate {
 };
 
 std::vector<Candidate> candidates(int root, BootFileKind kind) {
-  const UniqueFd boot = open_below(root, "boot", O_DIRECTORY);
+  const UniqueFd boot = open_below(root, "boot", O_RDONLY | O_DIRECTORY);
   if (!boot) return {};
   auto names = archive::names_in(boot.get()).value_or({});
   std::sort(names.begin(), names.end());
@@ -74,7 +73,8 @@ bool is_program(int root, const std::string& path) {
 }  // namespace
 
 Result<ImageFile> open_in_image(int root, const std::string& path) {
-  UniqueFd fd = open_below(root, path, 0);
+  // O_NONBLOCK: a pipe in the file's place must not hold us.
+  UniqueFd fd = open_below(root, path, O_RDONLY | O_NONBLOCK);
   if (!fd) return sys::last_error(fmt::format("opening '{}' in the image", path));
   struct stat status = {};
   if (::fstat(fd.get(), &status) != 0) return sys::last_error(fmt::format("reading '{}'", path));

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/kernel_cache.hpp"
+
+#include <sys/file.h>
+
+#include "image/kernel_store.hpp"
+#include "support/archive/folder.hpp"
+#include "support/catch.hpp"
+#include "sys/file.hpp"
+#include "sys/sha256.hpp"
+
+namespace flintctl::image {
+namespace {
+
+using testing::Folder;
+
+struct Cache {
+  Folder state;
+  Folder host;
+  Result<KernelCache> opened = KernelCache::open(state.path());
+  KernelCache& cache = *opened;
+
+  [[nodiscard]] std::vector<std::string> names() const {
+    auto names = sys::list_directory(state.path("kernels")).value_or({});
+    std::erase(names, "index");
+    return names;
+  }
+  Result<CachedFile> initrd(const std::string& bytes) {
+    host.write("initrd", bytes);
+    return cache.initrd_from_host(host.path("initrd"));
+  }
+};
+
+TEST_CASE("files are named by their bytes, once") {
+  Cache test;
+  const auto first = test.initrd("bytes");
+  const auto second = test.initrd("bytes");
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(first->path == second->path);
+  CHECK(first->digest == "sha256:" + sys::sha256_hex("bytes"));
+  CHECK(sys::read_file(first->path).value_or({}) == "bytes");
+  CHECK(test.names().size() == 1);
+  CHECK(test.state.mode("kernels") == 0700);
+}
+
+TEST_CASE("what is no kernel is refused, and leaves nothing") {
+  Cache test;
+  test.host.write("kernel", "#!/bin/sh\n");
+  for (const auto format : {KernelFormat::as_is, KernelFormat::elf}) {
+    const auto result = test.cache.kernel_from_host(test.host.path("kernel"), format);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == Code::invalid_argument);
+    CHECK_FALSE(result.error().hint().empty());
+  }
+  CHECK_FALSE(test.cache.kernel_from_host(test.host.path("missing"), KernelFormat::as_is));
+  CHECK_FALSE(test.cache.kernel_from_host(test.host.path(), KernelFormat::as_is));
+  CHECK(test.names().empty());
+}
+
+TEST_CASE("an ELF that is cut off is stored as it is, but not where an ELF is asked for") {
+  Cache test;
+  test.host.write("kernel", "\x7f" "ELF and no more");
+  CHECK(test.cache.kernel_from_host(test.host.path("kernel"), KernelFormat::as_is));
+  const auto result = test.cache.kernel_from_host(test.host.path("kernel"), KernelFormat::elf);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code() == Code::data_loss);
+  CHECK(test.names().size() == 1);
+}
+
+TEST_CASE("gc removes what nothing references and nobody holds") {
+  Cache test;
+  auto held = test.initrd("held");
+  auto referenced = test.initrd("referenced");
+  auto unused = test.initrd("unused");
+  REQUIRE((held && referenced && unused));
+  const std::string path = unused->path;
+  unused->hold.reset();
+  referenced->hold.reset();
+  const auto listed = test.cache.unused({referenced->path});
+  REQUIRE(listed);
+  CHECK(*listed == std::vector{path});
+  const auto removed = test.cache.gc({referenced->path});
+  REQUIRE(removed);
+  CHECK(*removed == std::vector{path});
+  CHECK_FALSE(sys::exists(path));
+  CHECK(test.names().size() == 2);
+  held->hold.reset();
+  CHECK(test.cache.gc({}).value_or({}).size() == 2);
+  CHECK(test.names().empty());
+}
+
+TEST_CASE("gc removes the unfinished files of the dead, not those of the living") {
+  Cache test;
+  test.state.write(std::string("kernels/") + unfinished_prefix + "dead", "half");
+  test.state.write(std::string("kernels/") + unfinished_prefix + "alive", "half");
+  const auto alive = sys::open(
+      test.state.path(std::string("kernels/") + unfinished_prefix + "alive"), O_RDONLY);
+  REQUIRE(alive);
+  REQUIRE(::flock(alive->get(), LOCK_EX) == 0);
+  CHECK(test.cache.gc({}).value_or({}).size() == 1);
+  CHECK(test.names() == std::vector{std::string(unfinished_prefix) + "alive"});
+}
+
+}  // namespace
+}  // namespace flintctl::image
