@@ -28,6 +28,7 @@ Result<> containerd_ctr(Host& host, const ContainerdCtrOptions& options) {
   }
   auto command = ctr_command(*program, *config, options.arguments);
   std::vector<char*> argv;
+  argv.reserve(command.size() + 1);
   for (std::string& word : command) argv.push_back(word.data());
   argv.push_back(nullptr);
   host.streams().out.flush();

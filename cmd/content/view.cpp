@@ -4,6 +4,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/units.hpp"
 
 namespace flintctl::cmd {
@@ -15,8 +17,8 @@ constexpr std::size_t label_width = 42;  // what the columns before it leave of 
 
 /// "sha256:9b700ce8298d"; anything else as it is.
 std::string short_digest(const std::string& text) {
-  const std::string_view digits =
-      std::string_view(text).substr(std::min(algorithm.size(), text.size()));
+  std::string_view digits = text;
+  digits.remove_prefix(std::min(algorithm.size(), digits.size()));
   const bool hex = digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
   if (!text.starts_with(algorithm) || digits.size() != 64 || !hex) return text;
   return text.substr(0, algorithm.size() + short_digits);
@@ -64,7 +66,6 @@ data::Value to_value(const containerd::ContentInfo& content) {
   return data::Value::object({{"digest", content.digest},
                               {"size", content.size},
                               {"createdAt", rfc3339(content.created_at)},
-                              {"updatedAt", rfc3339(content.updated_at)},
                               {"labels", std::move(labels)}});
 }
 

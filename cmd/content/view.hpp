@@ -10,8 +10,8 @@
 
 namespace flintctl::cmd {
 
-/// A blob as JSON: digest, size in bytes, createdAt and updatedAt (RFC 3339, UTC; null where
-/// containerd does not know), labels.
+/// A blob as JSON: digest, size in bytes, createdAt (RFC 3339, UTC; null where containerd does not
+/// know), labels.
 data::Value to_value(const containerd::ContentInfo& content);
 
 /// DIGEST, SIZE, AGE, LABELS, as `ctr content ls` has them. A table stays near 80 columns: digests

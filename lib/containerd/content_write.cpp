@@ -108,8 +108,10 @@ Result<> GrpcClient::content_write(const std::string& ref, std::string_view byte
     return Error(Code::invalid_argument, "content needs a reference and at least one byte");
   }
   const Blob blob{ref, bytes, digest, labels};
-  Backoff backoff(milliseconds(8), milliseconds(2048),
-                  std::min(session_.timeout, milliseconds(30000)));
+  const auto patience = std::min(session_.timeout, milliseconds(30000));
+  // containerd itself tries a locked reference for up to a second, so pauses alone are no bound.
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  Backoff backoff(milliseconds(8), milliseconds(2048), patience);
   int stale = 0;
   while (true) {
     auto written = write_once(session_, blob);
@@ -127,7 +129,7 @@ Result<> GrpcClient::content_write(const std::string& ref, std::string_view byte
     } else if (!is_locked(written.error())) {
       return written;
     }
-    if (!backoff.wait()) return written;
+    if (std::chrono::steady_clock::now() > give_up || !backoff.wait()) return written;
   }
 }
 

@@ -30,7 +30,7 @@ struct ContentInfo {
   std::string digest;  ///< "sha256:<hex>"
   std::uint64_t size = 0;
   Time created_at;
-  Time updated_at;
+  Time updated_at;  ///< Time() in lists: containerd leaves it out there
   Labels labels;
 };
 

@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/inotify.h>
 
 #include <array>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 
 #include "sys/error.hpp"
 #include "sys/file.hpp"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "containerd/names.hpp"
 
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
