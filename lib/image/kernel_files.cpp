@@ -63,7 +63,7 @@ std::string_view what(BootFileKind kind) {
 }
 
 bool is_program(int root, const std::string& path) {
-  const UniqueFd fd = open_below(root, path, O_PATH);
+  const UniqueFd fd = open_below(root, path, 0);
   struct stat status = {};
   constexpr mode_t executable = S_IXUSR | S_IXGRP | S_IXOTH;
   return fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode) &&
