@@ -28,7 +28,7 @@ struct Runtime {
 
 /// How the last run ended.
 struct Exit {
-  std::string reason;  ///< one word: "GuestShutdown", "Stopped", "Killed", "GuestPanic", …
+  std::string reason;  ///< one word: "GuestShutdown", "ShutDown", "Killed", "GuestPanic", …
   std::string message;
   bool failed = false;  ///< nobody asked for it and it was no clean power-off
   vm::Time at;

@@ -42,7 +42,7 @@ void say(const PlanContext& context, std::string_view text);
 inventory::Statuses statuses(const Context& context);
 
 /// Size of the filesystem that bounds one VM's console and hypervisor logs, in bytes.
-inline constexpr std::uint64_t log_space = 16U << 20U;
+inline constexpr std::uint64_t log_space = 4U << 20U;
 
 /// More interfaces than any provider takes.
 inline constexpr unsigned most_interfaces = 32;

@@ -9,6 +9,7 @@
 #include "core/rollback.hpp"
 #include "inventory/lock.hpp"
 #include "inventory/records.hpp"
+#include "inventory/runtime.hpp"
 #include "lifecycle/boot_scanner.hpp"
 #include "lifecycle/remove.hpp"
 #include "network/driver.hpp"
@@ -165,6 +166,26 @@ Result<vm::Summary> make_disks(const Context& context, const vmm::Provider& prov
   return inventory::Records(context.client).write(record, vm::Stage::creating);
 }
 
+/// The log that a hint below names goes with the VM.
+Error with_keep_hint(const Context& context, const vm::Record& record, Error error) {
+  const auto runtime = inventory::read_runtime(context.paths, record.uid);
+  // One that never ran leaves nothing to look at.
+  if (!runtime || runtime->pid == 0 || error.code() == Code::cancelled) return error;
+  std::string hint = fmt::format("--keep leaves it to be looked at with 'flintctl vm logs {}'", record.name);
+  if (error.code() == Code::deadline_exceeded) {
+    hint += "; --timeout gives it longer, --boot-marker REGEX names what it prints";
+  }
+  return std::move(error).with_hint(std::move(hint));
+}
+
+/// Starts it; what did not come up stays only if that was asked for.
+Result<> start_first_time(const Context& context, const CreateOptions& options,
+                          const CreatePlan& plan) {
+  auto up = bring_up(context, {plan.record, *plan.provider, plan.probe, options.wait});
+  if (up || options.on_failure == CreateOptions::OnFailure::keep) return up;
+  return with_keep_hint(context, plan.record, std::move(up).error());
+}
+
 Result<> create_under_lock(const Context& context, const CreateOptions& options, CreatePlan& plan) {
   inventory::Records records(context.client);
   auto& record = plan.record;
@@ -180,7 +201,7 @@ Result<> create_under_lock(const Context& context, const CreateOptions& options,
   const auto summary = TRY(make_disks(context, *plan.provider, record));
   TRY(sys::check_interrupt());
   if (options.start == CreateOptions::Start::now) {
-    auto up = bring_up(context, {record, *plan.provider, plan.probe, options.wait});
+    auto up = start_first_time(context, options, plan);
     if (!up && options.on_failure == CreateOptions::OnFailure::keep) {
       TRY(records.set_stage(summary, vm::Stage::created));
       undo.commit();
@@ -190,6 +211,11 @@ Result<> create_under_lock(const Context& context, const CreateOptions& options,
   TRY(records.set_stage(summary, vm::Stage::created));
   undo.commit();
   return {};
+}
+
+/// Whatever a step made of the interrupt, the command was interrupted.
+Error interrupted_or(Error error) {
+  return sys::interrupted() ? std::move(error).with_code(Code::cancelled) : std::move(error);
 }
 
 }  // namespace
@@ -246,11 +272,12 @@ Result<vm::Record> create_vm(const Context& context, const CreateOptions& option
   const auto what = fmt::format(
       "creating VM '{}'", vm::display_name(options.target.name_space, options.target.name));
   auto planned = plan_create(context, options);
-  if (!planned) return std::move(planned).error().context(what);
+  if (!planned) return interrupted_or(std::move(planned).error()).context(what);
   auto plan = *std::move(planned);
   const auto lock = TRY(inventory::lock_name(context.paths, context.client, options.target.name_space,
                                              options.target.name, 0ms));
-  TRY(create_under_lock(context, options, plan).context(what));
+  auto created = create_under_lock(context, options, plan);
+  if (!created) return interrupted_or(std::move(created).error()).context(what);
   return std::move(plan.record);
 }
 

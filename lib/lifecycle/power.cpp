@@ -71,7 +71,7 @@ Result<> start_under_lock(const Context& context, const StartOptions& options) {
 
 inventory::Exit exit_of_stop(vmm::StopOutcome outcome) {
   const auto now = std::chrono::system_clock::now();
-  if (outcome == vmm::StopOutcome::clean) return {"Stopped", "the guest powered off when asked", false, now};
+  if (outcome == vmm::StopOutcome::clean) return {"ShutDown", "the guest powered off when asked", false, now};
   return {"Forced", "the hypervisor was ended by force", false, now};
 }
 

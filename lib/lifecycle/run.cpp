@@ -111,13 +111,21 @@ Error ended_error(const vmm::ExitEvidence& evidence, const BootReport& report) {
   return {Code::unknown, fmt::format("no userspace was seen: {}{}", why, quoted(lines))};
 }
 
+/// A guest that fills its log before it is up can never be seen to be up.
+bool log_is_full(const std::string& directory) {
+  const auto space = sys::filesystem_space(directory);
+  return space.has_value() && space->available == 0;
+}
+
 Error silent_error(const Context& context, const Run& run, const BootReport& report) {
+  const auto& uid = run.record.uid;
   return Error(Code::deadline_exceeded,
-               fmt::format("no userspace was seen within {} s on {}{}",
+               fmt::format("no userspace was seen within {} s on {}{}{}",
                            std::chrono::duration<double>(run.wait.timeout).count(),
-                           context.paths.console_log(run.record.uid), quoted(report.last_lines)))
-      .with_hint("--timeout gives it longer, --boot-marker REGEX names what it prints, --wait=running "
-                 "does not wait for it");
+                           context.paths.console_log(uid),
+                           log_is_full(context.paths.log_directory(uid)) ? ", which is full" : "",
+                           quoted(report.last_lines)))
+      .with_hint("--timeout gives it longer, --boot-marker REGEX names what it prints");
 }
 
 Result<> wait_booted(const Context& context, const Run& run, inventory::Runtime& runtime,

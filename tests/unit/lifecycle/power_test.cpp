@@ -37,12 +37,12 @@ struct Created : Fixture {
 TEST_CASE("stop and start change what they find, and nothing the second time") {
   Created vm;
   CHECK(*stop_vm(vm.context, {web, 1s}) == Change::changed);
-  CHECK(vm.status() == "Stopped Stopped");
+  CHECK(vm.status() == "Stopped ShutDown");
   CHECK(vm.world.alive.empty());
   CHECK(vm.world.groups.empty());
   CHECK(vm.world.taps.empty());
   CHECK(*stop_vm(vm.context, {web, 1s}) == Change::unchanged);
-  CHECK(vm.status() == "Stopped Stopped");
+  CHECK(vm.status() == "Stopped ShutDown");
   CHECK(*start_vm(vm.context, {web, {}}) == Change::changed);
   CHECK(vm.status() == "Running");
   CHECK(vm.world.taps.size() == 1);
