@@ -35,7 +35,9 @@ normalize() {
   sed -E \
     -e "s/127\.0\.0\.1:$PORT/REGISTRY/g" \
     -e 's/sha256:[0-9a-f]{64}/sha256:DIGEST/g; s/sha256:[0-9a-f]{7,63}/sha256:SHORT/g' \
+    -e 's/\b[0-9a-f]{64}\b/DIGEST/g; s/tsc_early_khz=[0-9]+/tsc_early_khz=N/; s/\bqemu [0-9.]+/qemu VERSION/' \
     -e 's/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/UID/g' \
+    -e 's/\b[0-9a-f]{16}\b/UID/g' \
     -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
     -e 's/\b([Pp]id|process):?( +)[0-9]+/\1\2PID/g' \
     -e 's/\bPID:( +)[0-9]+/PID:\1N/' \
@@ -115,7 +117,7 @@ killed() {
   echo "-- status $?: killed after $*"
 }
 
-# Everything that a VM or a pull may leave, as text.
+# Everything that a VM or a pull may leave, as text. The cache of kernels stays until `gc`.
 host_state() {
   dmsetup ls 2>/dev/null | awk '{print "device", $1}' | sort
   ctr leases ls -q | sed 's/^/lease /' | sort
@@ -125,7 +127,7 @@ host_state() {
   ctr images ls -q | sed 's/^/image /' | sort
   awk '{print "mount", $5}' /proc/self/mountinfo | sort
   find /sys/fs/cgroup -mindepth 1 -type d -path '*flintctl*/*' | sed 's/^/cgroup /' | sort
-  find /run/flintctl /var/lib/flintctl -mindepth 2 ! -path '*/locks/*' 2>/dev/null | sort
+  find /run/flintctl /var/lib/flintctl -mindepth 2 ! -path '*/lock*/*' ! -path '*/kernels/*' 2>/dev/null | sort
   ls /sys/class/net | sed 's/^/interface /'
   pgrep -l 'qemu|flintctl' | sed 's/^[0-9]* /process /' | sort
 }
@@ -135,5 +137,7 @@ same_state() {
   host_state >"$OUT/state"
   if diff -u "$1" "$OUT/state"; then echo "ok: $2"; else fail "$2"; fi
 }
+
+kernels() { find /var/lib/flintctl/kernels -type f; }
 
 blob_requests() { grep -c 'GET /v2/.*/blobs/' "$OUT/registry/access.log"; }
