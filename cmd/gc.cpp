@@ -44,9 +44,9 @@ Result<> print(Host& host, const output::Format& format, const std::vector<Lefto
     for (const auto& leftover : leftovers) {
       table.add({leftover.kind, leftover.name, fate_word(leftover.fate), leftover.why});
     }
-    table.print(streams.out, format.kind,
-                host.options().no_headers ? output::Table::Titles::hide
-                                          : output::Table::Titles::show);
+    table.print(
+        streams.out, format.kind,
+        host.options().no_headers ? output::Table::Titles::hide : output::Table::Titles::show);
     return {};
   }
   data::Array items;
@@ -69,12 +69,12 @@ Result<> gc(Host& host, const GcOptions& options) {
   const auto leftovers = TRY(lifecycle::collect_garbage(
       *session.context, {options.dry_run ? Mode::dry_run : Mode::remove}));
   TRY(print(host, format, leftovers));
-  const auto failed = std::count_if(leftovers.begin(), leftovers.end(), [](const Leftover& leftover) {
-    return leftover.fate == Leftover::Fate::failed;
-  });
+  const auto failed = std::count_if(
+      leftovers.begin(), leftovers.end(),
+      [](const Leftover& leftover) { return leftover.fate == Leftover::Fate::failed; });
   if (failed == 0) return {};
-  return Error(Code::unknown, fmt::format("{} of {} leftovers could not be removed", failed,
-                                          leftovers.size()));
+  return Error(Code::unknown,
+               fmt::format("{} of {} leftovers could not be removed", failed, leftovers.size()));
 }
 
 void add_gc(cli::Command& root, Host& host) {

@@ -63,10 +63,10 @@ Result<vm::Spec> make_spec(const VmCreateOptions& options, const config::Default
   spec.memory = options.memory;
   if (!options.image.empty()) TRY(oci::Reference::parse(options.image).context("--image"));
   spec.root.image = options.image;
-  spec.kernel = TRY(file_source("kernel", first_of(options.kernel, defaults.kernel),
-                                options.kernel_file));
-  spec.initrd = TRY(file_source("initrd", first_of(options.initrd, defaults.initrd),
-                                options.initrd_file));
+  spec.kernel =
+      TRY(file_source("kernel", first_of(options.kernel, defaults.kernel), options.kernel_file));
+  spec.initrd =
+      TRY(file_source("initrd", first_of(options.initrd, defaults.initrd), options.initrd_file));
   // An initrd's file without an image of its own is in the kernel's.
   if (spec.initrd.empty() && !spec.initrd.file.empty()) spec.initrd.image = spec.kernel.image;
   spec.cmdline = TRY(vm::parse_cmdline(options.cmdline));
@@ -101,10 +101,10 @@ Result<> print_plan(Host& host, const VmCreateOptions& options,
   }
   auto list = data::Value::array();
   for (const auto& step : steps) list.push(step);
-  return output::print_value(host.streams().out, format,
-                             data::Value::object({{"apiVersion", "flintctl/v1"},
-                                                  {"kind", "Plan"},
-                                                  {"steps", std::move(list)}}));
+  return output::print_value(
+      host.streams().out, format,
+      data::Value::object(
+          {{"apiVersion", "flintctl/v1"}, {"kind", "Plan"}, {"steps", std::move(list)}}));
 }
 
 }  // namespace
@@ -140,14 +140,14 @@ void add_vm_create(cli::Command& vm, Host& host) {
       .option("--initrd-file", options->initrd_file, "Initrd's path in its image", "PATH")
       .option("--vcpus", options->vcpus, "Virtual CPUs")
       .size_option("--memory", options->memory, "Memory")
-      .option("--cmdline", options->cmdline,
-              "Kernel arguments over the defaults; -KEY removes one", "ARGS")
+      .option("--cmdline", options->cmdline, "Kernel arguments over the defaults; -KEY removes one",
+              "ARGS")
       .option("--provider", options->provider, "Hypervisor: qemu or firecracker", "NAME")
       .option("--provider-arg", options->provider_args,
               "One more argument for the hypervisor; repeat for more", "ARG")
       .option("--label", options->labels, "Label; repeat for more", "KEY=VALUE")
-      .option("--network", options->networks,
-              "Network interface on a bridge; repeat for more", "bridge=NAME")
+      .option("--network", options->networks, "Network interface on a bridge; repeat for more",
+              "bridge=NAME")
       .flag("--no-start", options->no_start, "Make it all, but do not start it")
       .flag("--keep", options->keep, "When it does not come up, keep it to be looked at")
       .flag("--dry-run", options->dry_run, "Print the steps, take none")

@@ -14,8 +14,8 @@ Result<> vm_delete(Host& host, const VmDeleteOptions& options) {
   TRY(host.format());
   TRY(sys::require_root("deleting a VM"));
   const auto session = TRY(open_vm_session(host));
-  const auto missing = options.ignore_not_found ? DeleteOptions::Missing::ignore
-                                                : DeleteOptions::Missing::error;
+  const auto missing =
+      options.ignore_not_found ? DeleteOptions::Missing::ignore : DeleteOptions::Missing::error;
   for (const auto& name : options.names) {
     const bool deleted =
         TRY(lifecycle::delete_vm(*session.context, {vm_target(host, name), missing}));

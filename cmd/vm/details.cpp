@@ -8,8 +8,7 @@ namespace flintctl::cmd {
 Result<VmDetails> vm_details(const lifecycle::Context& context, const vm::Summary& summary,
                              vm::Status status) {
   VmDetails details;
-  details.record =
-      TRY(inventory::Records(context.client).read(summary.name_space, summary.name));
+  details.record = TRY(inventory::Records(context.client).read(summary.name_space, summary.name));
   details.status = std::move(status);
   if (auto runtime = inventory::read_runtime(context.paths, summary.uid)) {
     details.runtime = *std::move(runtime);

@@ -21,8 +21,7 @@ Result<> vm_get(Host& host, const std::string& name) {
   const auto session = TRY(open_vm_session(host));
   const auto& context = *session.context;
   const auto target = vm_target(host, name);
-  const auto summary =
-      TRY(inventory::Records(context.client).find(target.name_space, target.name));
+  const auto summary = TRY(inventory::Records(context.client).find(target.name_space, target.name));
   auto status = lifecycle::statuses(context).ask(summary, answer_timeout);
   const auto details = TRY(vm_details(context, summary, std::move(status)));
   auto& out = host.streams().out;

@@ -11,7 +11,8 @@ namespace {
 
 Result<std::vector<VmRow>> read_rows(Host& host, const lifecycle::Context& context) {
   const auto& options = host.options();
-  const auto name_space = options.all_namespaces ? std::nullopt : std::optional(options.vm_namespace);
+  const auto name_space =
+      options.all_namespaces ? std::nullopt : std::optional(options.vm_namespace);
   const auto statuses = lifecycle::statuses(context);
   std::vector<VmRow> rows;
   for (auto& summary : TRY(inventory::Records(context.client).list(name_space))) {

@@ -7,8 +7,8 @@
 
 namespace flintctl::cmd {
 
-/// Prints the VMs of the namespace, or all with -A. Tables come from labels and the kernel alone: no
-/// record is read and no hypervisor asked; -o json and its like read the records.
+/// Prints the VMs of the namespace, or all with -A. Tables come from labels and the kernel alone:
+/// no record is read and no hypervisor asked; -o json and its like read the records.
 Result<> vm_list(Host& host);
 
 void add_vm_list(cli::Command& vm, Host& host);

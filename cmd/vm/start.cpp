@@ -13,10 +13,9 @@ Result<> vm_start(Host& host, const VmStartOptions& options) {
   TRY(sys::require_root("starting a VM"));
   const auto session = TRY(open_vm_session(host));
   for (const auto& name : options.names) {
-    const auto change = TRY(lifecycle::start_vm(
-        *session.context, {vm_target(host, name), wait_options(options.wait)}));
-    TRY(print_outcome(host, name,
-                      change == lifecycle::Change::changed ? "started" : "unchanged"));
+    const auto change = TRY(
+        lifecycle::start_vm(*session.context, {vm_target(host, name), wait_options(options.wait)}));
+    TRY(print_outcome(host, name, change == lifecycle::Change::changed ? "started" : "unchanged"));
   }
   return {};
 }

@@ -16,8 +16,7 @@ Result<> vm_stop(Host& host, const VmStopOptions& options) {
   for (const auto& name : options.names) {
     const auto change =
         TRY(lifecycle::stop_vm(*session.context, {vm_target(host, name), options.grace}));
-    TRY(print_outcome(host, name,
-                      change == lifecycle::Change::changed ? "stopped" : "unchanged"));
+    TRY(print_outcome(host, name, change == lifecycle::Change::changed ? "stopped" : "unchanged"));
   }
   return {};
 }

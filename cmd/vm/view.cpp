@@ -27,7 +27,8 @@ void set_text(Value& object, const char* key, const std::string& text) {
 
 bool has_process(vm::Phase phase) {
   return phase == vm::Phase::running || phase == vm::Phase::paused ||
-         phase == vm::Phase::starting || phase == vm::Phase::stopping || phase == vm::Phase::unknown;
+         phase == vm::Phase::starting || phase == vm::Phase::stopping ||
+         phase == vm::Phase::unknown;
 }
 
 Value metadata_value(const vm::Record& record) {
@@ -55,9 +56,8 @@ Value volumes_value(const VmDetails& vm) {
 Value interfaces_value(const vm::Record& record) {
   auto interfaces = Value::array();
   for (const auto& interface : record.interfaces) {
-    auto value = Value::object({{"name", interface.name},
-                                {"hostDevice", interface.host_device},
-                                {"mac", interface.mac}});
+    auto value = Value::object(
+        {{"name", interface.name}, {"hostDevice", interface.host_device}, {"mac", interface.mac}});
     set_text(value, "bridge", interface.bridge);
     interfaces.push(std::move(value));
   }
@@ -82,8 +82,8 @@ Value status_value(const VmDetails& vm) {
   if (vm.runtime) add_runtime(status, vm);
   status.set("consoleLog", vm.console_log);
   status.set("imageDigest", vm.record.image_digest);
-  status.set("kernel", Value::object({{"digest", vm.record.kernel.digest},
-                                      {"path", vm.record.kernel.path}}));
+  status.set("kernel",
+             Value::object({{"digest", vm.record.kernel.digest}, {"path", vm.record.kernel.path}}));
   if (!vm.record.initrd.path.empty()) {
     status.set("initrd", Value::object({{"digest", vm.record.initrd.digest},
                                         {"path", vm.record.initrd.path}}));
@@ -110,8 +110,9 @@ std::string phase_text(const vm::Status& status) {
 void print_vms(std::ostream& out, output::Kind kind, output::Table::Titles titles,
                NamespaceColumn namespaces, const std::vector<VmRow>& rows,
                std::chrono::system_clock::time_point now) {
-  std::vector<output::Column> columns{{"NAME"},  {"PHASE"},     {"PROVIDER"}, {"VCPUS"}, {"MEMORY"},
-                                      {"IMAGE"}, {"REASON", true}, {"UID", true}, {"AGE"}};
+  std::vector<output::Column> columns{{"NAME"},         {"PHASE"},     {"PROVIDER"},
+                                      {"VCPUS"},        {"MEMORY"},    {"IMAGE"},
+                                      {"REASON", true}, {"UID", true}, {"AGE"}};
   const bool show = namespaces == NamespaceColumn::show;
   if (show) columns.insert(columns.begin(), {"NAMESPACE"});
   output::Table table(std::move(columns));
@@ -163,8 +164,8 @@ void print_details(std::ostream& out, const VmDetails& vm) {
   line(out, "Initrd", record.initrd.path);
   line(out, "Root device", vm.root_device);
   for (const auto& interface : record.interfaces) {
-    line(out, "Interface", fmt::format("{} on {}, {}", interface.name, interface.host_device,
-                                       interface.mac));
+    line(out, "Interface",
+         fmt::format("{} on {}, {}", interface.name, interface.host_device, interface.mac));
   }
   line(out, "Console log", vm.console_log);
   line(out, "Created", vm::format_time(record.created_at));

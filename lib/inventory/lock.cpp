@@ -27,8 +27,8 @@ std::optional<pid_t> pid_in(const std::string& path) {
 std::string name_lock_path(const Paths& paths, const containerd::Client& client,
                            const std::string& name_space, const std::string& name) {
   // No name holds a line break, so different names never give one key.
-  const auto key = fmt::format("{}\n{}\n{}\n{}", client.address(), client.namespace_name(),
-                               name_space, name);
+  const auto key =
+      fmt::format("{}\n{}\n{}\n{}", client.address(), client.namespace_name(), name_space, name);
   return fmt::format("{}/vm-{}.lock", paths.locks(), sys::sha256_hex(key).substr(0, 32));
 }
 
@@ -36,7 +36,8 @@ Result<sys::FileLock> lock_name(const Paths& paths, const containerd::Client& cl
                                 const std::string& name_space, const std::string& name,
                                 std::chrono::milliseconds wait) {
   return sys::FileLock::acquire(name_lock_path(paths, client, name_space, name), wait)
-      .context(fmt::format("another flintctl works on VM '{}'", vm::display_name(name_space, name)));
+      .context(
+          fmt::format("another flintctl works on VM '{}'", vm::display_name(name_space, name)));
 }
 
 std::optional<pid_t> lock_holder(const std::string& path) {

@@ -20,8 +20,8 @@ Result<> claim_directory(const Paths& paths, const containerd::Client& client,
                          const std::string& uid) {
   TRY(sys::make_directories(paths.vms(), 0755));
   TRY(sys::make_directories(paths.vm_directory(uid), 0700));
-  const auto owner = data::Value::object({{"containerdAddress", client.address()},
-                                          {"containerdNamespace", client.namespace_name()}});
+  const auto owner = data::Value::object(
+      {{"containerdAddress", client.address()}, {"containerdNamespace", client.namespace_name()}});
   return sys::write_file_atomic(owner_file(paths, uid), data::to_json(owner) + "\n", 0600);
 }
 

@@ -10,9 +10,9 @@
 
 namespace flintctl::inventory {
 
-/// Makes a VM's folder (0700) and writes into it whose VM it is: which containerd and namespace hold
-/// the record. It is the first thing made on the host and the last one removed, so that whatever
-/// bears a uid without this folder belongs to nobody.
+/// Makes a VM's folder (0700) and writes into it whose VM it is: which containerd and namespace
+/// hold the record. It is the first thing made on the host and the last one removed, so that
+/// whatever bears a uid without this folder belongs to nobody.
 Result<> claim_directory(const Paths& paths, const containerd::Client& client,
                          const std::string& uid);
 

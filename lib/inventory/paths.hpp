@@ -7,7 +7,7 @@ namespace flintctl::inventory {
 
 /// Where the files of VMs lie. Runtime folders are short, for a socket path has at most 107 bytes.
 struct Paths {
-  std::string run = "/run/flintctl";      ///< gone after a reboot
+  std::string run = "/run/flintctl";  ///< gone after a reboot
   std::string state = "/var/lib/flintctl";
 
   /// Sockets and runtime.json of one VM, 0700.

@@ -51,7 +51,8 @@ bool ignorable(const Result<>& result) {
 }  // namespace
 
 Error no_such_vm(const std::string& name_space, const std::string& name) {
-  return Error(Code::not_found, fmt::format("VM '{}' does not exist", vm::display_name(name_space, name)))
+  return Error(Code::not_found,
+               fmt::format("VM '{}' does not exist", vm::display_name(name_space, name)))
       .with_hint("'flintctl vm list -A' shows what exists");
 }
 
@@ -119,8 +120,7 @@ Result<vm::Summary> Records::write(const vm::Record& record, vm::Stage stage) {
   const auto digest = "sha256:" + sys::sha256_hex(bytes);
   const auto ref = fmt::format("flintctl/vm/{}/{}", record.uid, record.version);
   const auto leased = client_.with_lease(lease_id(record.uid));
-  TRY(leased->content_write(ref, bytes, digest, labels)
-          .context("writing the VM's record"));
+  TRY(leased->content_write(ref, bytes, digest, labels).context("writing the VM's record"));
   TRY(delete_blobs(record.uid, digest));
   auto summary = vm::summary_from_labels(labels);
   if (!summary) return Error(Code::internal, "a record's labels do not describe a VM");

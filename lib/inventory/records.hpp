@@ -15,16 +15,17 @@ namespace flintctl::inventory {
 /// not_found, with the hint to look at the list.
 Error no_such_vm(const std::string& name_space, const std::string& name);
 
-/// The VM records in containerd's content store. One lease per VM, without timer, holds its records,
-/// snapshots and image content: deleting it frees them all. Whoever changes a record holds the
-/// name's lock; reading needs none.
+/// The VM records in containerd's content store. One lease per VM, without timer, holds its
+/// records, snapshots and image content: deleting it frees them all. Whoever changes a record holds
+/// the name's lock; reading needs none.
 class Records {
  public:
   explicit Records(containerd::Client& client) : client_(client) {}
 
   /// All VMs, of one namespace where one is given, by namespace and name. From labels alone: no
   /// blob is read.
-  Result<std::vector<vm::Summary>> list(const std::optional<std::string>& name_space = std::nullopt);
+  Result<std::vector<vm::Summary>> list(
+      const std::optional<std::string>& name_space = std::nullopt);
   /// Every VM of that name; more than one only when a create was killed before.
   Result<std::vector<vm::Summary>> named(const std::string& name_space, const std::string& name);
   /// The one of that name; not_found otherwise.

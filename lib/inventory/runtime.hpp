@@ -20,7 +20,7 @@ struct Runtime {
   vm::Time started_at;
   std::uint64_t console_offset = 0;  ///< where this run's output begins in the console log
   std::optional<vm::Time> booted_at;
-  std::string cmdline;                ///< of the guest's kernel
+  std::string cmdline;  ///< of the guest's kernel
   std::string provider_version;
   std::string accelerator;
   std::string note;  ///< of the provider, about this host
@@ -34,8 +34,8 @@ struct Exit {
   vm::Time at;
 };
 
-/// Written twice: beside the sockets, where a reboot takes it away, and in the VM's folder, where it
-/// tells a rebooted host from a VM that never ran.
+/// Written twice: beside the sockets, where a reboot takes it away, and in the VM's folder, where
+/// it tells a rebooted host from a VM that never ran.
 Result<> write_runtime(const Paths& paths, const std::string& uid, const Runtime& runtime);
 /// not_found when the VM never ran.
 Result<Runtime> read_runtime(const Paths& paths, const std::string& uid);

@@ -62,9 +62,8 @@ std::optional<Exit> Statuses::exit_of(const vm::Summary& summary, const Runtime&
   if (auto recorded = read_exit(paths_, summary.uid)) return *std::move(recorded);
   const auto provider = host_.provider(summary.provider);
   if (!provider) return std::nullopt;
-  return exit_from((*provider)->exit_evidence(instance_of(paths_, summary.uid),
-                                                runtime.console_offset),
-                   {});
+  return exit_from(
+      (*provider)->exit_evidence(instance_of(paths_, summary.uid), runtime.console_offset), {});
 }
 
 vm::Observation Statuses::observe(const vm::Summary& summary) const {

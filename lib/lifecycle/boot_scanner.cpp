@@ -11,7 +11,8 @@
 namespace flintctl::lifecycle {
 namespace {
 
-/// libstdc++ matches regular expressions by recursion: a line without end must not exhaust the stack.
+/// libstdc++ matches regular expressions by recursion: a line without end must not exhaust the
+/// stack.
 constexpr std::size_t line_limit = 4096;
 
 /// Takes escape sequences (ECMA-48: CSI, OSC, two-byte) and carriage returns out of a stream that
@@ -61,20 +62,20 @@ std::string_view trimmed(std::string_view line) {
   return line;
 }
 
-/// Words of lines that look like a system's start and are an initial RAM disk's, a rescue shell's or
-/// a shutdown's.
+/// Words of lines that look like a system's start and are an initial RAM disk's, a rescue shell's
+/// or a shutdown's.
 constexpr std::array<std::string_view, 11> not_the_system = {
-    "nitrd",     "nitramfs", "nitRD",    "dracut",    "mergency",    "escue",
-    "shutdown",  "hutdown",  "ower-Off", "ower Off",  "eboot",
+    "nitrd",    "nitramfs", "nitRD",    "dracut",   "mergency", "escue",
+    "shutdown", "hutdown",  "ower-Off", "ower Off", "eboot",
 };
 
 constexpr std::array<std::string_view, 7> anywhere = {
-    "] Reached target ",                         // systemd to the console
-    "]: Reached target ",                        // systemd to the kernel's log
+    "] Reached target ",                            // systemd to the console
+    "]: Reached target ",                           // systemd to the kernel's log
     "Please press Enter to activate this console",  // busybox askfirst
-    "is starting up Linux",                      // OpenRC
+    "is starting up Linux",                         // OpenRC
     "init started: BusyBox",
-    "INIT: Entering runlevel",                   // sysvinit
+    "INIT: Entering runlevel",  // sysvinit
     "runit: enter stage: /etc/runit/2",
 };
 
@@ -88,7 +89,8 @@ constexpr std::array<std::string_view, 4> at_the_start = {
 bool is_login_prompt(std::string_view line) {
   line = trimmed(line);
   constexpr std::string_view prompt = "login:";
-  if (line.size() < prompt.size() || line.substr(line.size() - prompt.size()) != prompt) return false;
+  if (line.size() < prompt.size() || line.substr(line.size() - prompt.size()) != prompt)
+    return false;
   line.remove_suffix(prompt.size());
   return line.empty() || line.back() == ' ';
 }
@@ -147,8 +149,9 @@ Result<BootScanner> BootScanner::create(const std::string& marker) {
     try {
       impl->marker.emplace(marker, std::regex::ECMAScript | std::regex::optimize);
     } catch (const std::regex_error& error) {
-      return Error(Code::invalid_argument, fmt::format("boot marker '{}' is no regular expression: {}",
-                                                       marker, error.what()));
+      return Error(
+          Code::invalid_argument,
+          fmt::format("boot marker '{}' is no regular expression: {}", marker, error.what()));
     }
   }
   return BootScanner(std::move(impl));
@@ -190,7 +193,8 @@ std::vector<std::string> last_lines(std::string_view console, std::size_t count)
     }
   }
   finish();
-  if (lines.size() > count) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(count));
+  if (lines.size() > count)
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(count));
   return lines;
 }
 

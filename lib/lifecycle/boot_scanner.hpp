@@ -16,8 +16,8 @@ enum class BootEvent { none, booted, panicked, powered_off };
 /// sequences are passed over; lines are cut at 4 KiB.
 ///
 /// Without a marker of the user's, "booted" is what init systems and login prompts print: systemd's
-/// "Welcome to" and "Reached target", OpenRC's, sysvinit's, busybox's, runit's and s6's first words,
-/// "login:". Not what an initial RAM disk, an emergency shell or a shutdown prints.
+/// "Welcome to" and "Reached target", OpenRC's, sysvinit's, busybox's, runit's and s6's first
+/// words, "login:". Not what an initial RAM disk, an emergency shell or a shutdown prints.
 class BootScanner {
  public:
   /// `marker`: an ECMAScript regular expression, or empty for the default; invalid_argument when it

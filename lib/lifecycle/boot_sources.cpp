@@ -24,9 +24,9 @@ Result<image::LocalImage> BootSources::ensure(const std::string& ref) const {
   const auto reference = TRY(oci::Reference::parse(ref));
   const auto options = TRY(settings_.pull.options(reference));
   const auto progress = settings_.pull.progress();
-  auto result = TRY(image::ensure(*settings_.client, reference, image::PullPolicy::missing, options,
-                                  *progress)
-                        .context(fmt::format("image '{}'", ref)));
+  auto result = TRY(
+      image::ensure(*settings_.client, reference, image::PullPolicy::missing, options, *progress)
+          .context(fmt::format("image '{}'", ref)));
   return std::move(result.image);
 }
 
@@ -36,9 +36,9 @@ Result<LocalImage> BootSources::image(const std::string& ref) const {
 }
 
 Result<image::CachedBootFiles> BootSources::from_image(image::KernelCache& cache,
-                                                      const std::string& ref,
-                                                      const image::BootRequest& request,
-                                                      const std::string& lease) const {
+                                                       const std::string& ref,
+                                                       const image::BootRequest& request,
+                                                       const std::string& lease) const {
   const auto image = TRY(ensure(ref));
   const auto leased = settings_.client->with_lease(lease);
   return cache.from_snapshot(*leased, settings_.snapshotter, image.snapshot(), request)
@@ -47,9 +47,9 @@ Result<image::CachedBootFiles> BootSources::from_image(image::KernelCache& cache
 
 /// The kernel, and the initrd if it comes with it.
 Result<image::CachedBootFiles> BootSources::with_kernel(image::KernelCache& cache,
-                                                       const vm::Spec& spec,
-                                                       image::KernelFormat format,
-                                                       const std::string& lease) const {
+                                                        const vm::Spec& spec,
+                                                        image::KernelFormat format,
+                                                        const std::string& lease) const {
   if (!spec.kernel.path.empty()) {
     image::CachedBootFiles files;
     files.kernel = TRY(cache.kernel_from_host(spec.kernel.path, format));
@@ -78,8 +78,8 @@ Result<BootFiles> BootSources::boot_files(const vm::Spec& spec, vmm::KernelForma
     request.initrd_file = spec.initrd.file;
     files.initrd = TRY(from_image(cache, spec.initrd.image, request, lease)).initrd;
   }
-  BootFiles found{{files.kernel.digest, files.kernel.path},
-                  {files.initrd.digest, files.initrd.path}, {}};
+  BootFiles found{
+      {files.kernel.digest, files.kernel.path}, {files.initrd.digest, files.initrd.path}, {}};
   found.holds.push_back(std::move(files.kernel.hold));
   found.holds.push_back(std::move(files.initrd.hold));
   return found;

@@ -13,9 +13,10 @@ namespace flintctl::lifecycle {
 /// One wait for a guest's userspace.
 struct BootWatch {
   std::string console_log;
-  std::uint64_t offset = 0;  ///< where this start's output begins: what lies before is an old boot's
-  std::string marker;        ///< BootScanner's
-  int exit_fd = -1;          ///< readable once the hypervisor has ended (a pidfd); -1: not watched
+  std::uint64_t offset =
+      0;               ///< where this start's output begins: what lies before is an old boot's
+  std::string marker;  ///< BootScanner's
+  int exit_fd = -1;    ///< readable once the hypervisor has ended (a pidfd); -1: not watched
   std::chrono::milliseconds timeout{};
 };
 
@@ -27,9 +28,9 @@ struct BootReport {
   std::vector<std::string> last_lines;  ///< of this start's output
 };
 
-/// Follows the console file by inotify(7) until the guest shows userspace or its end, the hypervisor
-/// ends, or time is up. What the file holds at the hypervisor's end still counts. cancelled on
-/// SIGINT.
+/// Follows the console file by inotify(7) until the guest shows userspace or its end, the
+/// hypervisor ends, or time is up. What the file holds at the hypervisor's end still counts.
+/// cancelled on SIGINT.
 Result<BootReport> watch_boot(const BootWatch& watch);
 
 }  // namespace flintctl::lifecycle

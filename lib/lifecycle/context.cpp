@@ -13,7 +13,8 @@ void say(const PlanContext& context, std::string_view text) {
 
 inventory::Statuses statuses(const Context& context) {
   auto& parts = context.parts;
-  return {context.paths, context.client,
+  return {context.paths,
+          context.client,
           {[&parts](const std::string& uid) { return parts.alive(uid); },
            [&parts](const std::string& name) { return parts.provider(name); }}};
 }

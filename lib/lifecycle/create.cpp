@@ -63,8 +63,8 @@ std::vector<vm::InterfaceRecord> interface_records(const vm::Record& record) {
 
 /// The rules that need nothing made: those on paths, devices and taps wait until these are there.
 Result<> check_limits(const PlanContext& context, const CreatePlan& plan) {
-  const std::set<std::string> early{"spec.vcpus", "spec.memory", "spec.kernel.cmdline", "spec",
-                                    "spec.providerArgs", "metadata"};
+  const std::set<std::string> early{"spec.vcpus", "spec.memory",       "spec.kernel.cmdline",
+                                    "spec",       "spec.providerArgs", "metadata"};
   const Run run{plan.record, *plan.provider, plan.probe, {}};
   auto violations = plan.provider->validate(machine_of(context, run, "/dev/null"), plan.probe);
   violations.erase(std::remove_if(violations.begin(), violations.end(),
@@ -107,7 +107,8 @@ Result<> refuse_taken(inventory::Records& records, const Target& target) {
 }
 
 /// The lock is ours, so whoever began these is gone.
-Result<> clean_unfinished(const Context& context, inventory::Records& records, const Target& target) {
+Result<> clean_unfinished(const Context& context, inventory::Records& records,
+                          const Target& target) {
   std::set<std::string> uids;
   for (const auto& summary : TRY(records.named(target.name_space, target.name))) {
     uids.insert(summary.uid);
@@ -171,7 +172,8 @@ Error with_keep_hint(const Context& context, const vm::Record& record, Error err
   const auto runtime = inventory::read_runtime(context.paths, record.uid);
   // One that never ran leaves nothing to look at.
   if (!runtime || runtime->pid == 0 || error.code() == Code::cancelled) return error;
-  std::string hint = fmt::format("--keep leaves it to be looked at with 'flintctl vm logs {}'", record.name);
+  std::string hint =
+      fmt::format("--keep leaves it to be looked at with 'flintctl vm logs {}'", record.name);
   if (error.code() == Code::deadline_exceeded) {
     hint += "; --timeout gives it longer, --boot-marker REGEX names what it prints";
   }
@@ -193,8 +195,8 @@ Result<> create_under_lock(const Context& context, const CreateOptions& options,
   TRY(clean_unfinished(context, records, options.target));
   Rollback undo([&] {
     if (auto removed = remove_parts(context, record.uid); !removed) {
-      say(context, fmt::format("something is left ({}); 'flintctl gc' removes it",
-                               removed.error().text()));
+      say(context,
+          fmt::format("something is left ({}); 'flintctl gc' removes it", removed.error().text()));
     }
   });
   TRY(records.begin(record).context("recording the intent"));
@@ -251,7 +253,8 @@ std::vector<std::string> describe(const PlanContext& context, const CreatePlan& 
   };
   std::vector<std::string> steps;
   steps.push_back(fmt::format("would create lease {}", inventory::lease_id(record.uid)));
-  steps.push_back(fmt::format("would use image {} (pulled only if it is not local)", spec.root.image));
+  steps.push_back(
+      fmt::format("would use image {} (pulled only if it is not local)", spec.root.image));
   steps.push_back(fmt::format("would use kernel {}", file(spec.kernel)));
   if (!spec.initrd.empty()) steps.push_back(fmt::format("would use initrd {}", file(spec.initrd)));
   const auto key = inventory::snapshot_key(record.name_space, record.name, record.uid, "root");
@@ -262,20 +265,21 @@ std::vector<std::string> describe(const PlanContext& context, const CreatePlan& 
   }
   const Run run{record, *plan.provider, plan.probe, {}};
   auto machine = machine_of(context, run, "ROOT-DEVICE");
-  if (machine.kernel.empty()) machine.kernel = spec.kernel.path.empty() ? "KERNEL" : spec.kernel.path;
-  steps.push_back(fmt::format("would start {}",
-                              fmt::join(plan.provider->plan(machine, plan.probe).argv, " ")));
+  if (machine.kernel.empty())
+    machine.kernel = spec.kernel.path.empty() ? "KERNEL" : spec.kernel.path;
+  steps.push_back(
+      fmt::format("would start {}", fmt::join(plan.provider->plan(machine, plan.probe).argv, " ")));
   return steps;
 }
 
 Result<vm::Record> create_vm(const Context& context, const CreateOptions& options) {
-  const auto what = fmt::format(
-      "creating VM '{}'", vm::display_name(options.target.name_space, options.target.name));
+  const auto what = fmt::format("creating VM '{}'",
+                                vm::display_name(options.target.name_space, options.target.name));
   auto planned = plan_create(context, options);
   if (!planned) return interrupted_or(std::move(planned).error()).context(what);
   auto plan = *std::move(planned);
-  const auto lock = TRY(inventory::lock_name(context.paths, context.client, options.target.name_space,
-                                             options.target.name, 0ms));
+  const auto lock = TRY(inventory::lock_name(context.paths, context.client,
+                                             options.target.name_space, options.target.name, 0ms));
   auto created = create_under_lock(context, options, plan);
   if (!created) return interrupted_or(std::move(created).error()).context(what);
   return std::move(plan.record);

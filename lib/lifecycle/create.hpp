@@ -36,8 +36,8 @@ Result<CreatePlan> plan_create(const PlanContext& context, const CreateOptions& 
 std::vector<std::string> describe(const PlanContext& context, const CreatePlan& plan);
 
 /// Creates a VM and boots it. The intent (a lease that names it) comes before anything else; every
-/// later step is undone when one fails or the user interrupts. An unfinished create of the same name
-/// that nobody works on any more is cleaned away first; a finished VM of it is already_exists.
+/// later step is undone when one fails or the user interrupts. An unfinished create of the same
+/// name that nobody works on any more is cleaned away first; a finished VM of it is already_exists.
 Result<vm::Record> create_vm(const Context& context, const CreateOptions& options);
 
 }  // namespace flintctl::lifecycle

@@ -24,8 +24,8 @@ constexpr std::size_t piece = 64U << 10U;
 
 int milliseconds_until(std::optional<std::chrono::steady_clock::time_point> deadline) {
   if (!deadline) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline -
-                                                                 std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
 }
 
@@ -66,9 +66,8 @@ void FileWatch::drain() {
 
 Result<FileWatch::Wake> FileWatch::wait(
     int exit_fd, std::optional<std::chrono::steady_clock::time_point> deadline) {
-  std::array<pollfd, 3> watched = {{{inotify_.get(), POLLIN, 0},
-                                    {exit_fd, POLLIN, 0},
-                                    {sys::interrupt_fd(), POLLIN, 0}}};
+  std::array<pollfd, 3> watched = {
+      {{inotify_.get(), POLLIN, 0}, {exit_fd, POLLIN, 0}, {sys::interrupt_fd(), POLLIN, 0}}};
   const int ready = ::poll(watched.data(), watched.size(), milliseconds_until(deadline));
   if (ready < 0 && errno != EINTR) return sys::last_error(fmt::format("waiting for {}", path_));
   TRY(sys::check_interrupt());

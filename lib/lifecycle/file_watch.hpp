@@ -22,8 +22,8 @@ class FileWatch {
   Result<std::string> read();
 
   enum class Wake { changed, ended, timed_out };
-  /// Waits for a change, for `exit_fd` (-1: none) to become readable, or for the deadline. cancelled
-  /// on an interrupt.
+  /// Waits for a change, for `exit_fd` (-1: none) to become readable, or for the deadline.
+  /// cancelled on an interrupt.
   Result<Wake> wait(int exit_fd, std::optional<std::chrono::steady_clock::time_point> deadline);
 
  private:

@@ -11,6 +11,7 @@
 #include "inventory/lock.hpp"
 #include "inventory/owner.hpp"
 #include "inventory/records.hpp"
+#include "lifecycle/devices.hpp"
 #include "lifecycle/remove.hpp"
 #include "sys/file.hpp"
 #include "vm/name.hpp"
@@ -99,8 +100,8 @@ class Collector {
   }
 
   void unfinished_vm(const std::string& uid, const Target& target) {
-    const auto lock = inventory::lock_name(context_.paths, context_.client, target.name_space,
-                                           target.name, 0ms);
+    const auto lock =
+        inventory::lock_name(context_.paths, context_.client, target.name_space, target.name, 0ms);
     if (!lock || !still_unfinished(uid)) return;
     take("vm", uid,
          fmt::format("unfinished create or delete of '{}'",
@@ -120,7 +121,8 @@ class Collector {
   void orphans() {
     for (const auto& uid : host_.uids) {
       if (known_.has(uid) || owned_elsewhere(uid)) continue;
-      take("vm", uid, "folders or processes without a record", [&] { return remove_parts(context_, uid); });
+      take("vm", uid, "folders or processes without a record",
+           [&] { return remove_parts(context_, uid); });
     }
   }
 
@@ -152,9 +154,8 @@ class Collector {
       if (snapshot.kind != containerd::SnapshotKind::active) continue;
       const auto uid = uid_in_key(snapshot.name);
       if (uid.empty() || known_.has(uid) || known_now(uid)) continue;
-      take("snapshot", snapshot.name, "its VM is gone", [&] {
-        return context_.client.snapshot_remove(context_.snapshotter, snapshot.name);
-      });
+      take("snapshot", snapshot.name, "its VM is gone",
+           [&] { return context_.client.snapshot_remove(context_.snapshotter, snapshot.name); });
     }
     return {};
   }
@@ -179,8 +180,8 @@ class Collector {
   Result<> ingests() {
     for (const auto& ingest : TRY(context_.client.content_ingests())) {
       if (ingest.ref.rfind(inventory::lease_prefix, 0) != 0) continue;
-      const auto uid = ingest.ref.substr(std::string_view(inventory::lease_prefix).size(),
-                                         vm::uid_length);
+      const auto uid =
+          ingest.ref.substr(std::string_view(inventory::lease_prefix).size(), vm::uid_length);
       if (known_.has(uid) || known_now(uid)) continue;
       take("ingest", ingest.ref, "an unfinished write of a record",
            [&] { return context_.client.content_abort(ingest.ref); });
@@ -190,12 +191,24 @@ class Collector {
 
   Result<> caches() {
     for (const auto& lease : TRY(context_.parts.abandoned_pulls())) {
-      take("pull", lease.id, "an interrupted pull", [&] { return context_.client.lease_delete(lease.id); });
+      take("pull", lease.id, "an interrupted pull", [&] { return release(lease.id); });
+    }
+    for (const auto& lease : TRY(context_.client.lease_list({}))) {
+      if (lease.id.rfind(collection_prefix, 0) != 0) continue;
+      take("lease", lease.id, "an interrupted collection",
+           [&] { return context_.client.lease_delete(lease.id); });
     }
     for (const auto& path : TRY(context_.parts.abandoned_partials())) {
-      take("partial", path, "a partial layer that no pull holds", [&] { return sys::remove_file(path); });
+      take("partial", path, "a partial layer that no pull holds",
+           [&] { return sys::remove_file(path); });
     }
     return kernels();
+  }
+
+  Result<> release(const std::string& lease) {
+    const auto devices = devices_of_lease(context_, lease);
+    TRY(context_.client.lease_delete(lease));
+    return wait_devices_gone(context_, devices);
   }
 
   Result<> kernels() {
@@ -207,16 +220,16 @@ class Collector {
       if (!record && record.error().code() == Code::not_found) continue;  // deleted meanwhile
       if (!record) {
         // Without it nobody knows which kernel that VM boots.
-        found_.push_back({"kernel", context_.paths.kernels(), record.error().text(),
-                          Leftover::Fate::failed});
+        found_.push_back(
+            {"kernel", context_.paths.kernels(), record.error().text(), Leftover::Fate::failed});
         return {};
       }
       used.push_back(record->kernel.path);
       used.push_back(record->initrd.path);
     }
     const bool remove = options_.mode == GcOptions::Mode::remove;
-    const auto paths = TRY(remove ? context_.parts.remove_kernels(used)
-                                  : context_.parts.unused_kernels(used));
+    const auto paths =
+        TRY(remove ? context_.parts.remove_kernels(used) : context_.parts.unused_kernels(used));
     const auto fate = remove ? Leftover::Fate::removed : Leftover::Fate::found;
     for (const auto& path : paths) found_.push_back({"kernel", path, "no VM boots from it", fate});
     return {};

@@ -15,7 +15,8 @@ struct GcOptions {
 
 /// One thing that nobody owns.
 struct Leftover {
-  std::string kind;  ///< "vm", "pull", "snapshot", "ingest", "tap", "kernel", "partial", "device"
+  std::string kind;  ///< "vm", "pull", "snapshot", "ingest", "lease", "tap", "kernel",
+                     ///< "partial", "device"
   std::string name;
   std::string why;
   enum class Fate {

@@ -51,9 +51,7 @@ class HostParts : public Parts {
   explicit HostParts(HostSettings settings)
       : settings_(std::move(settings)), network_(network::open_kernel_driver()) {}
 
-  Result<LocalImage> ensure_image(const std::string& ref) override {
-    return sources().image(ref);
-  }
+  Result<LocalImage> ensure_image(const std::string& ref) override { return sources().image(ref); }
   Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
                                const std::string& lease) override {
     return sources().boot_files(spec, format, lease);
@@ -126,14 +124,16 @@ class HostParts : public Parts {
     if (!driver) return std::vector<std::string>{};
     std::vector<std::string> nodes;
     for (const auto& device : TRY((*driver)->list())) {
-      if (device.name.starts_with(pool + "-snap-")) nodes.push_back(devmapper::node_path(device.name));
+      if (device.name.starts_with(pool + "-snap-"))
+        nodes.push_back(devmapper::node_path(device.name));
     }
     return nodes;
   }
 
   Result<std::unique_ptr<vmm::Provider>> provider(const std::string& name) override {
     const auto found = settings_.providers.find(name);
-    return vmm::open_provider(name, found == settings_.providers.end() ? vmm::Settings() : found->second);
+    return vmm::open_provider(name,
+                              found == settings_.providers.end() ? vmm::Settings() : found->second);
   }
   Result<vmm::Chosen> choose_provider() override {
     return vmm::choose_provider(settings_.providers);

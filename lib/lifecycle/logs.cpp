@@ -56,8 +56,8 @@ Result<> follow(FileWatch& file, const UniqueFd& end, const LogSink& sink) {
 }  // namespace
 
 Result<> read_log(const Context& context, const LogOptions& options, const LogSink& sink) {
-  const auto summary = TRY(inventory::Records(context.client)
-                               .find(options.target.name_space, options.target.name));
+  const auto summary =
+      TRY(inventory::Records(context.client).find(options.target.name_space, options.target.name));
   const auto path = context.paths.console_log(summary.uid);
   if (!sys::exists(path)) {
     return Error(Code::not_found,
@@ -71,7 +71,8 @@ Result<> read_log(const Context& context, const LogOptions& options, const LogSi
     offset = tail_begin(text, *options.tail);
   }
   auto file = TRY(FileWatch::open(path, offset));
-  const auto end = options.follow == LogOptions::Follow::yes ? end_of(context, summary.uid) : UniqueFd();
+  const auto end =
+      options.follow == LogOptions::Follow::yes ? end_of(context, summary.uid) : UniqueFd();
   if (end) return follow(file, end, sink);
   TRY(copy(file, sink));
   return {};

@@ -13,7 +13,7 @@ namespace flintctl::lifecycle {
 
 struct LogOptions {
   Target target;
-  std::optional<std::size_t> tail;  ///< lines from the end; all of it otherwise
+  std::optional<std::size_t> tail;                    ///< lines from the end; all of it otherwise
   enum class Follow { no, yes } follow = Follow::no;  ///< until the VM ends or the user interrupts
 };
 

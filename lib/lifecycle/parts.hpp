@@ -40,8 +40,8 @@ class Parts {
 
   // Images. Nothing here contacts a registry when the image is local.
   virtual Result<LocalImage> ensure_image(const std::string& ref) = 0;
-  /// The kernel in `format` and the initrd, in the kernel cache. Views of images that it takes for a
-  /// moment belong to `lease`.
+  /// The kernel in `format` and the initrd, in the kernel cache. Views of images that it takes for
+  /// a moment belong to `lease`.
   virtual Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
                                        const std::string& lease) = 0;
   /// A root volume without a program to start as init is an error: `init` as the kernel's command
@@ -87,7 +87,8 @@ class Parts {
   virtual Result<bool> alive(const std::string& uid) = 0;
   /// Readable once the hypervisor has ended.
   virtual Result<UniqueFd> exit_descriptor(const std::string& uid, pid_t pid) = 0;
-  virtual Result<vmm::StopOutcome> stop(const vmm::Provider& provider, const vmm::Instance& instance,
+  virtual Result<vmm::StopOutcome> stop(const vmm::Provider& provider,
+                                        const vmm::Instance& instance,
                                         std::chrono::milliseconds grace) = 0;
   /// Kills what is left of it and removes its cgroup.
   virtual Result<> kill(const std::string& uid) = 0;

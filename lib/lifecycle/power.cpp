@@ -26,7 +26,8 @@ Result<> check_startable(const vm::Summary& summary, const Target& target) {
     case vm::Stage::created:
       return {};
     case vm::Stage::creating:
-      return Error(Code::aborted, fmt::format("the create of VM '{}' was interrupted", shown(target)))
+      return Error(Code::aborted,
+                   fmt::format("the create of VM '{}' was interrupted", shown(target)))
           .with_hint("run the same 'flintctl vm create' again");
     case vm::Stage::deleting:
       return Error(Code::aborted, fmt::format("VM '{}' is being deleted", shown(target)))
@@ -45,8 +46,8 @@ void keep_evidence(const Context& context, const vmm::Provider& provider, const 
   if (inventory::read_exit(context.paths, uid)) return;
   const auto runtime = inventory::read_runtime(context.paths, uid);
   if (!runtime) return;
-  const auto evidence = provider.exit_evidence(inventory::instance_of(context.paths, uid),
-                                               runtime->console_offset);
+  const auto evidence =
+      provider.exit_evidence(inventory::instance_of(context.paths, uid), runtime->console_offset);
   keep(context, uid, inventory::exit_from(evidence, std::chrono::system_clock::now()));
 }
 
@@ -71,7 +72,8 @@ Result<> start_under_lock(const Context& context, const StartOptions& options) {
 
 inventory::Exit exit_of_stop(vmm::StopOutcome outcome) {
   const auto now = std::chrono::system_clock::now();
-  if (outcome == vmm::StopOutcome::clean) return {"ShutDown", "the guest powered off when asked", false, now};
+  if (outcome == vmm::StopOutcome::clean)
+    return {"ShutDown", "the guest powered off when asked", false, now};
   return {"Forced", "the hypervisor was ended by force", false, now};
 }
 
@@ -84,7 +86,8 @@ Result<Change> start_vm(const Context& context, const StartOptions& options) {
   const auto summary = TRY(records.find(options.target.name_space, options.target.name));
   TRY(check_startable(summary, options.target));
   if (TRY(context.parts.alive(summary.uid))) return Change::unchanged;
-  TRY(start_under_lock(context, options).context(fmt::format("starting VM '{}'", shown(options.target))));
+  TRY(start_under_lock(context, options)
+          .context(fmt::format("starting VM '{}'", shown(options.target))));
   return Change::changed;
 }
 

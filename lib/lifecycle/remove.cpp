@@ -9,14 +9,13 @@
 
 #include "inventory/lock.hpp"
 #include "inventory/records.hpp"
+#include "lifecycle/devices.hpp"
 #include "vm/name.hpp"
 
 namespace flintctl::lifecycle {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto device_timeout = 30s;
 
 /// Remembers the first failure of several steps that are all tried.
 class FirstError {
@@ -29,21 +28,6 @@ class FirstError {
  private:
   std::optional<Error> error_;
 };
-
-/// Device nodes of the VM's snapshots, which the lease names.
-std::vector<std::string> devices_of(const Context& context, const std::string& uid) {
-  std::vector<std::string> devices;
-  const auto resources = context.client.lease_resources(inventory::lease_id(uid));
-  if (!resources) return devices;
-  const auto wanted = "snapshots/" + context.snapshotter;
-  for (const auto& resource : *resources) {
-    // Image layers are committed snapshots and stay; only what has our key is the VM's own.
-    if (resource.type != wanted || resource.id.rfind(inventory::snapshot_prefix, 0) != 0) continue;
-    const auto mounts = context.client.snapshot_mounts(context.snapshotter, resource.id);
-    if (mounts && !mounts->empty()) devices.push_back(mounts->front().source);
-  }
-  return devices;
-}
 
 Result<> remove_taps(const Context& context, const std::string& uid) {
   FirstError errors;
@@ -80,31 +64,29 @@ Result<> mark_deleting(inventory::Records& records, const Target& target) {
 
 Result<> remove_parts(const Context& context, const std::string& uid) {
   TRY(context.parts.kill(uid).context("ending the hypervisor"));
-  const auto devices = devices_of(context, uid);
+  const auto devices = devices_of_lease(context, inventory::lease_id(uid));
   FirstError errors;
   errors.add(remove_taps(context, uid).context("removing taps"));
   errors.add(context.parts.remove_directory(context.paths.run_directory(uid)));
   errors.add(context.parts.remove_directory(context.paths.vm_directory(uid)));
   TRY(std::move(errors).take());
   TRY(inventory::Records(context.client).remove(uid).context("removing record and lease"));
-  for (const auto& device : devices) {
-    TRY(context.parts.wait_device_gone(device, device_timeout));
-  }
-  return {};
+  return wait_devices_gone(context, devices);
 }
 
 Result<bool> delete_vm(const Context& context, const DeleteOptions& options) {
   const auto& target = options.target;
   TRY(vm::check_name("VM name", target.name));
-  const auto lock = TRY(inventory::lock_name(context.paths, context.client, target.name_space,
-                                             target.name, 0ms));
+  const auto lock =
+      TRY(inventory::lock_name(context.paths, context.client, target.name_space, target.name, 0ms));
   inventory::Records records(context.client);
   const auto uids = TRY(uids_named(records, target));
   if (uids.empty()) {
     if (options.missing == DeleteOptions::Missing::ignore) return false;
     return inventory::no_such_vm(target.name_space, target.name);
   }
-  const auto what = fmt::format("deleting VM '{}'", vm::display_name(target.name_space, target.name));
+  const auto what =
+      fmt::format("deleting VM '{}'", vm::display_name(target.name_space, target.name));
   TRY(mark_deleting(records, target).context(what));
   for (const auto& uid : uids) TRY(remove_parts(context, uid).context(what));
   return true;

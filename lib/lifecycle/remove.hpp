@@ -11,7 +11,8 @@ namespace flintctl::lifecycle {
 /// Takes one VM away, whatever is left of it: hypervisor, then taps and folders, then records and
 /// lease with a synchronous collection; returns when its devices are gone. Every step is tried even
 /// when an earlier one failed, except that lease and records stay while the hypervisor lives: they
-/// are what the next attempt finds it by. The caller holds the name's lock. Fine when nothing is left.
+/// are what the next attempt finds it by. The caller holds the name's lock. Fine when nothing is
+/// left.
 Result<> remove_parts(const Context& context, const std::string& uid);
 
 struct DeleteOptions {

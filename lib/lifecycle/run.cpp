@@ -33,18 +33,20 @@ Result<std::string> root_device(const Context& context, const vm::Record& record
   for (const auto& volume : record.volumes) {
     if (volume.name != "root") continue;
     const auto mounts = TRY(context.client.snapshot_mounts(volume.snapshotter, volume.key));
-    if (mounts.empty()) return Error(Code::internal, "containerd names no device for the root volume");
+    if (mounts.empty())
+      return Error(Code::internal, "containerd names no device for the root volume");
     const auto& device = mounts.front().source;
     const auto size = context.parts.device_size(device);
     if (!size) {
       return Error(size.error())
           .context(fmt::format("the root volume's device {} is not there", device))
           .with_code(Code::host_not_ready)
-          .with_hint("a restart of containerd activates its devices: 'flintctl containerd restart'");
+          .with_hint(
+              "a restart of containerd activates its devices: 'flintctl containerd restart'");
     }
     if (*size < volume.size) {
-      return Error(Code::host_not_ready, fmt::format("{} has {} bytes, the VM needs {}", device, *size,
-                                                     volume.size))
+      return Error(Code::host_not_ready,
+                   fmt::format("{} has {} bytes, the VM needs {}", device, *size, volume.size))
           .with_hint("raise base_image_size in containerd's configuration and restart it");
     }
     return device;
@@ -161,7 +163,8 @@ Result<> wait_running(const Context& context, const Run& run, const inventory::R
     return Error(Code::unknown, fmt::format("the VM ended at once: {}{}", evidence.message,
                                             quoted(evidence.last_lines)));
   }
-  return Error(Code::unknown, fmt::format("the guest is {} instead of running", vmm::to_string(state)));
+  return Error(Code::unknown,
+               fmt::format("the guest is {} instead of running", vmm::to_string(state)));
 }
 
 vm::Cmdline base_cmdline(const Run& run, const vmm::Machine& machine) {
@@ -173,7 +176,8 @@ vm::Cmdline base_cmdline(const Run& run, const vmm::Machine& machine) {
 
 }  // namespace
 
-vmm::Machine machine_of(const PlanContext& context, const Run& run, const std::string& root_device) {
+vmm::Machine machine_of(const PlanContext& context, const Run& run,
+                        const std::string& root_device) {
   const auto& record = run.record;
   vmm::Machine machine;
   machine.instance = inventory::instance_of(context.paths, record.uid);

@@ -24,9 +24,7 @@ std::size_t word_end(std::string_view text, std::size_t begin) {
 }
 
 Result<> check_characters(std::string_view text) {
-  const auto bad = [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && !is_blank(c);
-  };
+  const auto bad = [](char c) { return static_cast<unsigned char>(c) < 0x20 && !is_blank(c); };
   if (std::any_of(text.begin(), text.end(), bad)) {
     return Error(Code::invalid_argument, "the kernel command line holds a control character");
   }
@@ -64,9 +62,11 @@ std::string scalar_text(const data::Value& value) {
 }
 
 Result<> check_entry(const CmdlineEntry& entry) {
-  const bool blank_key = entry.key.empty() || std::any_of(entry.key.begin(), entry.key.end(), is_blank);
+  const bool blank_key =
+      entry.key.empty() || std::any_of(entry.key.begin(), entry.key.end(), is_blank);
   if (blank_key || entry.key.find('=') != std::string::npos) {
-    return Error(Code::invalid_argument, fmt::format("cmdline key '{}' is not one word", entry.key));
+    return Error(Code::invalid_argument,
+                 fmt::format("cmdline key '{}' is not one word", entry.key));
   }
   if (!entry.value) return {};
   TRY(check_characters(*entry.value));

@@ -11,8 +11,8 @@
 
 namespace flintctl::vm {
 
-/// One word of a kernel command line. `value` is empty for a word without '=' ("quiet"), nothing for
-/// "take this key out of the defaults". The key "--" holds all that goes to init.
+/// One word of a kernel command line. `value` is empty for a word without '=' ("quiet"), nothing
+/// for "take this key out of the defaults". The key "--" holds all that goes to init.
 struct CmdlineEntry {
   std::string key;
   std::optional<std::string> value;
@@ -27,8 +27,8 @@ using Cmdline = std::vector<CmdlineEntry>;
 /// open quote or a character that no kernel command line can hold.
 Result<Cmdline> parse_cmdline(std::string_view text);
 
-/// `overrides` over `defaults`: a key that both have takes its place in the defaults, with all values
-/// of the overrides; new keys follow in their order; removals take all of a key out.
+/// `overrides` over `defaults`: a key that both have takes its place in the defaults, with all
+/// values of the overrides; new keys follow in their order; removals take all of a key out.
 Cmdline merge_cmdline(const Cmdline& defaults, const Cmdline& overrides);
 
 /// The text for the boot loader; removals are left out, "--" comes last.

@@ -66,8 +66,9 @@ Result<> check_labels(const Labels& labels) {
   for (const auto& [key, value] : labels) {
     TRY(check_label_key(key));
     if (user_label_prefix.size() + key.size() + value.size() > label_limit) {
-      return Error(Code::invalid_argument,
-                   fmt::format("label '{}' is longer than containerd's {} bytes", key, label_limit));
+      return Error(
+          Code::invalid_argument,
+          fmt::format("label '{}' is longer than containerd's {} bytes", key, label_limit));
     }
   }
   return {};

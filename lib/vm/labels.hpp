@@ -11,8 +11,8 @@
 namespace flintctl::vm {
 
 /// Labels on a record's blob: all that `vm list` shows and filters on, so that it reads no blob.
-/// They are authoritative for what they carry. The domain is ours alone, so that a flintlockd on the
-/// same containerd passes over our VMs.
+/// They are authoritative for what they carry. The domain is ours alone, so that a flintlockd on
+/// the same containerd passes over our VMs.
 inline constexpr std::string_view label_domain = "flintctl.dev/";
 /// Prefix of a user's own label.
 inline constexpr std::string_view user_label_prefix = "label.flintctl.dev/";

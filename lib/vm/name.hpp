@@ -18,8 +18,8 @@ inline constexpr std::size_t uid_length = 16;
 /// cgroup and unit name.
 bool is_uid(std::string_view text);
 
-/// A key of a user's label: an optional DNS prefix and '/', then up to 63 of A-Z, a-z, 0-9, '-', '_'
-/// and '.', with a letter or digit at both ends, as Kubernetes has it.
+/// A key of a user's label: an optional DNS prefix and '/', then up to 63 of A-Z, a-z, 0-9, '-',
+/// '_' and '.', with a letter or digit at both ends, as Kubernetes has it.
 Result<> check_label_key(std::string_view key);
 
 /// "NAME" or "NAMESPACE/NAME" for messages.

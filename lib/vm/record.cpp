@@ -166,8 +166,8 @@ Result<Record> record_from_value(const Value& value) {
   const auto schema = value.integer_or("schemaVersion");
   if (schema > Record::schema_version) {
     return Error(Code::unimplemented,
-                 fmt::format("the record has schema version {}, this flintctl reads up to {}", schema,
-                             Record::schema_version))
+                 fmt::format("the record has schema version {}, this flintctl reads up to {}",
+                             schema, Record::schema_version))
         .with_hint("use the newer flintctl that wrote it");
   }
   const auto fields = TRY(Fields::of(value, "record", {}, UnknownKeys::ignore));

@@ -112,9 +112,9 @@ Result<InterfaceType> read_interface_type(const Fields& fields) {
 }
 
 Result<Interface> read_interface(const Value& value, UnknownKeys unknown) {
-  const auto fields = TRY(Fields::of(
-      value, "spec.interfaces[]",
-      {"name", "type", "bridge", "mac", "address", "gateway", "nameservers"}, unknown));
+  const auto fields = TRY(
+      Fields::of(value, "spec.interfaces[]",
+                 {"name", "type", "bridge", "mac", "address", "gateway", "nameservers"}, unknown));
   Interface interface;
   interface.name = TRY(fields.text("name", "eth0"));
   interface.type = TRY(read_interface_type(fields));
@@ -127,8 +127,8 @@ Result<Interface> read_interface(const Value& value, UnknownKeys unknown) {
 }
 
 Result<CloudInit> read_cloud_init(const Value& value, UnknownKeys unknown) {
-  const auto fields = TRY(Fields::of(
-      value, "spec.cloudInit", {"userDataSha256", "metaData", "networkConfig"}, unknown));
+  const auto fields = TRY(Fields::of(value, "spec.cloudInit",
+                                     {"userDataSha256", "metaData", "networkConfig"}, unknown));
   CloudInit cloud_init;
   cloud_init.user_data_sha256 = TRY(fields.text("userDataSha256"));
   cloud_init.meta_data = TRY(fields.labels("metaData"));
@@ -182,7 +182,8 @@ Result<> check_interfaces(const std::vector<Interface>& interfaces) {
                    fmt::format("interface name '{}' is not 1 to 15 long", interface.name));
     }
     if (!names.insert(interface.name).second) {
-      return Error(Code::invalid_argument, fmt::format("interface '{}' is named twice", interface.name));
+      return Error(Code::invalid_argument,
+                   fmt::format("interface '{}' is named twice", interface.name));
     }
     if (interface.mac.empty()) continue;
     TRY(check_mac(interface.mac));
@@ -258,11 +259,11 @@ Value to_value(const Spec& spec) {
 }
 
 Result<Spec> spec_from_value(const Value& value, UnknownKeys unknown) {
-  const auto fields = TRY(Fields::of(
-      value, "spec",
-      {"provider", "vcpus", "memory", "kernel", "initrd", "rootVolume", "volumes", "interfaces",
-       "cloudInit", "vsock", "providerArgs"},
-      unknown));
+  const auto fields =
+      TRY(Fields::of(value, "spec",
+                     {"provider", "vcpus", "memory", "kernel", "initrd", "rootVolume", "volumes",
+                      "interfaces", "cloudInit", "vsock", "providerArgs"},
+                     unknown));
   Spec spec;
   spec.provider = TRY(fields.text("provider"));
   spec.vcpus = TRY(read_vcpus(fields));
@@ -291,7 +292,8 @@ Result<> validate(const Spec& spec) {
   if (spec.vcpus == 0) return Error(Code::invalid_argument, "a VM needs at least one vCPU");
   if (spec.memory < 16 * mib || spec.memory % mib != 0) {
     return Error(Code::invalid_argument,
-                 fmt::format("memory {} is not a whole number of MiB from 16 up", size_text(spec.memory)))
+                 fmt::format("memory {} is not a whole number of MiB from 16 up",
+                             size_text(spec.memory)))
         .with_hint("use for example --memory 512Mi");
   }
   if (spec.root.image.empty()) {
@@ -299,7 +301,8 @@ Result<> validate(const Spec& spec) {
   }
   if (spec.kernel.empty()) {
     return Error(Code::invalid_argument, "no kernel is named")
-        .with_hint("add --kernel IMAGE or PATH, or set [defaults] kernel in the configuration file");
+        .with_hint(
+            "add --kernel IMAGE or PATH, or set [defaults] kernel in the configuration file");
   }
   TRY(check_source("kernel", spec.kernel));
   TRY(check_source("initrd", spec.initrd));

@@ -78,8 +78,8 @@ struct Spec {
 /// The manifest's form; keys at their default are left out. Sizes as "512Mi".
 data::Value to_value(const Spec& spec);
 
-/// What to do with a key this version does not know: a manifest's is an error that names the nearest
-/// known one, a record's was written by a later flintctl and is passed over.
+/// What to do with a key this version does not know: a manifest's is an error that names the
+/// nearest known one, a record's was written by a later flintctl and is passed over.
 enum class UnknownKeys { refuse, ignore };
 Result<Spec> spec_from_value(const data::Value& value, UnknownKeys unknown);
 

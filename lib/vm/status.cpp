@@ -34,7 +34,8 @@ Status dead(const Observation& seen) {
   }
   if (!seen.started && seen.exit_reason.empty()) return {Phase::stopped, "NeverStarted", ""};
   if (seen.exit_failed) return {Phase::failed, seen.exit_reason, seen.exit_message};
-  return {Phase::stopped, seen.exit_reason.empty() ? "Exited" : seen.exit_reason, seen.exit_message};
+  return {Phase::stopped, seen.exit_reason.empty() ? "Exited" : seen.exit_reason,
+          seen.exit_message};
 }
 
 Status unfinished(const Observation& seen) {

@@ -8,7 +8,17 @@
 
 namespace flintctl::vm {
 
-enum class Phase { pending, starting, running, paused, stopping, stopped, failed, deleting, unknown };
+enum class Phase {
+  pending,
+  starting,
+  running,
+  paused,
+  stopping,
+  stopped,
+  failed,
+  deleting,
+  unknown
+};
 /// "Pending", "Running", …
 std::string_view to_string(Phase phase);
 

@@ -50,7 +50,8 @@ struct Fixture {
                                return Error(Code::invalid_argument, "none here");
                              }});
     const auto status = statuses.glance(summary);
-    return std::string(to_string(status.phase)) + (status.reason.empty() ? "" : " " + status.reason);
+    return std::string(to_string(status.phase)) +
+           (status.reason.empty() ? "" : " " + status.reason);
   }
 
   void ran(const std::string& boot) {
@@ -112,7 +113,8 @@ TEST_CASE("runtime and exit survive their files") {
   CHECK(read_exit(fixture.paths, uid).error().code() == Code::not_found);
 }
 
-TEST_CASE("an unfinished create is pending, and who works on it is seen without touching the lock") {
+TEST_CASE(
+    "an unfinished create is pending, and who works on it is seen without touching the lock") {
   Fixture fixture;
   fixture.summary.stage = vm::Stage::creating;
   CHECK(fixture.glance() == "Pending CreateInterrupted");
@@ -141,7 +143,8 @@ TEST_CASE("a folder tells whose VM it is") {
   REQUIRE(claim_directory(fixture.paths, fixture.client, uid));
   CHECK(owner_of(fixture.paths, fixture.client, uid) == Owner::ours);
   REQUIRE(sys::write_file_atomic(fixture.paths.vm_directory(uid) + "/owner.json",
-                                 R"({"containerdAddress": "/x", "containerdNamespace": "y"})", 0600));
+                                 R"({"containerdAddress": "/x", "containerdNamespace": "y"})",
+                                 0600));
   CHECK(owner_of(fixture.paths, fixture.client, uid) == Owner::another);
   CHECK(*directory_uids(fixture.paths) == std::vector<std::string>{uid});
 }

@@ -75,7 +75,8 @@ TEST_CASE("a name is given once") {
 
 TEST_CASE("of two creates at once one is told who works on the name") {
   Fixture fixture;
-  const auto lock = inventory::lock_name(fixture.context.paths, fixture.client, "default", "web", 0ms);
+  const auto lock =
+      inventory::lock_name(fixture.context.paths, fixture.client, "default", "web", 0ms);
   REQUIRE(lock);
   const auto second = create_vm(fixture.context, fixture.web());
   REQUIRE(!second);

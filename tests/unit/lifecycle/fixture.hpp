@@ -40,6 +40,7 @@ struct World {
   vmm::State state = vmm::State::running;
   vmm::ExitEvidence evidence;
   std::uint64_t device_size = 10 * gib;
+  int busy = 0;                      ///< so many waits for a device are in vain
   std::vector<std::string> kernels;  ///< in the cache
 
   Result<> call(std::string name);
@@ -76,8 +77,7 @@ class FakeParts : public Parts {
   Result<LocalImage> ensure_image(const std::string& ref) override;
   Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
                                const std::string& lease) override;
-  Result<> check_init(const std::vector<containerd::Mount>& root,
-                      const std::string& init) override;
+  Result<> check_init(const std::vector<containerd::Mount>& root, const std::string& init) override;
   Result<std::uint64_t> device_size(const std::string& path) override;
   Result<> wait_device_gone(const std::string& path, std::chrono::milliseconds) override;
   Result<> mount_logs(const std::string& directory, std::uint64_t size) override;

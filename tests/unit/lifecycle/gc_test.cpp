@@ -75,7 +75,8 @@ TEST_CASE("what another containerd claims is left alone") {
   Fixture fixture;
   REQUIRE(inventory::claim_directory(fixture.context.paths, fixture.client, stray));
   REQUIRE(sys::write_file_atomic(fixture.context.paths.vm_directory(stray) + "/owner.json",
-                                 R"({"containerdAddress": "/x", "containerdNamespace": "y"})", 0600));
+                                 R"({"containerdAddress": "/x", "containerdNamespace": "y"})",
+                                 0600));
   fixture.world.groups.insert(stray);
   fixture.world.taps.insert(network::tap_name(stray, 0));
   CHECK(collect(fixture).empty());

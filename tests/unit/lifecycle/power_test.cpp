@@ -30,7 +30,8 @@ struct Created : Fixture {
     const auto summary = inventory::Records(client).find("default", "web");
     REQUIRE(summary);
     const auto status = statuses(context).glance(*summary);
-    return std::string(to_string(status.phase)) + (status.reason.empty() ? "" : " " + status.reason);
+    return std::string(to_string(status.phase)) +
+           (status.reason.empty() ? "" : " " + status.reason);
   }
 };
 
@@ -143,6 +144,21 @@ TEST_CASE("what is left of a VM whose lease somebody deleted is for gc") {
   CHECK(vm.left() == std::vector<std::string>{});
 }
 
+TEST_CASE("delete has containerd collect again when a device was busy") {
+  Created vm;
+  vm.world.busy = 2;
+  vm.client.clear_calls();
+  CHECK(delete_vm(vm.context, {web}));
+  CHECK(vm.client.count("lease_delete") == 3);
+  CHECK(vm.left() == std::vector<std::string>{});
+}
+
+TEST_CASE("delete says so when a device stays busy") {
+  Created vm;
+  vm.world.busy = 1000;
+  CHECK(delete_vm(vm.context, {web}).error().code() == Code::deadline_exceeded);
+}
+
 TEST_CASE("delete of what is absent") {
   Fixture fixture;
   CHECK(delete_vm(fixture.context, {web}).error().code() == Code::not_found);
@@ -191,10 +207,11 @@ TEST_CASE("an interrupted delete lets nothing start") {
 
 std::string log_of(Fixture& fixture, std::optional<std::size_t> tail) {
   std::string text;
-  REQUIRE(read_log(fixture.context, {web, tail, LogOptions::Follow::no}, [&](std::string_view bytes) {
-    text += bytes;
-    return true;
-  }));
+  REQUIRE(
+      read_log(fixture.context, {web, tail, LogOptions::Follow::no}, [&](std::string_view bytes) {
+        text += bytes;
+        return true;
+      }));
   return text;
 }
 
@@ -213,10 +230,11 @@ TEST_CASE("following ends with its reader") {
   Created vm;
   append(vm.context.paths.console_log(vm.uid), "one\n");
   std::string text;
-  REQUIRE(read_log(vm.context, {web, std::nullopt, LogOptions::Follow::yes}, [&](std::string_view bytes) {
-    text += bytes;
-    return false;
-  }));
+  REQUIRE(read_log(vm.context, {web, std::nullopt, LogOptions::Follow::yes},
+                   [&](std::string_view bytes) {
+                     text += bytes;
+                     return false;
+                   }));
   CHECK(text == "one\n");
 }
 

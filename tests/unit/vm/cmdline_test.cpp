@@ -32,7 +32,8 @@ TEST_CASE("the user's words take the place of the defaults'") {
 }
 
 TEST_CASE("the manifest's map of words") {
-  auto value = data::parse_json(R"({"quiet": "", "panic": 1, "nokaslr": null, "console": ["a", "b"]})");
+  auto value =
+      data::parse_json(R"({"quiet": "", "panic": 1, "nokaslr": null, "console": ["a", "b"]})");
   REQUIRE(value);
   const auto cmdline = cmdline_from_value(*value);
   REQUIRE(cmdline);

@@ -19,7 +19,8 @@ Record sample() {
   record.spec.kernel.path = "/boot/vmlinux";
   record.image_digest = "sha256:aa";
   record.kernel = {"sha256:bb", "/var/lib/flintctl/kernels/bb"};
-  record.volumes.push_back({"root", "devmapper", "flintctl/default/web/x/root", "sha256:aa", 10 * gib, false});
+  record.volumes.push_back(
+      {"root", "devmapper", "flintctl/default/web/x/root", "sha256:aa", 10 * gib, false});
   record.interfaces.push_back({"eth0", "fltap012345670", "02:00:00:00:00:01", "br0"});
   return record;
 }

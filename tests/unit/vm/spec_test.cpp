@@ -20,8 +20,13 @@ TEST_CASE("a spec survives the way to its manifest form and back") {
   spec.cmdline = *parse_cmdline("quiet console=ttyS0");
   spec.initrd = {"registry.example/kernel:1", "", "boot/initrd"};
   spec.volumes.push_back({"data", "", "", "/var/lib/data", 5 * gib, false});
-  spec.interfaces.push_back({"eth0", InterfaceType::tap, "br0", "02:00:00:00:00:01", "10.0.0.2/24",
-                             "10.0.0.1", {"10.0.0.1"}});
+  spec.interfaces.push_back({"eth0",
+                             InterfaceType::tap,
+                             "br0",
+                             "02:00:00:00:00:01",
+                             "10.0.0.2/24",
+                             "10.0.0.1",
+                             {"10.0.0.1"}});
   spec.cloud_init.user_data_sha256 = std::string(64, 'a');
   spec.provider_args = {"-icount", "shift=0"};
   const auto value = to_value(spec);
@@ -56,7 +61,9 @@ TEST_CASE("what no host could run is refused") {
   SECTION("two kernels") { spec.kernel.image = "x"; }
   SECTION("relative kernel") { spec.kernel.path = "boot/vmlinux"; }
   SECTION("file of no image") { spec.initrd.file = "boot/initrd"; }
-  SECTION("multicast MAC") { spec.interfaces = {{"eth0", InterfaceType::tap, "", "03:00:00:00:00:01", "", "", {}}}; }
+  SECTION("multicast MAC") {
+    spec.interfaces = {{"eth0", InterfaceType::tap, "", "03:00:00:00:00:01", "", "", {}}};
+  }
   SECTION("two of a name") { spec.interfaces.resize(2); }
   SECTION("volume named root") { spec.volumes = {{"root", "", "", "", gib, false}}; }
   CHECK(validate(spec).error().code() == Code::invalid_argument);

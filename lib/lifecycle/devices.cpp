@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lifecycle/devices.hpp"
+
+#include <chrono>
+
+#include "sys/host.hpp"
+
+namespace flintctl::lifecycle {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Between two collections; 15 of them are half a minute.
+constexpr auto patience = 2s;
+constexpr int attempts = 15;
+
+Result<> collect(const Context& context) {
+  const auto lease = collection_prefix + sys::random_hex(8);
+  TRY(context.client.lease_create(lease, {}));
+  return context.client.lease_delete(lease);
+}
+
+Result<> wait_all(const Context& context, const std::vector<std::string>& devices) {
+  for (const auto& device : devices) TRY(context.parts.wait_device_gone(device, patience));
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> devices_of_lease(const Context& context, const std::string& lease) {
+  std::vector<std::string> devices;
+  const auto resources = context.client.lease_resources(lease);
+  if (!resources) return devices;
+  const auto wanted = "snapshots/" + context.snapshotter;
+  for (const auto& resource : *resources) {
+    if (resource.type != wanted) continue;
+    const auto mounts = context.client.snapshot_mounts(context.snapshotter, resource.id);
+    if (mounts && !mounts->empty()) devices.push_back(mounts->front().source);
+  }
+  return devices;
+}
+
+Result<> wait_devices_gone(const Context& context, const std::vector<std::string>& devices) {
+  for (int attempt = 1;; ++attempt) {
+    auto gone = wait_all(context, devices);
+    if (gone || gone.error().code() != Code::deadline_exceeded || attempt == attempts) return gone;
+    TRY(collect(context));
+  }
+}
+
+}  // namespace flintctl::lifecycle
