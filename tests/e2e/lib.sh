@@ -47,6 +47,7 @@ normalize() {
     -e 's/flintlock-dev-thinpool-snap-[0-9]+/flintlock-dev-thinpool-snap-N/g' \
     -e 's/\b[0-9]+(\.[0-9]+)? ?m?s\b/DURATION/g; s/\b[0-9]+m[0-9]+s\b/DURATION/g' \
     -e 's/\b[0-9]+(\.[0-9]+)? ?([KMGT]i?B?|B|%)( |,|\)|$)/SIZE\3/g' \
+    -e 's/[0-9]+ of [0-9]+ bytes/N bytes/; s/[0-9]+ bytes/N bytes/' \
     -e 's/ +$//; s/  +/  /g'
 }
 
