@@ -129,10 +129,14 @@ Result<> Applier::clear_opaque(int directory, const std::string& path) {
 
 Result<> Applier::create(TarReader& reader, const TarEntry& entry, const Place& place) {
   switch (entry.type) {
-    case TarEntry::Type::file: return create_file(reader, entry, place);
-    case TarEntry::Type::directory: return create_directory(entry, place);
-    case TarEntry::Type::hard_link: return create_hard_link(entry, place);
-    default: return create_other(entry, place);
+    case TarEntry::Type::file:
+      return create_file(reader, entry, place);
+    case TarEntry::Type::directory:
+      return create_directory(entry, place);
+    case TarEntry::Type::hard_link:
+      return create_hard_link(entry, place);
+    default:
+      return create_other(entry, place);
   }
 }
 
@@ -189,8 +193,8 @@ Result<> Applier::create_directory(const TarEntry& entry, const Place& place) {
   }
   const bool right = owner == Ownership{entry.uid, entry.gid} && mode == entry.mode;
   if (right && entry.xattrs.empty()) return {};
-  const UniqueFd fd(::openat(parent, place.name.c_str(),
-                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const UniqueFd fd(
+      ::openat(parent, place.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd) return sys::last_error("opening the folder");
   return set_metadata(fd.get(), entry, owner, mode);
 }

@@ -17,8 +17,8 @@ namespace flintctl::archive {
 
 /// Applies one layer to a tree, member by member, so that the result is what containerd's own
 /// applier makes of it (archive/tar.go): whiteouts and opaque folders remove what lower layers had,
-/// a member replaces what is in its place except a folder over a folder, owners are set before modes
-/// and modes after attributes, and the times of folders at the end.
+/// a member replaces what is in its place except a folder over a folder, owners are set before
+/// modes and modes after attributes, and the times of folders at the end.
 ///
 /// Needs umask(0), and the right to chdir: call it on a thread with a working directory of its own
 /// (unshare(CLONE_FS)) when other threads run.

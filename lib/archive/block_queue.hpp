@@ -14,8 +14,8 @@
 
 namespace flintctl::archive {
 
-/// A fixed number of blocks that travel from one thread that fills them to one that empties them and
-/// back: the only buffer between the two, whatever the size of the stream.
+/// A fixed number of blocks that travel from one thread that fills them to one that empties them
+/// and back: the only buffer between the two, whatever the size of the stream.
 class BlockQueue {
  public:
   struct Block {

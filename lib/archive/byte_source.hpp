@@ -7,7 +7,8 @@
 
 namespace flintctl::archive {
 
-/// A stream of bytes that hands out its own buffers, so that what is only passed on is never copied.
+/// A stream of bytes that hands out its own buffers, so that what is only passed on is never
+/// copied.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;

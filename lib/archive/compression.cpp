@@ -53,17 +53,20 @@ Result<Compression> choose_compression(std::string_view media_type, std::string_
   const Compression promised = TRY(promised_compression(media_type));
   const Compression actual = actual_compression(first_bytes);
   if (actual == Compression::none && promised != Compression::none) {
-    return Error(Code::data_loss, fmt::format("the layer's media type says {}, its bytes do not",
-                                              name(promised)));
+    return Error(Code::data_loss,
+                 fmt::format("the layer's media type says {}, its bytes do not", name(promised)));
   }
   return actual;
 }
 
 std::string_view name(Compression compression) {
   switch (compression) {
-    case Compression::gzip: return "gzip";
-    case Compression::zstd: return "zstd";
-    case Compression::none: break;
+    case Compression::gzip:
+      return "gzip";
+    case Compression::zstd:
+      return "zstd";
+    case Compression::none:
+      break;
   }
   return "none";
 }

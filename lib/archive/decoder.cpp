@@ -26,9 +26,12 @@ class CopyingDecoder final : public Decoder {
 
 std::unique_ptr<Decoder> make_decoder(Compression compression, Extent extent) {
   switch (compression) {
-    case Compression::gzip: return make_gzip_decoder(extent);
-    case Compression::zstd: return make_zstd_decoder(extent);
-    case Compression::none: break;
+    case Compression::gzip:
+      return make_gzip_decoder(extent);
+    case Compression::zstd:
+      return make_zstd_decoder(extent);
+    case Compression::none:
+      break;
   }
   return std::make_unique<CopyingDecoder>();
 }

@@ -31,8 +31,8 @@ class Extractor {
   /// the download's own error, not that one.
   void layer_failed(std::size_t index) const;
 
-  /// Waits for the end; `progress` is called on this thread. data_loss for a wrong digest or diff ID
-  /// or a damaged stream, invalid_argument for a layer that no filesystem can hold or that lies,
+  /// Waits for the end; `progress` is called on this thread. data_loss for a wrong digest or diff
+  /// ID or a damaged stream, invalid_argument for a layer that no filesystem can hold or that lies,
   /// cancelled after an interrupt. Call it once.
   Result<Summary> wait(const std::function<void(const Progress&)>& progress = {});
 

@@ -24,8 +24,8 @@ class Feed {
 
   [[nodiscard]] std::uint64_t available(std::size_t index) const;
 
-  /// Waits until at least `bytes` bytes are there and returns how many are; cancelled when they will
-  /// not come.
+  /// Waits until at least `bytes` bytes are there and returns how many are; cancelled when they
+  /// will not come.
   Result<std::uint64_t> wait(std::size_t index, std::uint64_t bytes) const;
 
  private:

@@ -12,13 +12,20 @@ namespace {
 
 std::string_view reason(int status) {
   switch (status) {
-    case ISAL_INVALID_BLOCK: return "invalid block";
-    case ISAL_INVALID_SYMBOL: return "invalid symbol";
-    case ISAL_INVALID_LOOKBACK: return "distance too far back";
-    case ISAL_INVALID_WRAPPER: return "invalid header";
-    case ISAL_UNSUPPORTED_METHOD: return "unknown method";
-    case ISAL_INCORRECT_CHECKSUM: return "wrong checksum";
-    default: return "damaged stream";
+    case ISAL_INVALID_BLOCK:
+      return "invalid block";
+    case ISAL_INVALID_SYMBOL:
+      return "invalid symbol";
+    case ISAL_INVALID_LOOKBACK:
+      return "distance too far back";
+    case ISAL_INVALID_WRAPPER:
+      return "invalid header";
+    case ISAL_UNSUPPORTED_METHOD:
+      return "unknown method";
+    case ISAL_INCORRECT_CHECKSUM:
+      return "wrong checksum";
+    default:
+      return "damaged stream";
   }
 }
 

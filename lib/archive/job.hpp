@@ -25,11 +25,11 @@ struct Limits {
 /// One layer. `file` holds the compressed bytes from offset 0 on and may still be growing: what is
 /// told by layer_available() is read, never more.
 struct Layer {
-  int file = -1;             ///< open for reading until start() returns; borrowed
-  std::uint64_t size = 0;    ///< compressed bytes, from the descriptor
-  std::string digest;        ///< "sha256:<hex>" of the compressed bytes
-  std::string diff_id;       ///< "sha256:<hex>" of the tar
-  std::string media_type;    ///< says the compression, together with the first bytes
+  int file = -1;           ///< open for reading until start() returns; borrowed
+  std::uint64_t size = 0;  ///< compressed bytes, from the descriptor
+  std::string digest;      ///< "sha256:<hex>" of the compressed bytes
+  std::string diff_id;     ///< "sha256:<hex>" of the tar
+  std::string media_type;  ///< says the compression, together with the first bytes
   Limits limits;
 };
 

@@ -23,8 +23,8 @@ Error given_up() { return {Code::cancelled, "the extraction was given up"}; }
 struct LayerReader::Input {
   const Layer& layer;
   std::size_t index;
-  std::uint64_t offset = 0;    ///< of the next read
-  std::uint64_t produced = 0;  ///< decompressed bytes so far
+  std::uint64_t offset = 0;      ///< of the next read
+  std::uint64_t produced = 0;    ///< decompressed bytes so far
   std::string_view unread = {};  ///< read, not yet decompressed
   sys::Sha256 hash = {};
   [[nodiscard]] bool at_end() const { return offset == layer.size && unread.empty(); }
@@ -49,8 +49,7 @@ Result<> LayerReader::run() {
 Result<> LayerReader::read_layer(std::size_t index) {
   Input input = {layers_[index], index};
   TRY(refill(input));
-  const Compression compression =
-      TRY(choose_compression(input.layer.media_type, input.unread));
+  const Compression compression = TRY(choose_compression(input.layer.media_type, input.unread));
   const auto decoder = make_decoder(compression);
   for (;;) {
     const bool more_output = TRY(decode(input, *decoder));
@@ -102,8 +101,8 @@ Result<bool> LayerReader::decode(Input& input, Decoder& decoder) {
   input.produced += step.produced;
   block_->size += step.produced;
   if (input.produced > input.layer.limits.bytes) {
-    return Error(Code::resource_exhausted, fmt::format("it holds more than {} bytes",
-                                                       input.layer.limits.bytes));
+    return Error(Code::resource_exhausted,
+                 fmt::format("it holds more than {} bytes", input.layer.limits.bytes));
   }
   const bool full = step.produced == room.size();
   if (full) flush();

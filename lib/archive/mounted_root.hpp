@@ -9,9 +9,10 @@ namespace flintctl::archive {
 
 enum class Access { read_only, read_write };
 
-/// Moves the process into a mount namespace of its own and mounts a snapshot there, with no devices,
-/// no set-user-ID and nothing to execute. Only for the re-executed child: the mount is seen by no
-/// other process and ends with this one, whatever happens. Returns the root of the mount.
+/// Moves the process into a mount namespace of its own and mounts a snapshot there, with no
+/// devices, no set-user-ID and nothing to execute. Only for the re-executed child: the mount is
+/// seen by no other process and ends with this one, whatever happens. Returns the root of the
+/// mount.
 Result<UniqueFd> mount_root(const Mount& mount, Access access);
 
 /// Takes the mount away again and returns once its data are on the device (umount2(2) without

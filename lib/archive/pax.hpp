@@ -14,7 +14,8 @@
 namespace flintctl::archive {
 
 /// The keyword=value records of a PAX extended header, in order, duplicates included: the last of a
-/// keyword counts, and an empty value takes the keyword back (but an attribute may be empty). POSIX.1-2017, pax, "pax Extended Header".
+/// keyword counts, and an empty value takes the keyword back (but an attribute may be empty).
+/// POSIX.1-2017, pax, "pax Extended Header".
 using PaxRecords = std::vector<std::pair<std::string, std::string>>;
 Result<PaxRecords> parse_pax(std::string_view body);
 

@@ -17,10 +17,10 @@ inline constexpr std::size_t max_sparse_parts = std::size_t{1} << 20U;
 /// What a PAX header says about a sparse file, formats 0.0, 0.1 and 1.0. GNU tar manual, "Storing
 /// Sparse Files".
 struct PaxSparse {
-  std::optional<std::string> name;    ///< the real one; the header's is a placeholder
-  std::uint64_t size = 0;             ///< of the file, holes included
-  bool map_is_stored = false;         ///< 1.0: the map is at the beginning of the data
-  std::vector<SparsePart> parts;      ///< 0.0 and 0.1
+  std::optional<std::string> name;  ///< the real one; the header's is a placeholder
+  std::uint64_t size = 0;           ///< of the file, holes included
+  bool map_is_stored = false;       ///< 1.0: the map is at the beginning of the data
+  std::vector<SparsePart> parts;    ///< 0.0 and 0.1
 };
 
 /// Nothing when the file is not sparse.

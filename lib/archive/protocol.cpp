@@ -93,8 +93,8 @@ Progress progress_from_json(const data::Value& message) {
 
 data::Value result_to_json(const Result<Summary>& result) {
   if (!result) return data::Value::object({{"error", error_to_json(result.error())}});
-  return data::Value::object({{"result", data::Value::object({{"bytes", result->bytes},
-                                                              {"entries", result->entries}})}});
+  return data::Value::object(
+      {{"result", data::Value::object({{"bytes", result->bytes}, {"entries", result->entries}})}});
 }
 
 std::optional<Result<Summary>> result_from_json(const data::Value& message) {

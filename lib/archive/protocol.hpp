@@ -10,7 +10,8 @@
 namespace flintctl::archive {
 
 // The messages between Extractor and its child. Both are the same program, so their form needs no
-// version. First the job; then availability from the parent, and progress and the end from the child.
+// version. First the job; then availability from the parent, and progress and the end from the
+// child.
 
 /// Layers' files are left out: the child has them as descriptors from Child::first_descriptor on.
 data::Value job_to_json(const Job& job);

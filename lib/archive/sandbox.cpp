@@ -15,8 +15,8 @@ namespace flintctl::archive {
 namespace {
 
 constexpr std::uint32_t kept_capabilities = 1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE |
-                                            1U << CAP_FOWNER | 1U << CAP_FSETID |
-                                            1U << CAP_MKNOD | 1U << CAP_SETFCAP;
+                                            1U << CAP_FOWNER | 1U << CAP_FSETID | 1U << CAP_MKNOD |
+                                            1U << CAP_SETFCAP;
 
 Result<> drop_capabilities() {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};

@@ -40,9 +40,7 @@ constexpr Field gnu_size_field = {483, 12};
 constexpr Field extension_sparse_field = {0, 21 * 24};
 constexpr std::size_t extension_more_offset = 504;
 
-std::string text(std::string_view field) {
-  return std::string(field.substr(0, field.find('\0')));
-}
+std::string text(std::string_view field) { return std::string(field.substr(0, field.find('\0'))); }
 
 Error damaged(std::string_view what) {
   return {Code::data_loss, fmt::format("damaged tar header: {}", what)};
@@ -69,8 +67,8 @@ Result<> check_sum(std::string_view block) {
   std::int64_t as_unsigned = 0;
   std::int64_t as_signed = 0;
   for (std::size_t i = 0; i < tar_block; ++i) {
-    const bool in_checksum = i >= checksum_field.offset &&
-                             i < checksum_field.offset + checksum_field.length;
+    const bool in_checksum =
+        i >= checksum_field.offset && i < checksum_field.offset + checksum_field.length;
     const char byte = in_checksum ? ' ' : block[i];
     as_unsigned += static_cast<unsigned char>(byte);
     as_signed += static_cast<signed char>(byte);

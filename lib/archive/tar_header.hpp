@@ -43,8 +43,8 @@ Result<std::int64_t> parse_tar_number(std::string_view field);
 /// The old GNU sparse map in a header of type 'S' or in an extension block that follows it.
 struct GnuSparseMap {
   std::vector<SparsePart> parts;
-  bool more = false;        ///< another extension block follows
-  std::int64_t size = 0;    ///< of the whole file; headers only
+  bool more = false;      ///< another extension block follows
+  std::int64_t size = 0;  ///< of the whole file; headers only
 };
 Result<GnuSparseMap> parse_gnu_sparse_header(std::string_view block);
 Result<GnuSparseMap> parse_gnu_sparse_extension(std::string_view block);

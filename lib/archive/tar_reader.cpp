@@ -24,15 +24,21 @@ Result<TarEntry::Type> entry_type(char type) {
     case '7':  // contiguous file
     case 'S':  // old GNU sparse file
       return Type::file;
-    case '1': return Type::hard_link;
-    case '2': return Type::symlink;
-    case '3': return Type::character_device;
-    case '4': return Type::block_device;
-    case '5': return Type::directory;
-    case '6': return Type::fifo;
+    case '1':
+      return Type::hard_link;
+    case '2':
+      return Type::symlink;
+    case '3':
+      return Type::character_device;
+    case '4':
+      return Type::block_device;
+    case '5':
+      return Type::directory;
+    case '6':
+      return Type::fifo;
     default:
-      return Error(Code::invalid_argument,
-                   fmt::format("tar member of unknown type 0x{:02x}", static_cast<unsigned char>(type)));
+      return Error(Code::invalid_argument, fmt::format("tar member of unknown type 0x{:02x}",
+                                                       static_cast<unsigned char>(type)));
   }
 }
 

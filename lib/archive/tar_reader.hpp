@@ -15,9 +15,9 @@
 
 namespace flintctl::archive {
 
-/// Reads a tar (v7, ustar, PAX, star, GNU; sparse files of every kind) as a stream, with the choices
-/// of Go's archive/tar, by which every registry's layers were written: bytes of names stay as they
-/// are, global PAX headers are ignored, and what is odd is an error rather than a guess.
+/// Reads a tar (v7, ustar, PAX, star, GNU; sparse files of every kind) as a stream, with the
+/// choices of Go's archive/tar, by which every registry's layers were written: bytes of names stay
+/// as they are, global PAX headers are ignored, and what is odd is an error rather than a guess.
 ///
 /// Why not libarchive: it composes the names of PAX headers to Unicode's NFC, and so gives files
 /// other names than the layer has; and it hides the member's type byte.
@@ -56,13 +56,13 @@ class TarReader {
   Result<std::vector<SparsePart>> stored_sparse_parts();
 
   ByteSource& source_;
-  std::string_view buffer_;                   ///< unread rest of the source's last piece
+  std::string_view buffer_;                     ///< unread rest of the source's last piece
   std::array<char, tar_block> assembled_ = {};  ///< a block that lay across two pieces
-  std::uint64_t left_ = 0;                    ///< of the member's data
-  std::uint64_t padding_ = 0;                 ///< after it
-  std::vector<SparsePart> parts_;             ///< where the data goes
+  std::uint64_t left_ = 0;                      ///< of the member's data
+  std::uint64_t padding_ = 0;                   ///< after it
+  std::vector<SparsePart> parts_;               ///< where the data goes
   std::size_t part_ = 0;
-  std::uint64_t in_part_ = 0;                 ///< bytes of parts_[part_] already read
+  std::uint64_t in_part_ = 0;  ///< bytes of parts_[part_] already read
 };
 
 }  // namespace flintctl::archive

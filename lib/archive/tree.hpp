@@ -12,8 +12,9 @@
 
 namespace flintctl::archive {
 
-/// `name` as a path relative to the root: no leading, doubled or trailing slash, no "." and no "..",
-/// where ".." at the root stays there. Empty for the root itself. As Go's filepath.Clean("/" + name).
+/// `name` as a path relative to the root: no leading, doubled or trailing slash, no "." and no
+/// "..", where ".." at the root stays there. Empty for the root itself. As Go's filepath.Clean("/"
+/// + name).
 std::string clean_path(std::string_view name);
 
 /// A file tree below a root that nothing leaves: folders are reached by openat2(2) with
@@ -24,16 +25,16 @@ class Tree {
   /// A folder of the tree, held open.
   struct Directory {
     UniqueFd fd;
-    std::string path;           ///< canonical: relative to the root, no symbolic links; "" is the root
-    bool inherits = false;      ///< set-group-ID or default ACL: new files do not get what they ask for
+    std::string path;       ///< canonical: relative to the root, no symbolic links; "" is the root
+    bool inherits = false;  ///< set-group-ID or default ACL: new files do not get what they ask for
     [[nodiscard]] std::string child(std::string_view name) const;
   };
 
   /// `root` is an open directory. Needs umask(0) to create folders with the modes they should have.
   static Result<Tree> open(UniqueFd root);
 
-  /// The folder at a clean path, links in it followed. Missing folders are created with mode 0755; a
-  /// file in the way is an error (invalid_argument). Valid until refresh().
+  /// The folder at a clean path, links in it followed. Missing folders are created with mode 0755;
+  /// a file in the way is an error (invalid_argument). Valid until refresh().
   Result<const Directory*> make_directory(std::string_view path);
   /// The same, but not_found when it is missing.
   Result<const Directory*> find_directory(std::string_view path);
@@ -60,7 +61,8 @@ class Tree {
   std::unordered_map<std::string, std::unique_ptr<Directory>> open_;
   std::string last_path_;
   const Directory* last_ = nullptr;
-  bool stale_ = false;  ///< a folder or link was removed: what is open may not be what paths lead to
+  bool stale_ =
+      false;  ///< a folder or link was removed: what is open may not be what paths lead to
 };
 
 /// Names in an open folder, without "." and "..".

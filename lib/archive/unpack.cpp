@@ -94,7 +94,8 @@ class LayerWriter {
     TRY(tar.drain());
     if (const auto digest = tar.digest(); digest != layer.diff_id) {
       return Error(Code::data_loss, fmt::format("its tar has the digest {}, but the image's "
-                                                "configuration says {}", digest, layer.diff_id))
+                                                "configuration says {}",
+                                                digest, layer.diff_id))
           .with_hint("the image is inconsistent: build and push it again");
     }
     summary.bytes += tar.bytes();

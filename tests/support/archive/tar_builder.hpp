@@ -87,8 +87,9 @@ class TarBuilder {
     put_number(block, 108, 8, member.uid);
     put_number(block, 116, 8, member.gid);
     put_number(block, 124, 12,
-               member.size >= 0 || member.size < -1 ? member.size
-                                                    : static_cast<std::int64_t>(member.data.size()));
+               member.size >= 0 || member.size < -1
+                   ? member.size
+                   : static_cast<std::int64_t>(member.data.size()));
     put_number(block, 136, 12, member.mtime);
     block[156] = member.type;
     put(block, 157, 100, member.link);

@@ -13,7 +13,9 @@ TEST_CASE("files, folders and links are made as the layer says") {
   const Folder root;
   TarBuilder tar;
   tar.folder("./").folder("./etc/", 0750).file("./etc/passwd", "root").symlink("etc/link", "/abs");
-  tar.add({.name = "bin/tool", .data = "x", .mode = 04755}).file("bin/one").hard_link("bin/two", "bin/one");
+  tar.add({.name = "bin/tool", .data = "x", .mode = 04755})
+      .file("bin/one")
+      .hard_link("bin/two", "bin/one");
   tar.add({.name = "fifo", .type = '6', .mode = 0620});
   tar.add({.name = "tmp", .type = '5', .mode = 01777});
   require_applied(root, tar);
@@ -113,7 +115,11 @@ TEST_CASE("opaque markers spare what their own layer has, wherever they stand") 
   lower.file("d/old").file("d/sub/old").file("d/both/old");
   require_applied(root, lower);
   TarBuilder upper;
-  upper.file("d/new", "n").folder("d/both").file("d/both/new").file("d/.wh..wh..opq").file("d/late");
+  upper.file("d/new", "n")
+      .folder("d/both")
+      .file("d/both/new")
+      .file("d/.wh..wh..opq")
+      .file("d/late");
   require_applied(root, upper);
   CHECK_FALSE(root.has("d/old"));
   CHECK_FALSE(root.has("d/sub"));

@@ -101,7 +101,8 @@ TEST_CASE("damage to a gzip stream is found") {
 
 TEST_CASE("zstd streams come back whole, several frames and skippable ones included") {
   const std::string text = numbers(50'000);
-  const std::string skippable = std::string("\x52\x2a\x4d\x18", 4) + testing::little_endian(5, 4) + "hello";
+  const std::string skippable =
+      std::string("\x52\x2a\x4d\x18", 4) + testing::little_endian(5, 4) + "hello";
   const std::string stream =
       skippable + testing::zstd_frame(text) + skippable + testing::zstd_frame("end");
   for (const std::size_t size : {5UL, 1000UL, 1UL << 20U}) {

@@ -221,7 +221,8 @@ TEST_CASE("trees deeper than a path is long cannot be built by links") {
 
 TEST_CASE("owners and devices that Linux does not have are refused") {
   const Cage cage;
-  for (const std::int64_t id : {std::int64_t{-1}, std::int64_t{4'294'967'295}, std::int64_t{1} << 40}) {
+  for (const std::int64_t id :
+       {std::int64_t{-1}, std::int64_t{4'294'967'295}, std::int64_t{1} << 40}) {
     CHECK_FALSE(cage.apply(TarBuilder().add({.name = "u", .uid = id})));
     CHECK_FALSE(cage.apply(TarBuilder().add({.name = "g", .gid = id})));
   }

@@ -128,7 +128,10 @@ TEST_CASE("names keep their bytes in every format") {
 
 TEST_CASE("ustar joins prefix and name") {
   const auto ustar = [](std::string& block) {
-    block.replace(257, 8, std::string_view("ustar\0" "00", 8));
+    block.replace(257, 8,
+                  std::string_view("ustar\0"
+                                   "00",
+                                   8));
     block.replace(345, 7, "pre/fix");
   };
   const auto members = members_of(TarBuilder::header({.name = "name"}, ustar));
@@ -216,8 +219,8 @@ TEST_CASE("extension headers are bounded") {
 }
 
 TEST_CASE("damaged PAX records are refused") {
-  for (const char* const body : {"x", "5 a=b", "99 a=b\n", "6 ab\n\n", "3 =\n", "-6 a=b\n", "6 a=b\nx",
-                                 "99999999999999999999 a=b\n"}) {
+  for (const char* const body : {"x", "5 a=b", "99 a=b\n", "6 ab\n\n", "3 =\n", "-6 a=b\n",
+                                 "6 a=b\nx", "99999999999999999999 a=b\n"}) {
     TarBuilder tar;
     tar.add_extension('x', body).file("x");
     INFO(body);
@@ -256,30 +259,29 @@ std::string wrong_checksum() {
 TEST_CASE("a wrong checksum is found") { CHECK(code_of(wrong_checksum()) == Code::data_loss); }
 
 // Sparse files: "AB", a hole of 998 bytes, "CD", a hole to 3000.
-const std::string sparse_file =
-    "AB" + std::string(998, '\0') + "CD" + std::string(1998, '\0');
+const std::string sparse_file = "AB" + std::string(998, '\0') + "CD" + std::string(1998, '\0');
 
 TEST_CASE("sparse files of all formats read alike") {
   TarBuilder tar;
   SECTION("old GNU") {
-    tar.raw(TarBuilder::header({.name = "sparse", .type = 'S', .data = "ABCD"},
-                               [](std::string& block) {
-                                 TarBuilder::put_number(block, 386, 12, 0);
-                                 TarBuilder::put_number(block, 398, 12, 2);
-                                 TarBuilder::put_number(block, 410, 12, 1000);
-                                 TarBuilder::put_number(block, 422, 12, 2);
-                                 TarBuilder::put_number(block, 483, 12, 3000);
-                               }));
+    tar.raw(
+        TarBuilder::header({.name = "sparse", .type = 'S', .data = "ABCD"}, [](std::string& block) {
+          TarBuilder::put_number(block, 386, 12, 0);
+          TarBuilder::put_number(block, 398, 12, 2);
+          TarBuilder::put_number(block, 410, 12, 1000);
+          TarBuilder::put_number(block, 422, 12, 2);
+          TarBuilder::put_number(block, 483, 12, 3000);
+        }));
     tar.raw("ABCD" + std::string(508, '\0'));
   }
   SECTION("old GNU with an extension block") {
-    tar.raw(TarBuilder::header({.name = "sparse", .type = 'S', .data = "ABCD"},
-                               [](std::string& block) {
-                                 TarBuilder::put_number(block, 386, 12, 0);
-                                 TarBuilder::put_number(block, 398, 12, 2);
-                                 block[482] = 1;
-                                 TarBuilder::put_number(block, 483, 12, 3000);
-                               }));
+    tar.raw(
+        TarBuilder::header({.name = "sparse", .type = 'S', .data = "ABCD"}, [](std::string& block) {
+          TarBuilder::put_number(block, 386, 12, 0);
+          TarBuilder::put_number(block, 398, 12, 2);
+          block[482] = 1;
+          TarBuilder::put_number(block, 483, 12, 3000);
+        }));
     std::string extension(512, '\0');
     TarBuilder::put_number(extension, 0, 12, 1000);
     TarBuilder::put_number(extension, 12, 12, 2);
@@ -324,9 +326,8 @@ TEST_CASE("sparse files of all formats read alike") {
 TEST_CASE("sparse maps that lie are refused") {
   const auto sparse = [](const std::string& map, const std::string& size) {
     TarBuilder tar;
-    tar.add({.name = "x",
-             .data = "ABCD",
-             .pax = {{"GNU.sparse.size", size}, {"GNU.sparse.map", map}}});
+    tar.add(
+        {.name = "x", .data = "ABCD", .pax = {{"GNU.sparse.size", size}, {"GNU.sparse.map", map}}});
     return tar.finish();
   };
   CHECK(members_of(sparse("0,4", "4")).size() == 1);
@@ -341,11 +342,11 @@ TEST_CASE("sparse maps that lie are refused") {
 TEST_CASE("a stored sparse map that does not end is refused") {
   const auto sparse = [](const std::string& map) {
     TarBuilder tar;
-    tar.add({.name = "x",
-             .data = map,
-             .pax = {{"GNU.sparse.major", "1"},
-                     {"GNU.sparse.minor", "0"},
-                     {"GNU.sparse.realsize", "10"}}});
+    tar.add(
+        {.name = "x",
+         .data = map,
+         .pax = {
+             {"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.realsize", "10"}}});
     return tar.finish();
   };
   CHECK(code_of(sparse(std::string(1024, '1'))) == Code::data_loss);

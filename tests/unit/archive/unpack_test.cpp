@@ -112,7 +112,8 @@ TEST_CASE("wrong digests are found") {
 
 TEST_CASE("bytes after the archive's end count for the diff ID") {
   const Folder root;
-  const std::string tar = TarBuilder().file("x", "x").finish() + std::string(600'000, '\0') + "tail";
+  const std::string tar =
+      TarBuilder().file("x", "x").finish() + std::string(600'000, '\0') + "tail";
   CHECK(apply_tar(root, tar));
   LayerFile file(tar);
   file.layer().diff_id = "sha256:" + sys::sha256_hex(tar.substr(0, tar.size() - 1));

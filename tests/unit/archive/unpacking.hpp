@@ -24,8 +24,12 @@ class LayerFile {
   LayerFile(const std::string& bytes, const std::string& tar, const std::string& media_type) {
     folder_.write("layer", bytes);
     fd_ = UniqueFd(::open(folder_.path("layer").c_str(), O_RDONLY | O_CLOEXEC));
-    layer_ = {fd_.get(), bytes.size(), "sha256:" + sys::sha256_hex(bytes),
-              "sha256:" + sys::sha256_hex(tar), media_type, {}};
+    layer_ = {fd_.get(),
+              bytes.size(),
+              "sha256:" + sys::sha256_hex(bytes),
+              "sha256:" + sys::sha256_hex(tar),
+              media_type,
+              {}};
   }
   explicit LayerFile(const std::string& tar) : LayerFile(tar, tar, plain_type) {}
 

@@ -60,7 +60,9 @@ TEST_CASE("what is no kernel is refused, and leaves nothing") {
 
 TEST_CASE("an ELF that is cut off is stored as it is, but not where an ELF is asked for") {
   Cache test;
-  test.host.write("kernel", "\x7f" "ELF and no more");
+  test.host.write("kernel",
+                  "\x7f"
+                  "ELF and no more");
   CHECK(test.cache.kernel_from_host(test.host.path("kernel"), KernelFormat::as_is));
   const auto result = test.cache.kernel_from_host(test.host.path("kernel"), KernelFormat::elf);
   REQUIRE_FALSE(result);
@@ -94,8 +96,8 @@ TEST_CASE("gc removes the unfinished files of the dead, not those of the living"
   Cache test;
   test.state.write(std::string("kernels/") + unfinished_prefix + "dead", "half");
   test.state.write(std::string("kernels/") + unfinished_prefix + "alive", "half");
-  const auto alive = sys::open(
-      test.state.path(std::string("kernels/") + unfinished_prefix + "alive"), O_RDONLY);
+  const auto alive =
+      sys::open(test.state.path(std::string("kernels/") + unfinished_prefix + "alive"), O_RDONLY);
   REQUIRE(alive);
   REQUIRE(::flock(alive->get(), LOCK_EX) == 0);
   CHECK(test.cache.gc({}).value_or({}).size() == 1);

@@ -120,8 +120,8 @@ TEST_CASE("damaged bzImages are refused") {
   CHECK(code_of(make_bzimage("")) == Code::data_loss);
   CHECK(code_of(make_bzimage(xz.substr(0, xz.size() / 2))) == Code::data_loss);
   CHECK(code_of(make_bzimage(lz4_legacy(elf).substr(0, 3000))) == Code::data_loss);
-  CHECK(code_of(make_bzimage(std::string("\x02\x21\x4c\x18", 4) + little_endian(~0U, 4) + "1234")) ==
-        Code::data_loss);
+  CHECK(code_of(make_bzimage(std::string("\x02\x21\x4c\x18", 4) + little_endian(~0U, 4) +
+                             "1234")) == Code::data_loss);
   CHECK(code_of(make_bzimage(testing::gzip_member("no ELF in here"))) == Code::data_loss);
   std::string cut = make_bzimage(elf);
   cut.replace(0x24c, 4, little_endian(elf.size() + 2000, 4));
