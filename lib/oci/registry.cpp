@@ -413,7 +413,7 @@ Result<std::string> Registry::blob(const Descriptor& descriptor) {
 }
 
 Result<> Registry::download(const Descriptor& descriptor, std::uint64_t offset, const Sink& sink,
-                            std::stop_token stop) {
+                            const std::stop_token& stop) {
   return session_->download(descriptor, offset, sink, stop);
 }
 

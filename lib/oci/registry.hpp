@@ -58,7 +58,7 @@ class Registry {
   /// as that takes. The length is checked, the digest is for the caller to check. An error of
   /// `sink` ends it.
   Result<> download(const Descriptor& descriptor, std::uint64_t offset, const Sink& sink,
-                    std::stop_token stop = {});
+                    const std::stop_token& stop = {});
 
  private:
   class Session;
