@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sstream>
+
+#include "data/value.hpp"
+#include "image/layer_states.hpp"
+#include "image/progress_view.hpp"
+#include "support/catch.hpp"
+
+using namespace flintctl;
+using cmd::LayerStates;
+using image::LayerPhase;
+
+namespace {
+
+std::vector<oci::Descriptor> two_layers() {
+  return {{"tar", oci::Digest::of("a"), 2048}, {"tar", oci::Digest::of("b"), 1024}};
+}
+
+/// What a pull of two layers prints, of which the second is here already.
+std::string printed(cmd::ProgressKind kind) {
+  std::ostringstream out;
+  std::ostringstream err;
+  output::Streams streams{out, err};
+  const auto progress = cmd::make_progress(kind, streams);
+  progress->resolved("r.io/a:1", oci::Digest::of("i"));
+  progress->layers(two_layers());
+  progress->layer(1, LayerPhase::exists, 0);
+  progress->layer(0, LayerPhase::downloading, 1000);
+  progress->layer(0, LayerPhase::unpacking, 500);
+  progress->layer(0, LayerPhase::downloading, 2000);
+  progress->layer(0, LayerPhase::downloaded, 2048);
+  progress->layer(0, LayerPhase::unpacking, 2000);
+  progress->layer(0, LayerPhase::done, 2048);
+  CHECK(out.str().empty());
+  return err.str();
+}
+
+}  // namespace
+
+TEST_CASE("a layer that is unpacked while it arrives shows as downloading") {
+  LayerStates states;
+  states.begin(two_layers());
+  CHECK(states.apply(0, LayerPhase::downloading, 100) == LayerStates::Change::phase);
+  CHECK(states.apply(0, LayerPhase::downloading, 200) == LayerStates::Change::bytes);
+  CHECK(states.apply(0, LayerPhase::unpacking, 50) == LayerStates::Change::none);
+  CHECK(states.all()[0].text() == "downloading  200 B of 2 KiB");
+  CHECK(states.apply(0, LayerPhase::downloaded, 2048) == LayerStates::Change::phase);
+  CHECK(states.apply(0, LayerPhase::unpacking, 9999) == LayerStates::Change::phase);
+  CHECK(states.all()[0].text() == "unpacking    2 KiB of 2 KiB");  // never more than all
+  CHECK(states.apply(0, LayerPhase::done, 2048) == LayerStates::Change::phase);
+  CHECK(states.apply(0, LayerPhase::downloaded, 2048) == LayerStates::Change::none);
+  CHECK(states.apply(7, LayerPhase::done, 0) == LayerStates::Change::none);
+  CHECK(states.summary() == "1 of 2 layers, 2 KiB of 3 KiB downloaded");
+}
+
+TEST_CASE("plain progress is a line for each change, without escape sequences") {
+  CHECK(printed(cmd::ProgressKind::plain) == "r.io/a:1 is " + oci::Digest::of("i").text() +
+                                                 "\n"
+                                                 "layer 2/2 3e23e8160039: exists\n"
+                                                 "layer 1/2 ca978112ca1b: downloading\n"
+                                                 "layer 1/2 ca978112ca1b: downloaded\n"
+                                                 "layer 1/2 ca978112ca1b: unpacking\n"
+                                                 "layer 1/2 ca978112ca1b: done\n");
+}
+
+TEST_CASE("a stream that is no terminal gets plain progress, a quiet one none") {
+  CHECK(printed(cmd::ProgressKind::automatic) == printed(cmd::ProgressKind::plain));
+  CHECK(printed(cmd::ProgressKind::none).empty());
+  std::ostringstream err;
+  output::Streams streams{err, err};
+  streams.quiet = true;
+  cmd::make_progress(cmd::ProgressKind::json, streams)->note("waiting");
+  CHECK(err.str().empty());
+}
+
+TEST_CASE("JSON progress is a document a line") {
+  std::istringstream lines(printed(cmd::ProgressKind::json));
+  std::vector<std::string> events;
+  for (std::string line; std::getline(lines, line);) {
+    const auto document = data::parse_json(line);
+    REQUIRE(document);
+    events.push_back(document->string_or("event"));
+  }
+  CHECK(events == std::vector<std::string>{"resolved", "exists", "downloading", "unpacking",
+                                           "downloading", "downloaded", "unpacking", "done"});
+}
+
+TEST_CASE("a terminal's lines are drawn over the last ones and end as they were") {
+  const std::string text = printed(cmd::ProgressKind::terminal);
+  CHECK(text.find("\033[2A") != std::string::npos);
+  const auto last = text.rfind("\033[2A");
+  CHECK(text.substr(last) ==
+        "\033[2A\r\033[K  ca978112ca1b  done         2 KiB\n"
+        "\r\033[K  3e23e8160039  exists       1 KiB\n");
+}
+
+TEST_CASE("the words of --progress") {
+  CHECK(cmd::progress_kind("tty") == cmd::ProgressKind::terminal);
+  CHECK(cmd::progress_kind("plain") == cmd::ProgressKind::plain);
+  CHECK(cmd::progress_kind("json") == cmd::ProgressKind::json);
+  CHECK(cmd::progress_kind("none") == cmd::ProgressKind::none);
+  CHECK(cmd::progress_kind("auto") == cmd::ProgressKind::automatic);
+}

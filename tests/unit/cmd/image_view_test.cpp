@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/view.hpp"
+
+#include <sstream>
+
+#include "support/catch.hpp"
+
+using namespace flintctl;
+
+namespace {
+
+const auto created = containerd::Time(std::chrono::seconds(1700000000));
+const auto target = oci::Digest::of("index");
+
+image::ImageSummary sample() {
+  const auto manifest = oci::Digest::of("manifest");
+  const oci::Descriptor config{"config", oci::Digest::of("config"), 24};
+  const oci::Descriptor layer{"tar", oci::Digest::of("layer"), 1000};
+  image::LocalImage local{"r.io/os:1",
+                          {"index", target, 100},
+                          {"manifest", manifest, 512},
+                          {config, {layer}},
+                          {{"linux", "amd64", ""}, {oci::Digest::of("tar")}},
+                          {oci::Digest::of("tar")},
+                          created};
+  containerd::Image record;
+  record.name = "r.io/os:1";
+  record.target = {"index", target.text(), 100};
+  record.created_at = created;
+  return {record, local, 4096};
+}
+
+std::string printed(output::Kind kind, const image::ImageSummary& image) {
+  std::ostringstream out;
+  cmd::print_images(out, kind, output::Table::Titles::show, {image},
+                    created + std::chrono::seconds(90));
+  return out.str();
+}
+
+}  // namespace
+
+TEST_CASE("images are listed with the compressed and the unpacked size") {
+  CHECK(printed(output::Kind::table, sample()) ==
+        "REF         DIGEST                SIZE      UNPACKED   AGE\n"
+        "r.io/os:1   " +
+            target.text().substr(0, 19) + "   1.5 KiB   4 KiB      90s\n");
+  CHECK(printed(output::Kind::wide, sample()).find("linux/amd64") != std::string::npos);
+}
+
+TEST_CASE("an image of another platform says what is known") {
+  auto summary = sample();
+  summary.image.reset();
+  summary.unpacked_size.reset();
+  const std::string text = printed(output::Kind::table, summary);
+  CHECK(text.find("<unknown>") != std::string::npos);
+  CHECK(text.find("<none>") != std::string::npos);
+  CHECK(cmd::to_value(summary).find("snapshot") == nullptr);
+}
+
+TEST_CASE("an image as JSON has stable names") {
+  const auto value = cmd::to_value(sample());
+  CHECK(value.string_or("name") == "r.io/os:1");
+  CHECK(value.string_or("digest") == target.text());
+  CHECK(value.string_or("platform") == "linux/amd64");
+  CHECK(value.integer_or("size") == 1536);
+  CHECK(value.integer_or("unpackedSize") == 4096);
+  CHECK(value.string_or("snapshot") == oci::Digest::of("tar").text());
+  CHECK(value.string_or("createdAt") == "2023-11-14T22:13:20Z");
+}
+
+TEST_CASE("a pull prints what it did to which image") {
+  std::ostringstream out;
+  cmd::print_pulled(out, output::Kind::table, {*sample().image, image::PullOutcome::pulled});
+  cmd::print_pulled(out, output::Kind::table, {*sample().image, image::PullOutcome::unchanged});
+  cmd::print_pulled(out, output::Kind::name, {*sample().image, image::PullOutcome::pulled});
+  CHECK(out.str() == "image/r.io/os:1 pulled\nimage/r.io/os:1 unchanged\nimage/r.io/os:1\n");
+}
