@@ -1,0 +1,54 @@
+# bash completion for flintctl
+_flintctl() {
+  local current=${COMP_WORDS[COMP_CWORD]} chain= commands= flags= word i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    _flintctl_words "$chain"
+    [[ " $commands " == *" $word "* ]] && chain="${chain:+$chain }$word"
+  done
+  _flintctl_words "$chain"
+  if [[ $current == -* ]]; then
+    COMPREPLY=($(compgen -W "$flags" -- "$current"))
+  elif [[ -n $commands ]]; then
+    COMPREPLY=($(compgen -W "$commands" -- "$current"))
+  else
+    COMPREPLY=($(compgen -f -- "$current"))
+  fi
+}
+_flintctl_words() {
+  case $1 in
+    '') commands='provision pool containerd content image vm gc version completion'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'provision') commands='devpool'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'provision devpool') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --data-size --directory --dry-run --help --low-water-mark --metadata-size --name --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'pool') commands='status'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'pool status') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'containerd') commands='config start stop status ctr env'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'containerd config') commands=''; flags='--all-namespaces --check --config --config-path --containerd-address --containerd-namespace --debug --dry-run --help --metrics-address --namespace --no-color --no-headers --output --pool --quiet --root --verbose --write' ;;
+    'containerd start') commands=''; flags='--all-namespaces --config --config-path --containerd-address --containerd-namespace --debug --help --log-file --namespace --no-color --no-headers --output --pool --quiet --timeout --verbose' ;;
+    'containerd stop') commands=''; flags='--all-namespaces --config --config-path --containerd-address --containerd-namespace --grace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'containerd status') commands=''; flags='--all-namespaces --config --config-path --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'containerd ctr') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'containerd env') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'content') commands='list'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'content list') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --filter --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'image') commands='pull list remove'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'image pull') commands=''; flags='--all-namespaces --authfile --config --containerd-address --containerd-namespace --creds-stdin --help --layers --namespace --no-color --no-headers --output --plain-http --platform --pool --progress --quiet --snapshotter --verbose' ;;
+    'image list') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --platform --pool --quiet --snapshotter --verbose' ;;
+    'image remove') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --ignore-not-found --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'vm') commands='create list get logs stop start delete'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'vm create') commands=''; flags='--all-namespaces --authfile --boot-marker --cmdline --config --containerd-address --containerd-namespace --dry-run --help --image --initrd --initrd-file --keep --kernel --kernel-file --label --layers --memory --namespace --network --no-color --no-headers --no-start --output --plain-http --platform --pool --progress --provider --provider-arg --quiet --snapshotter --timeout --vcpus --verbose --wait' ;;
+    'vm list') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'vm get') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'vm logs') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --follow --help --namespace --no-color --no-headers --output --pool --quiet --tail --verbose' ;;
+    'vm stop') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --grace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'vm start') commands=''; flags='--all-namespaces --boot-marker --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --timeout --verbose --wait' ;;
+    'vm delete') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --ignore-not-found --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'gc') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --dry-run --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'version') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'completion') commands='bash zsh fish'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'completion bash') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'completion zsh') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'completion fish') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+  esac
+}
+complete -o filenames -F _flintctl flintctl

@@ -1,0 +1,479 @@
+# fish completion for flintctl
+complete -c flintctl -f -n '__fish_use_subcommand' -a provision -d 'Make this host ready for microVMs'
+complete -c flintctl -f -n '__fish_use_subcommand' -a pool -d 'Look at thin pools'
+complete -c flintctl -f -n '__fish_use_subcommand' -a containerd -d 'Configure and run the private containerd'
+complete -c flintctl -f -n '__fish_use_subcommand' -a content -d 'Look at containerd\'s content store'
+complete -c flintctl -f -n '__fish_use_subcommand' -a image -d 'Pull and manage images'
+complete -c flintctl -f -n '__fish_use_subcommand' -a vm -d 'Create, run and delete microVMs'
+complete -c flintctl -f -n '__fish_use_subcommand' -a gc -d 'Find and remove what killed commands left'
+complete -c flintctl -f -n '__fish_use_subcommand' -a version -d 'Print the version of flintctl'
+complete -c flintctl -f -n '__fish_use_subcommand' -a completion -d 'Print a shell\'s completion script'
+complete -c flintctl -n '__fish_use_subcommand' -l all-namespaces
+complete -c flintctl -n '__fish_use_subcommand' -l config
+complete -c flintctl -n '__fish_use_subcommand' -l containerd-address
+complete -c flintctl -n '__fish_use_subcommand' -l containerd-namespace
+complete -c flintctl -n '__fish_use_subcommand' -l help
+complete -c flintctl -n '__fish_use_subcommand' -l namespace
+complete -c flintctl -n '__fish_use_subcommand' -l no-color
+complete -c flintctl -n '__fish_use_subcommand' -l no-headers
+complete -c flintctl -n '__fish_use_subcommand' -l output
+complete -c flintctl -n '__fish_use_subcommand' -l pool
+complete -c flintctl -n '__fish_use_subcommand' -l quiet
+complete -c flintctl -n '__fish_use_subcommand' -l verbose
+complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a devpool -d 'Make a device-mapper thin pool on sparse files, or bring it back'
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l data-size
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l directory
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l low-water-mark
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l metadata-size
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l name
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l verbose
+complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a status -d 'Show a thin pool\'s usage, mode, backing files and volumes'
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from pool' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l verbose
+complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a config -d 'Print, install or compare the private containerd\'s configuration'
+complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a start -d 'Start the private containerd and wait until it works'
+complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a stop -d 'Stop the private containerd; running VMs go on'
+complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a status -d 'Show whether the private containerd runs and its snapshotter works'
+complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a ctr -d 'Run ctr with our socket and namespace'
+complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a env -d 'Print shell exports that point ctr and nerdctl to our containerd'
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l check
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l config-path
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l debug
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l metrics-address
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l root
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l write
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l config-path
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l debug
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l log-file
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l timeout
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l config-path
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l grace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l config-path
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l verbose
+complete -c flintctl -f -n '__fish_seen_subcommand_from content' -a list -d 'List the blobs in containerd\'s content store, in our namespace'
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l filter
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l verbose
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a pull -d 'Pull images from a registry and unpack them to snapshots'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a list -d 'List the images that are here'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a remove -d 'Remove images, and the snapshots that nothing else uses'
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l authfile
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l creds-stdin
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l layers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l plain-http
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l progress
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l ignore-not-found
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l verbose
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a create -d 'Create a VM from an OS image and boot it'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a list -d 'List VMs and what they do now'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a get -d 'Show one VM: what was asked for, and what it does now'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a logs -d 'Print what a VM\'s guest wrote to its console'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a stop -d 'Stop VMs: the guest is asked to power off, then ended by force'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a start -d 'Start stopped VMs'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a delete -d 'Delete VMs with their disks, running or not'
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l authfile
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l boot-marker
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l cmdline
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l image
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l initrd
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l initrd-file
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l keep
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l kernel
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l kernel-file
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l label
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l layers
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l memory
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l network
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l no-start
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l plain-http
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l progress
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l provider
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l provider-arg
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l timeout
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l vcpus
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l wait
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l follow
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l tail
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l grace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l boot-marker
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l timeout
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l wait
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l ignore-not-found
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l verbose
+complete -c flintctl -f -n '__fish_seen_subcommand_from completion' -a bash -d 'Print the completion script for bash'
+complete -c flintctl -f -n '__fish_seen_subcommand_from completion' -a zsh -d 'Print the completion script for zsh'
+complete -c flintctl -f -n '__fish_seen_subcommand_from completion' -a fish -d 'Print the completion script for fish'
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l verbose
