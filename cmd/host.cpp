@@ -32,8 +32,8 @@ Result<output::Format> Host::format() { return output::parse_format(options_.out
 Result<containerd::Client*> Host::containerd() {
   if (!containerd_) {
     const config::Config* settings = TRY(config());
-    containerd_ = TRY(containerd::connect(settings->containerd_address,
-                                          settings->containerd_namespace));
+    containerd_ =
+        TRY(containerd::connect(settings->containerd_address, settings->containerd_namespace));
   }
   return containerd_.get();
 }

@@ -26,8 +26,8 @@ struct GlobalOptions {
   int verbosity = 0;
 };
 
-/// What a command works on: its streams, its settings, and the host's real parts, each opened when a
-/// command first asks for it.
+/// What a command works on: its streams, its settings, and the host's real parts, each opened when
+/// a command first asks for it.
 class Host {
  public:
   Host(output::Streams& streams, GlobalOptions& options) : streams_(streams), options_(options) {}

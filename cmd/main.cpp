@@ -76,8 +76,7 @@ void add_commands(cli::Command& root, Host& host) {
   cli::Command& content = root.add("content", "Look at containerd's content store");
   add_content_list(content, host);
 
-  cli::Command& image =
-      root.add("image", "Pull and manage images").alias("images").alias("img");
+  cli::Command& image = root.add("image", "Pull and manage images").alias("images").alias("img");
   add_image_pull(image, host);
   add_image_list(image, host);
   add_image_remove(image, host);

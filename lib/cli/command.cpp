@@ -367,9 +367,8 @@ Error unexpected(Command& command, const std::string& word) {
   if (!is_flag) {
     for (const CLI::App* child : app.get_subcommands(nullptr)) known.push_back(child->get_name());
   }
-  const std::string near =
-      data::nearest(word.substr(0, word.find('=')),
-                    std::vector<std::string_view>(known.begin(), known.end()));
+  const std::string near = data::nearest(word.substr(0, word.find('=')),
+                                         std::vector<std::string_view>(known.begin(), known.end()));
   const char* what = is_flag ? "flag" : (Tree::is_group(command) ? "command" : "argument");
   return Error(Code::invalid_argument,
                fmt::format("unknown {} '{}' for '{}'", what, word, full_name(&app)))

@@ -14,9 +14,9 @@
 
 namespace flintctl::cli {
 
-/// One node of the command tree: a name, a summary, flags bound to variables, and either children or
-/// an action. Bound variables must live as long as the tree: keep them in a shared options struct
-/// that the action captures. The only room that knows CLI11 stands behind this class.
+/// One node of the command tree: a name, a summary, flags bound to variables, and either children
+/// or an action. Bound variables must live as long as the tree: keep them in a shared options
+/// struct that the action captures. The only room that knows CLI11 stands behind this class.
 ///
 /// `names` are as a person types them, "-f,--file". Parsing only chooses an action; run() executes.
 class Command {

@@ -20,8 +20,8 @@ std::vector<std::string> command_names(const Outline& node) {
 
 /// One case branch for each command: its words when the path so far is `path`.
 void add_cases(std::string& text, const Outline& node, const std::string& path) {
-  text += fmt::format("    '{}') commands='{}'; flags='{}' ;;\n", path,
-                      joined(command_names(node)), joined(node.flags));
+  text += fmt::format("    '{}') commands='{}'; flags='{}' ;;\n", path, joined(command_names(node)),
+                      joined(node.flags));
   for (const auto& child : node.commands) {
     add_cases(text, child, path.empty() ? child.name : path + " " + child.name);
   }
@@ -30,7 +30,8 @@ void add_cases(std::string& text, const Outline& node, const std::string& path) 
 /// Single quotes inside a single-quoted fish or shell word.
 std::string quoted(const std::string& text) {
   std::string result = "'";
-  for (const char letter : text) result += letter == '\'' ? std::string("\\'") : std::string(1, letter);
+  for (const char letter : text)
+    result += letter == '\'' ? std::string("\\'") : std::string(1, letter);
   return result + "'";
 }
 
@@ -41,8 +42,8 @@ void add_fish_lines(std::string& text, const Outline& root, const Outline& node,
                         child.name, quoted(child.summary));
   }
   for (const auto& flag : node.flags) {
-    text += fmt::format("complete -c {} -n {} -l {}\n", root.name, quoted(condition),
-                        flag.substr(2));
+    text +=
+        fmt::format("complete -c {} -n {} -l {}\n", root.name, quoted(condition), flag.substr(2));
   }
   for (const auto& child : node.commands) {
     add_fish_lines(text, root, child,

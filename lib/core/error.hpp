@@ -11,21 +11,21 @@ namespace flintctl {
 /// What kind of failure an Error is. Nearly gRPC's list (grpc/doc/statuscodes.md), plus the three
 /// that an operator tells apart by exit status: a host that is not ready, a registry, a bug.
 enum class Code {
-  unknown,            ///< it failed and no finer word fits
-  invalid_argument,   ///< the input is wrong whatever the host's state; before any side effect
-  not_found,          ///< what was named does not exist
-  already_exists,     ///< a thing of that name exists already
-  aborted,            ///< somebody else holds it: a lock, a concurrent change
-  deadline_exceeded,  ///< the time to wait is over
-  host_not_ready,     ///< the host lacks something: device-mapper, KVM, pool, containerd
-  permission_denied,  ///< root or a capability is missing
-  registry,           ///< a registry refused, answered wrongly or cannot be reached
-  unavailable,        ///< a peer does not answer now; trying again may help
-  resource_exhausted, ///< disk, pool or memory is full
-  data_loss,          ///< bytes are not what their digest says
-  unimplemented,      ///< the peer does not know the call
-  cancelled,          ///< interrupted by the user
-  internal,           ///< a bug of flintctl
+  unknown,             ///< it failed and no finer word fits
+  invalid_argument,    ///< the input is wrong whatever the host's state; before any side effect
+  not_found,           ///< what was named does not exist
+  already_exists,      ///< a thing of that name exists already
+  aborted,             ///< somebody else holds it: a lock, a concurrent change
+  deadline_exceeded,   ///< the time to wait is over
+  host_not_ready,      ///< the host lacks something: device-mapper, KVM, pool, containerd
+  permission_denied,   ///< root or a capability is missing
+  registry,            ///< a registry refused, answered wrongly or cannot be reached
+  unavailable,         ///< a peer does not answer now; trying again may help
+  resource_exhausted,  ///< disk, pool or memory is full
+  data_loss,           ///< bytes are not what their digest says
+  unimplemented,       ///< the peer does not know the call
+  cancelled,           ///< interrupted by the user
+  internal,            ///< a bug of flintctl
 };
 
 /// One failure: what was attempted and why it failed, a next step for the person who reads it, and

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Debian ships fmt as headers and a shared object. The shared object would bring libstdc++.so with it
-// (a start is 1 ms longer), and header-only use costs 3.5 s of compile time in each file. So the few
-// templates that its public headers declare and leave to the library are instantiated here, once.
+// Debian ships fmt as headers and a shared object. The shared object would bring libstdc++.so with
+// it (a start is 1 ms longer), and header-only use costs 3.5 s of compile time in each file. So the
+// few templates that its public headers declare and leave to the library are instantiated here,
+// once.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

@@ -12,8 +12,8 @@
 namespace flintctl {
 
 /// A value of T or the Error that prevented it: std::expected's names, until the compilers have it.
-/// Three ways to use one: TRY(expr) hands the error on; `if (!r)` looks at r.error(); `.context("…")`
-/// adds what was attempted. `Result<>` is a success without a value.
+/// Three ways to use one: TRY(expr) hands the error on; `if (!r)` looks at r.error();
+/// `.context("…")` adds what was attempted. `Result<>` is a success without a value.
 template <typename T = void>
 class [[nodiscard]] Result {
  public:
@@ -80,11 +80,11 @@ class [[nodiscard]] Result<void> {
 /// The value of a Result, or a return of its error from the enclosing function. May be nested.
 #define TRY(...) FLINTCTL_TRY_COUNTED(__COUNTER__, __VA_ARGS__)
 #define FLINTCTL_TRY_COUNTED(counter, ...) FLINTCTL_TRY_NAMED(counter, __VA_ARGS__)
-#define FLINTCTL_TRY_NAMED(counter, ...)                                  \
-  __extension__({                                                         \
-    auto try_result_##counter = (__VA_ARGS__);                            \
-    if (!try_result_##counter) {                                          \
-      return std::move(try_result_##counter).error();                     \
-    }                                                                     \
-    *std::move(try_result_##counter);                                     \
+#define FLINTCTL_TRY_NAMED(counter, ...)              \
+  __extension__({                                     \
+    auto try_result_##counter = (__VA_ARGS__);        \
+    if (!try_result_##counter) {                      \
+      return std::move(try_result_##counter).error(); \
+    }                                                 \
+    *std::move(try_result_##counter);                 \
   })

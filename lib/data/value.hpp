@@ -97,7 +97,8 @@ std::string to_toml(const Value& value);
 /// The nearest of `known` to `word` (edit distance at most 2, or a third of its length), or empty.
 std::string nearest(std::string_view word, const std::vector<std::string_view>& known);
 
-/// invalid_argument that names the first member of `value` not in `known`, and the nearest known one.
+/// invalid_argument that names the first member of `value` not in `known`, and the nearest known
+/// one.
 Result<> refuse_unknown_keys(const Value& value, const std::vector<std::string_view>& known,
                              std::string_view where);
 

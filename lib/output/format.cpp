@@ -55,9 +55,9 @@ Result<> print_path(std::ostream& out, std::string_view path, const data::Value&
 
 /// Columns that a terminal gives to UTF-8 text, near enough: one for each code point.
 std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(),
-      [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  }));
 }
 
 }  // namespace
@@ -123,9 +123,8 @@ void Table::print(std::ostream& out, Kind kind, Titles titles) const {
 }
 
 data::Value list_value(data::Array items) {
-  return data::Value::object({{"apiVersion", "flintctl/v1"},
-                              {"kind", "List"},
-                              {"items", data::Value(std::move(items))}});
+  return data::Value::object(
+      {{"apiVersion", "flintctl/v1"}, {"kind", "List"}, {"items", data::Value(std::move(items))}});
 }
 
 }  // namespace flintctl::output

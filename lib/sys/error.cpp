@@ -34,8 +34,9 @@ Code code_of(int number) {
 }  // namespace
 
 Error from_errno(int number, std::string what) {
-  return Error(code_of(number), strerrordesc_np(number) != nullptr ? strerrordesc_np(number)
-                                                                   : fmt::format("errno {}", number))
+  return Error(code_of(number), strerrordesc_np(number) != nullptr
+                                    ? strerrordesc_np(number)
+                                    : fmt::format("errno {}", number))
       .context(std::move(what));
 }
 

@@ -7,7 +7,8 @@
 
 namespace flintctl::sys {
 
-/// permission_denied with a hint unless the effective user is root. `what` = "creating a thin pool".
+/// permission_denied with a hint unless the effective user is root. `what` = "creating a thin
+/// pool".
 Result<> require_root(const std::string& what);
 /// systemd is pid 1: /run/systemd/system exists. sd_booted(3).
 bool systemd_running();

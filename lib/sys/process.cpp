@@ -219,8 +219,8 @@ Result<ExitStatus> Process::wait(std::optional<std::chrono::milliseconds> timeou
     int left = -1;
     if (timeout) {
       left = static_cast<int>(std::max<std::int64_t>(
-          0, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now())
-                 .count()));
+          0,
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count()));
     }
     pollfd waited = {pidfd_.get(), POLLIN, 0};
     const int ready = ::poll(&waited, 1, left);
@@ -274,8 +274,7 @@ Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
   options.argv = argv;
   options.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                          "LC_ALL=C"};
-  options.descriptors = {
-      {in.get(), 0}, {out.write_end.get(), 1}, {err.write_end.get(), 2}};
+  options.descriptors = {{in.get(), 0}, {out.write_end.get(), 1}, {err.write_end.get(), 2}};
   options.die_with_parent = true;
   Process process = TRY(Process::spawn(options));
   out.write_end.reset();

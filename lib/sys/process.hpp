@@ -23,10 +23,10 @@ struct SpawnOptions {
   /// (descriptor here, number in the child). 0, 1 and 2 default to /dev/null.
   std::vector<std::pair<int, int>> descriptors;
   std::string working_directory = "/";
-  bool new_session = false;          ///< setsid(2): no terminal, survives the shell's hang-up
+  bool new_session = false;  ///< setsid(2): no terminal, survives the shell's hang-up
   /// PR_SET_PDEATHSIG SIGKILL. The signal comes with the end of the *thread* that spawned.
   bool die_with_parent = false;
-  int cgroup = -1;                   ///< a cgroup2 folder's descriptor to start in (CLONE_INTO_CGROUP)
+  int cgroup = -1;  ///< a cgroup2 folder's descriptor to start in (CLONE_INTO_CGROUP)
   /// When >= 0 the child reads one byte from here before exec: lets the parent move it to a cgroup
   /// or record it first. End of file instead of a byte ends the child.
   int gate = -1;

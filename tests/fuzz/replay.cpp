@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stands in for libFuzzer's main where the compiler is not clang: runs a target over a corpus folder,
-// so that what a fuzzer once found stays fixed.
+// Stands in for libFuzzer's main where the compiler is not clang: runs a target over a corpus
+// folder, so that what a fuzzer once found stays fixed.
 #include <cstddef>
 #include <cstdint>
 #include <iostream>

@@ -12,15 +12,19 @@ cli::Outline tree() {
   return {"tool",
           "Does things",
           {"--help"},
-          {{"vm", "Virtual machines", {"--help"}, {{"create", "Create one", {"--help", "--memory"}, {}},
-                                                   {"list", "List them", {"--help"}, {}}}},
+          {{"vm",
+            "Virtual machines",
+            {"--help"},
+            {{"create", "Create one", {"--help", "--memory"}, {}},
+             {"list", "List them", {"--help"}, {}}}},
            {"version", "Print it", {"--help"}, {}}}};
 }
 
 /// What bash would offer after `line`, whose last word is being typed.
 std::string offered(const std::string& line, const std::string& words) {
-  const std::string script = cli::bash_completion(tree()) + "COMP_WORDS=(" + words +
-                             "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _tool; echo ${COMPREPLY[@]}\n";
+  const std::string script =
+      cli::bash_completion(tree()) + "COMP_WORDS=(" + words +
+      "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _tool; echo ${COMPREPLY[@]}\n";
   INFO(line);
   const auto output = sys::run({"/bin/bash", "-s"}, script);
   REQUIRE(output);

@@ -51,7 +51,9 @@ TEST_CASE("a value that can only be moved passes through TRY") {
 
 TEST_CASE("Rollback runs unless committed") {
   int undone = 0;
-  { const Rollback undo([&] { ++undone; }); }
+  {
+    const Rollback undo([&] { ++undone; });
+  }
   CHECK(undone == 1);
   {
     Rollback undo([&] { ++undone; });

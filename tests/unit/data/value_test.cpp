@@ -41,7 +41,8 @@ TEST_CASE("YAML reads as the core schema says") {
 }
 
 TEST_CASE("YAML strings that look like something else are quoted") {
-  const auto value = Value::object({{"a", "true"}, {"b", "5"}, {"c", "x y"}, {"d", Value::array()}});
+  const auto value =
+      Value::object({{"a", "true"}, {"b", "5"}, {"c", "x y"}, {"d", Value::array()}});
   const auto back = parse_yaml(to_yaml(value));
   REQUIRE(back);
   CHECK(*back == value);

@@ -67,8 +67,8 @@ TEST_CASE("a second owner of a lock is told who holds it") {
 }
 
 TEST_CASE("a program runs with what it was given and nothing else") {
-  const auto output = sys::run({"/bin/sh", "-c", "cat; ls /proc/self/fd | wc -l; env; exit 3"},
-                               "input\n");
+  const auto output =
+      sys::run({"/bin/sh", "-c", "cat; ls /proc/self/fd | wc -l; env; exit 3"}, "input\n");
   REQUIRE(output);
   CHECK(output->status.code == 3);
   CHECK(output->out.find("input\n4\n") == 0);  // 0, 1, 2 and ls's own
