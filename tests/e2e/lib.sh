@@ -33,7 +33,7 @@ image() { echo "127.0.0.1:$PORT/flint/$1:1"; }
 # What differs from run to run becomes a word.
 normalize() {
   sed -E \
-    -e "s/127\.0\.0\.1:$PORT/REGISTRY/g" \
+    -e "s/127\.0\.0\.1:$PORT/REGISTRY/g; s/ port $PORT/ port N/" \
     -e 's/sha256:[0-9a-f]{64}/sha256:DIGEST/g; s/sha256:[0-9a-f]{7,63}/sha256:SHORT/g' \
     -e 's/\b[0-9a-f]{64}\b/DIGEST/g; s/tsc_early_khz=[0-9]+/tsc_early_khz=N/; s/\bqemu [0-9.]+/qemu VERSION/' \
     -e 's/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/UID/g' \
@@ -44,6 +44,7 @@ normalize() {
     -e 's/layer ([0-9]+\/[0-9]+) [0-9a-f]{12}/layer \1 LAYER/; /layer .*: (downloading|downloaded|unpacking)/d' \
     -e 's/containerd [0-9]+\.[0-9]+\.[^ ]+/containerd VERSION/; s/^Version:.*/Version: VERSION/' \
     -e 's/\b(aufs|btrfs|zfs) skip .*/\1 skip/' \
+    -e 's/\[ *[0-9]+\.[0-9]{6}\]/[TIME]/g' \
     -e 's/flintlock-dev-thinpool-snap-[0-9]+/flintlock-dev-thinpool-snap-N/g' \
     -e 's/\b[0-9]+(\.[0-9]+)? ?m?s\b/DURATION/g; s/\b[0-9]+m[0-9]+s\b/DURATION/g' \
     -e 's/\b[0-9]+(\.[0-9]+)? ?([KMGT]i?B?|B|%)( |,|\)|$)/SIZE\3/g' \
