@@ -58,7 +58,7 @@ std::string meaning_of(const CLI::Option& option) {
 }
 
 std::string full_name(const CLI::App* app) {
-  const std::string own = app->get_name();
+  const std::string& own = app->get_name();
   return app->get_parent() == nullptr ? own : full_name(app->get_parent()) + " " + own;
 }
 
