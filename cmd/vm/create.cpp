@@ -112,6 +112,7 @@ Result<> print_plan(Host& host, const VmCreateOptions& options,
 Result<> vm_create(Host& host, const VmCreateOptions& options) {
   TRY(host.format());
   const auto create = TRY(create_options(host, options));
+  TRY(lifecycle::check_options(create));
   if (options.dry_run) return print_plan(host, options, create);
   TRY(sys::require_root("creating a VM"));
   const auto session = TRY(open_vm_session(host, options.pull));

@@ -8,6 +8,7 @@
 
 #include "core/rollback.hpp"
 #include "inventory/lock.hpp"
+#include "inventory/owner.hpp"
 #include "inventory/records.hpp"
 #include "inventory/runtime.hpp"
 #include "lifecycle/boot_scanner.hpp"
@@ -200,6 +201,7 @@ Result<> create_under_lock(const Context& context, const CreateOptions& options,
     }
   });
   TRY(records.begin(record).context("recording the intent"));
+  TRY(inventory::claim_directory(context.paths, context.client, record.uid));
   const auto summary = TRY(make_disks(context, *plan.provider, record));
   TRY(sys::check_interrupt());
   if (options.start == CreateOptions::Start::now) {
@@ -222,13 +224,18 @@ Error interrupted_or(Error error) {
 
 }  // namespace
 
-Result<CreatePlan> plan_create(const PlanContext& context, const CreateOptions& options) {
+Result<> check_options(const CreateOptions& options) {
   TRY(vm::check_name("VM name", options.target.name));
   TRY(vm::check_name("namespace", options.target.name_space));
   TRY(vm::check_labels(options.labels));
   TRY(vm::validate(options.spec));
   TRY(check_supported(options.spec));
   TRY(BootScanner::create(options.wait.boot_marker));
+  return {};
+}
+
+Result<CreatePlan> plan_create(const PlanContext& context, const CreateOptions& options) {
+  TRY(check_options(options));
   auto chosen = TRY(find_provider(context, options.spec.provider));
   TRY(check_bridges(context, options.spec));
   CreatePlan plan{{}, std::move(chosen.provider), std::move(chosen.probe)};
