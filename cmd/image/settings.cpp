@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/settings.hpp"
 
+#include <limits>
+
 #include "devmapper/driver.hpp"
 #include "image/progress_view.hpp"
 #include "loop/driver.hpp"
@@ -13,8 +15,11 @@ namespace {
 Result<std::uint64_t> free_in_pool(const std::string& name) {
   const auto driver = TRY(devmapper::open());
   const auto loops = TRY(loop::open());
-  const auto pool = TRY(thinpool::inspect(name, *driver, *loops));
-  return pool.data_total_bytes() - pool.data_used_bytes();
+  const auto pool = thinpool::inspect(name, *driver, *loops);
+  if (pool) return pool->data_total_bytes() - pool->data_used_bytes();
+  // containerd may be configured for another pool than we are: then it alone can tell.
+  if (pool.error().code() == Code::not_found) return std::numeric_limits<std::uint64_t>::max();
+  return Error(pool.error());
 }
 
 }  // namespace

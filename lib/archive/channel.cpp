@@ -31,6 +31,9 @@ Result<std::pair<Channel, Channel>> Channel::pair() {
 
 Result<> Channel::send(const data::Value& message, WhenFull when_full) const {
   const std::string text = data::to_json(message);
+  if (text.size() > max_message) {
+    return Error(Code::resource_exhausted, "too much for one message to the extractor");
+  }
   const int flags = MSG_NOSIGNAL | (when_full == WhenFull::drop ? MSG_DONTWAIT : 0);
   ssize_t count = 0;
   do {

@@ -212,6 +212,11 @@ class Collector {
   }
 
   Result<> kernels() {
+    // The cache is the host's, and which kernels another namespace's VMs boot cannot be read here.
+    if (std::any_of(host_.uids.begin(), host_.uids.end(),
+                    [&](const std::string& uid) { return owned_elsewhere(uid); })) {
+      return {};
+    }
     const auto known = TRY(look_at_containerd(context_));
     std::vector<std::string> used;
     inventory::Records records(context_.client);
