@@ -213,7 +213,7 @@ TEST_CASE("names that no filesystem can hold are errors") {
 TEST_CASE("trees deeper than a path is long cannot be built by links") {
   const Cage cage;
   std::string step;
-  for (int i = 0; i < 1500; ++i) step += "d/";
+  for (int i = 0; i < 14; ++i) step += std::string(200, 'd') + "/";
   TarBuilder tar;
   tar.folder(step).symlink("s", step).folder("s/" + step);
   CHECK_FALSE(cage.apply(tar));
