@@ -29,8 +29,8 @@ struct CreatePlan {
   vmm::Probe probe;
 };
 
-/// What the input alone tells: names, labels, spec, boot marker. Needs nothing of the host, and comes
-/// before anything of it is opened.
+/// What the input alone tells: names, labels, spec, boot marker. Needs nothing of the host, and
+/// comes before anything of it is opened.
 Result<> check_options(const CreateOptions& options);
 
 /// Validates all input and finds the hypervisor. No side effect: `--dry-run` and the first step of
