@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/settings.hpp"
 
-#include <limits>
-
 #include "devmapper/driver.hpp"
 #include "image/progress_view.hpp"
 #include "loop/driver.hpp"
 #include "thinpool/pool.hpp"
+
+#include <limits>
 
 namespace flintctl::cmd {
 namespace {
