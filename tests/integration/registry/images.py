@@ -14,6 +14,7 @@ import sys
 import tarfile
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support/images"))
 from oci_store import Image, Store, digest  # noqa: E402
 
