@@ -8,7 +8,6 @@
 
 #include <cerrno>
 
-#include "archive/metadata.hpp"
 #include "sys/error.hpp"
 
 namespace flintctl::archive {
@@ -160,7 +159,7 @@ Result<> Applier::create_file(TarReader& reader, const TarEntry& entry, const Pl
   TRY(write_data(reader, entry, fd.get()));
   // In a folder that hands down its group or ACL nothing is known about the new file.
   const bool plain = !place.parent.inherits;
-  const Ownership owner = plain ? own_ids() : Ownership{-1, -1};
+  const Ownership owner = plain ? own_ids_ : Ownership{-1, -1};
   TRY(set_metadata(fd.get(), entry, owner, plain ? mode : ~mode_t{0}));
   const Times wanted = bounded_times(entry);
   const timespec times[2] = {wanted.access, wanted.modification};
@@ -185,7 +184,7 @@ Result<> Applier::create_directory(const TarEntry& entry, const Place& place) {
   } else if (!created) {
     return sys::last_error("creating the folder");
   }
-  Ownership owner = created ? own_ids() : Ownership{now.st_uid, now.st_gid};
+  Ownership owner = created ? own_ids_ : Ownership{now.st_uid, now.st_gid};
   mode_t mode = created ? entry.mode & 0777 : now.st_mode & 07777;
   if (created && place.parent.inherits) {
     owner = {-1, -1};

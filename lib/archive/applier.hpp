@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "archive/metadata.hpp"
 #include "archive/tar_reader.hpp"
 #include "archive/tree.hpp"
 #include "core/result.hpp"
@@ -24,7 +25,7 @@ namespace flintctl::archive {
 /// (unshare(CLONE_FS)) when other threads run.
 class Applier {
  public:
-  explicit Applier(Tree& tree) : tree_(tree) {}
+  explicit Applier(Tree& tree) : tree_(tree), own_ids_(own_ids()) {}
 
   /// Applies the whole archive. Errors name the member. resource_exhausted after `max_entries`.
   Result<> apply(TarReader& reader, std::uint64_t max_entries);
@@ -55,6 +56,7 @@ class Applier {
   Result<> set_directory_times();
 
   Tree& tree_;
+  Ownership own_ids_;
   std::uint64_t entries_ = 0;
   std::unordered_set<std::string> unpacked_;  ///< canonical paths, which opaque markers spare
   std::vector<DirectoryTime> directory_times_;

@@ -77,7 +77,7 @@ Result<> check_sum(std::string_view block) {
   return {};
 }
 
-std::string joined(std::string_view prefix, std::string name) {
+std::string joined(std::string_view prefix, const std::string& name) {
   const std::string folder = text(prefix);
   return folder.empty() ? name : folder + "/" + name;
 }

@@ -209,7 +209,7 @@ Result<std::vector<SparsePart>> TarReader::stored_sparse_parts() {
     for (;;) {
       const auto line_end = text.find('\n', position);
       if (line_end != std::string::npos) {
-        const auto line = std::string_view(text).substr(position, line_end - position);
+        const std::string_view line(text.data() + position, line_end - position);
         position = line_end + 1;
         return parse_sparse_number(line);
       }

@@ -88,6 +88,7 @@ Result<ImageFile> find_boot_file(int root, BootFileKind kind) {
   auto found = candidates(root, kind);
   if (found.size() == 1) return std::move(found.front().file);
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (const auto& candidate : found) names.push_back(candidate.file.path);
   const auto hint = fmt::format("name it with --{}-file", what(kind));
   if (found.empty()) {
