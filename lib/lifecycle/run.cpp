@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -107,6 +108,19 @@ std::string quoted(const std::vector<std::string>& lines) {
   return fmt::format("; the last lines:\n    {}", fmt::join(lines, "\n    "));
 }
 
+/// From the kernel's "Power down" to the end of a healthy hypervisor is far less.
+constexpr int power_off_time = 5000;  // ms
+
+bool ends_within(int exit_fd, int milliseconds) {
+  pollfd ended = {exit_fd, POLLIN, 0};
+  return ::poll(&ended, 1, milliseconds) > 0;
+}
+
+Error halted_error(const BootReport& report) {
+  return {Code::unknown, fmt::format("no userspace was seen: the guest halted: {}{}", report.line,
+                                     quoted(report.last_lines))};
+}
+
 Error ended_error(const vmm::ExitEvidence& evidence, const BootReport& report) {
   const auto& lines = report.last_lines.empty() ? evidence.last_lines : report.last_lines;
   const auto why = evidence.message.empty() ? std::string("the guest ended") : evidence.message;
@@ -145,6 +159,10 @@ Result<> wait_booted(const Context& context, const Run& run, inventory::Runtime&
       return Error(Code::unknown, fmt::format("the guest's kernel panicked: {}{}", report.line,
                                               quoted(report.last_lines)));
     case BootOutcome::powered_off:
+      // The kernel's last words come a moment before the hypervisor's end; one that halts never
+      // ends.
+      if (!ends_within(exit.get(), power_off_time)) return halted_error(report);
+      [[fallthrough]];
     case BootOutcome::exited:
       return ended_error(run.provider.exit_evidence(instance, runtime.console_offset), report);
     case BootOutcome::timed_out:

@@ -204,6 +204,17 @@ TEST_CASE("waiting for userspace") {
     CHECK(record.error().text().find("not syncing: no init") != std::string::npos);
     CHECK(fixture.left() == Strings{});
   }
+  SECTION("it powers off, and the hypervisor ends a moment later") {
+    fixture.world.guest = [](const vmm::Instance& instance) {
+      append(instance.console_log, "[ 6.0] reboot: Power down\n");
+    };
+    fixture.world.guest_exits = true;
+    fixture.world.evidence = {vmm::ExitReason::guest_shutdown, "the guest powered off", {}};
+    const auto record = create_vm(fixture.context, options);
+    REQUIRE(!record);
+    CHECK(record.error().text().find("the guest powered off") != std::string::npos);
+    CHECK(fixture.left() == Strings{});
+  }
   SECTION("the hypervisor ends") {
     fixture.world.guest = [](const vmm::Instance& instance) {
       append(instance.console_log, "last words\n");
