@@ -45,6 +45,7 @@ normalize() {
     -e 's/containerd [0-9]+\.[0-9]+\.[^ ]+/containerd VERSION/; s/^Version:.*/Version: VERSION/' \
     -e 's/\b(aufs|btrfs|zfs) skip .*/\1 skip/' \
     -e 's/\[ *[0-9]+\.[0-9]{6}\]/[TIME]/g' \
+    -e 's/(Kernel panic - not syncing)[^;]*/\1/' \
     -e 's/flintlock-dev-thinpool-snap-[0-9]+/flintlock-dev-thinpool-snap-N/g' \
     -e 's/\b[0-9]+(\.[0-9]+)? ?m?s\b/DURATION/g; s/\b[0-9]+m[0-9]+s\b/DURATION/g' \
     -e 's/\b[0-9]+(\.[0-9]+)? ?([KMGT]i?B?|B|%)( |,|\)|$)/SIZE\3/g' \
@@ -115,7 +116,7 @@ collect_garbage() {
 
 # killed SECONDS COMMAND...: SIGKILL after that time, unless it has ended.
 killed() {
-  (timeout --signal=KILL "$@" >"$OUT/killed.log" 2>&1 </dev/null) 2>/dev/null
+  { timeout --signal=KILL "$@" >"$OUT/killed.log" 2>&1 </dev/null; } 2>/dev/null
   echo "-- status $? after $1 s of: ${*:2}"
 }
 
