@@ -36,6 +36,7 @@ std::vector<vm::Summary> newest(std::vector<vm::Summary> all) {
     }
   }
   std::vector<vm::Summary> summaries;
+  summaries.reserve(by_uid.size());
   for (auto& [uid, summary] : by_uid) summaries.push_back(std::move(summary));
   std::sort(summaries.begin(), summaries.end(), [](const vm::Summary& a, const vm::Summary& b) {
     return std::tie(a.name_space, a.name, a.created_at, a.uid) <
