@@ -27,7 +27,9 @@ def fresh_host():
     """A new pool and a containerd with no data. Data folders are emptied, not removed: the bed has
     its disk mounted there."""
     subprocess.run(["flintctl", "containerd", "stop"], **QUIET)
-    names = [line.split()[0] for line in output("dmsetup", "ls").splitlines() if POOL in line]
+    # Before the first pool device-mapper's module is not there, and dmsetup fails.
+    listed = subprocess.run(["dmsetup", "ls"], capture_output=True, text=True, check=False).stdout
+    names = [line.split()[0] for line in listed.splitlines() if POOL in line]
     for name in sorted(names, key=lambda name: name == POOL):
         subprocess.run(["dmsetup", "remove", name], check=True, **QUIET)
     subprocess.run(["losetup", "-D"], check=True)
@@ -140,7 +142,7 @@ def bench_create(registry):
     for name in ("os-tiny", "kernel"):
         run(["flintctl", "image", "pull", f"{registry}/flint/{name}:1"], **QUIET)
     vm_create(registry)  # the kernel goes into the cache once
-    ours, theirs = abba(lambda: vm_create(registry), lambda: qemu_by_hand(registry), rounds=6)
+    ours, theirs = abba(lambda: vm_create(registry), lambda: qemu_by_hand(registry), rounds=4)
     row("`vm create` to running, images local / prepare and QEMU by hand", ours, theirs)
 
 
