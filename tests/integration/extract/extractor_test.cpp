@@ -208,6 +208,7 @@ pid_t child_of(pid_t parent) {
 
 /// A process with an extraction that goes on for ever.
 struct Stalled {
+  Folder scratch;  // its files, which it cannot remove when it is killed
   Disk disk;
   std::optional<sys::Process> process;
   std::optional<sys::Process> extractor;
@@ -219,6 +220,7 @@ struct Stalled {
     UniqueFd input(ends[1]);
     sys::SpawnOptions options;
     options.argv = {sys::own_executable().value_or(""), stalled_word, disk.device()};
+    options.environment = {"TMPDIR=" + scratch.path()};
     options.descriptors = {{input.get(), 1}};
     options.die_with_parent = true;
     auto spawned = sys::Process::spawn(options);
