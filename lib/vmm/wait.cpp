@@ -63,6 +63,13 @@ Result<UniqueFd> connect_unix(const std::string& path) {
   return fd;
 }
 
+Error explain_failure(const Instance& instance, std::string_view provider, Error failure) {
+  constexpr auto longest_end = std::chrono::seconds(2);
+  if (failure.code() != Code::unavailable) return failure;
+  if (!wait_exit(instance.uid, longest_end)) return failure;
+  return ended_early(instance, provider);
+}
+
 Result<UniqueFd> await_control_socket(const Instance& instance, std::string_view provider,
                                       const Deadline& deadline) {
   const UniqueFd folder = TRY(watch_folder(instance.run_directory));

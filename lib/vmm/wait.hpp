@@ -26,6 +26,11 @@ class Deadline {
 /// Non-blocking.
 Result<UniqueFd> connect_unix(const std::string& path);
 
+/// What to tell of a call that failed while a hypervisor was started: when the connection was lost
+/// (unavailable) because the process is ending, ended_early() once it is gone; else `failure`. A
+/// socket closes before its process is reaped, so the end is waited for, two seconds at most.
+Error explain_failure(const Instance& instance, std::string_view provider, Error failure);
+
 /// Connects to the control socket of a hypervisor that was just launched, waiting until it listens:
 /// ended_early() when the process goes first, cancelled on an interrupt, deadline_exceeded.
 Result<UniqueFd> await_control_socket(const Instance& instance, std::string_view provider,

@@ -143,10 +143,7 @@ Result<> Firecracker::configure_and_boot(const Instance& instance, const LaunchP
   auto api = TRY(Api::open(plan.control_socket, deadline.left()));
   for (const auto& call : plan.calls) {
     auto sent = api.send(call);
-    if (sent) continue;
-    const bool lost = sent.error().code() == Code::unavailable;
-    if (lost && !alive(instance.uid).value_or(true)) return ended_early(instance, name());
-    return sent;
+    if (!sent) return explain_failure(instance, name(), std::move(sent).error());
   }
   return {};
 }

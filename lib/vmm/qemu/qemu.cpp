@@ -34,6 +34,19 @@ State state_of(const std::string& status) {
   return State::unknown;
 }
 
+Result<> await_running(UniqueFd socket, const Deadline& deadline) {
+  auto qmp = TRY(Qmp::negotiate(std::move(socket), deadline));
+  for (auto pause = std::chrono::milliseconds(2);; pause = std::min(pause * 2, deadline.left())) {
+    const auto status = TRY(qmp.execute("query-status", deadline)).string_or("status");
+    if (status == "running" || status == "paused") return {};
+    if (status != "prelaunch" || deadline.left().count() == 0) {
+      return Error(Code::unknown, fmt::format("QEMU is '{}' instead of running", status));
+    }
+    // No event tells the end of prelaunch.
+    (void)::poll(nullptr, 0, static_cast<int>(pause.count()));
+  }
+}
+
 class Qemu final : public Provider {
  public:
   explicit Qemu(Settings settings) : settings_(std::move(settings)) {}
@@ -139,19 +152,10 @@ Result<> Qemu::configure_and_boot(const Instance& instance, const LaunchPlan&,
                                   std::chrono::milliseconds timeout) const {
   const Deadline deadline(timeout);
   auto socket = TRY(await_control_socket(instance, name(), deadline));
-  auto opened = Qmp::negotiate(std::move(socket), deadline);
   // QEMU opens the socket before disks and taps: it may still end over those.
-  if (!opened && !alive(instance.uid).value_or(true)) return ended_early(instance, name());
-  auto qmp = TRY(std::move(opened));
-  for (auto pause = std::chrono::milliseconds(2);; pause = std::min(pause * 2, deadline.left())) {
-    const auto status = TRY(qmp.execute("query-status", deadline)).string_or("status");
-    if (status == "running" || status == "paused") return {};
-    if (status != "prelaunch" || deadline.left().count() == 0) {
-      return Error(Code::unknown, fmt::format("QEMU is '{}' instead of running", status));
-    }
-    (void)::poll(nullptr, 0,
-                 static_cast<int>(pause.count()));  // no event tells the end of prelaunch
-  }
+  auto running = await_running(std::move(socket), deadline);
+  if (!running) return explain_failure(instance, name(), std::move(running).error());
+  return {};
 }
 
 Result<State> Qemu::state(const Instance& instance, std::chrono::milliseconds timeout) const {

@@ -114,7 +114,7 @@ TEST_CASE("a reboot brings the guest back in the same process; a panic is found 
   bench.set_cmdline("do=reboot-then-panic panic=0");
   REQUIRE(bench.start());
   const auto pids = vmm::processes(bench.instance().uid).value();
-  const auto text = bench.await_console("Kernel panic");
+  const auto text = bench.await_console("end Kernel panic");  // the last line of it
   CHECK(vmm::processes(bench.instance().uid).value() == pids);
   const auto first = text.find("guest is up");
   CHECK(text.find("guest is up", first + 1) != std::string::npos);
