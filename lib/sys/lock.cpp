@@ -25,9 +25,21 @@ void pause(std::chrono::milliseconds time) {
   (void)::poll(&waited, 1, static_cast<int>(time.count()));
 }
 
+/// The command line of a process, or empty when it is gone. proc(5).
+std::string command_of(const std::string& pid) {
+  std::string words = read_file(fmt::format("/proc/{}/cmdline", pid)).value_or({});
+  while (!words.empty() && words.back() == '\0') words.pop_back();
+  std::replace(words.begin(), words.end(), '\0', ' ');
+  return words;
+}
+
 Error held_by_another(const std::string& path, const std::string& owner) {
   std::string who = owner.substr(0, owner.find('\n'));
-  if (who.empty() || who.find_first_not_of("0123456789") != std::string::npos) who = "unknown";
+  if (who.empty() || who.find_first_not_of("0123456789") != std::string::npos) {
+    who = "unknown";
+  } else if (const std::string command = command_of(who); !command.empty()) {
+    who += fmt::format(" ({})", command);
+  }
   return Error(Code::aborted, fmt::format("process {} holds the lock {}", who, path))
       .with_hint("wait until the other command has ended, then try again");
 }

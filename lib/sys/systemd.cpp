@@ -26,6 +26,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* destination = "org.freedesktop.systemd1";
 constexpr const char* manager_path = "/org/freedesktop/systemd1";
 constexpr const char* manager_interface = "org.freedesktop.systemd1.Manager";
+constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
 constexpr auto job_timeout = std::chrono::seconds(90);  // systemd's own DefaultTimeoutStartSec
 
 /// The functions of libsystemd that this file calls. sd-bus(3).
@@ -190,8 +191,32 @@ class Manager {
 
   /// The object path of a loaded unit.
   Result<std::string> unit_path(const std::string& name) const {
+    return unit_path_by("GetUnit", name);
+  }
+
+  /// The object path of a unit, which is loaded for it if need be; it may be one without a file.
+  Result<std::string> load_unit(const std::string& name) const {
+    return unit_path_by("LoadUnit", name);
+  }
+
+  /// A text property that every unit has.
+  Result<std::string> unit_text(const std::string& path, const char* property,
+                                const std::string& what) const {
+    BusError error(library_);
+    char* text = nullptr;
+    const int status = library_.property_string(bus(), destination, path.c_str(), unit_interface,
+                                                property, error.get(), &text);
+    if (status < 0) return error.error(status, what);
+    const std::unique_ptr<char, decltype(&std::free)> owner(text, &std::free);
+    return std::string(text);
+  }
+
+ private:
+  Manager(SdBus library, sd_bus* bus) : library_(library), bus_(bus, library.close) {}
+
+  Result<std::string> unit_path_by(const char* method, const std::string& name) const {
     const std::string what = fmt::format("looking up the unit {}", name);
-    const Message message = TRY(new_call("GetUnit"));
+    const Message message = TRY(new_call(method));
     const int appended = library_.append(message.get(), "s", name.c_str());
     if (appended < 0) return from_errno(-appended, what);
     const Message reply = TRY(call(message.get(), what));
@@ -200,9 +225,6 @@ class Manager {
     if (status < 0) return from_errno(-status, what);
     return std::string(path);
   }
-
- private:
-  Manager(SdBus library, sd_bus* bus) : library_(library), bus_(bus, library.close) {}
 
   Result<> wait_for(const Jobs& jobs, const std::string& job, const std::string& what,
                     std::chrono::milliseconds timeout) const {
@@ -356,6 +378,42 @@ Result<> stop_unit(const std::string& name, std::chrono::milliseconds timeout) {
   Result<> stopped = manager.run_job(message.get(), what, timeout);
   if (!stopped && stopped.error().code() == Code::not_found) return {};
   return stopped;
+}
+
+Result<> start_unit(const std::string& name, std::chrono::milliseconds timeout) {
+  const std::string what = fmt::format("starting the unit {}", name);
+  const Manager manager = TRY(Manager::connect());
+  const Message message = TRY(manager.new_call("StartUnit"));
+  const int appended = manager.library().append(message.get(), "ss", name.c_str(), "replace");
+  if (appended < 0) return from_errno(-appended, what);
+  return manager.run_job(message.get(), what, timeout);
+}
+
+Result<> reload_units() {
+  const Manager manager = TRY(Manager::connect());
+  const Message message = TRY(manager.new_call("Reload"));
+  TRY(manager.call(message.get(), "making systemd read its unit files"));
+  return {};
+}
+
+Result<UnitState> unit_state(const std::string& name) {
+  const std::string what = fmt::format("reading the state of {}", name);
+  const Manager manager = TRY(Manager::connect());
+  const std::string path = TRY(manager.load_unit(name));
+  UnitState state;
+  state.loaded = TRY(manager.unit_text(path, "LoadState", what)) == "loaded";
+  state.active_word = TRY(manager.unit_text(path, "ActiveState", what));
+  state.fragment = TRY(manager.unit_text(path, "FragmentPath", what));
+  state.active = state.active_word == "active" || state.active_word == "activating" ||
+                 state.active_word == "reloading";
+  BusError error(manager.library());
+  int needs_reload = 0;
+  const int status =
+      manager.library().property_trivial(manager.bus(), destination, path.c_str(), unit_interface,
+                                         "NeedDaemonReload", error.get(), 'b', &needs_reload);
+  if (status < 0) return error.error(status, what);
+  state.needs_reload = needs_reload != 0;
+  return state;
 }
 
 Result<pid_t> unit_main_pid(const std::string& name) {

@@ -36,6 +36,24 @@ Result<> start_service(const ServiceOptions& options);
 /// Fine when no such unit is loaded; deadline_exceeded after `timeout`.
 Result<> stop_unit(const std::string& name, std::chrono::milliseconds timeout);
 
+/// Starts a unit that has a file, and returns when its job is done: for a oneshot when it has
+/// ended, for Type=notify when it says that it is ready. not_found when there is no such unit;
+/// unknown when it failed.
+Result<> start_unit(const std::string& name, std::chrono::milliseconds timeout);
+
+/// `systemctl daemon-reload`: unit files are read again.
+Result<> reload_units();
+
+/// A unit as systemd sees it. org.freedesktop.systemd1(5).
+struct UnitState {
+  bool loaded = false;        ///< it has a file, or is transient
+  bool active = false;        ///< "active", or "activating", "reloading"
+  bool needs_reload = false;  ///< its file changed since it was read
+  std::string active_word;    ///< "active", "inactive", "failed", …
+  std::string fragment;       ///< the file it was read from
+};
+Result<UnitState> unit_state(const std::string& name);
+
 /// The main process of a service; not_found when the unit is not loaded or has none.
 Result<pid_t> unit_main_pid(const std::string& name);
 

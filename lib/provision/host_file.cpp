@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/host_file.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <filesystem>
+#include <utility>
+
+#include "sys/error.hpp"
+#include "sys/file.hpp"
+#include "sys/sha256.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+std::string parent_of(const std::string& path) {
+  return std::filesystem::path(path).parent_path().string();
+}
+
+std::string utc_stamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts = {};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts);
+  return text;
+}
+
+/// What a link says, or nothing when there is none at the path.
+std::string link_text(const std::string& path) {
+  std::error_code failed;
+  const auto target = std::filesystem::read_symlink(path, failed);
+  return failed ? std::string() : target.string();
+}
+
+/// A name beside `path` that nothing has.
+std::string backup_name(const std::string& path) {
+  const std::string base = fmt::format("{}.flintctl-bak-{}", path, utc_stamp());
+  std::string name = base;
+  for (int number = 1; sys::exists(name); ++number) name = fmt::format("{}-{}", base, number);
+  return name;
+}
+
+/// The old bytes under a second name; the rename that follows leaves them there.
+Result<> keep_backup(const std::string& path, const std::string& backup) {
+  if (::link(path.c_str(), backup.c_str()) != 0) {
+    return sys::last_error(fmt::format("keeping the old {} as {}", path, backup));
+  }
+  return {};
+}
+
+/// The folders above `path` that are missing, highest first.
+std::vector<std::string> missing_folders(std::string path) {
+  std::vector<std::string> missing;
+  for (; path.size() > 1 && !sys::exists(path); path = parent_of(path)) missing.push_back(path);
+  std::reverse(missing.begin(), missing.end());
+  return missing;
+}
+
+Result<> intend_folders(const std::string& path, Journal& journal) {
+  for (const std::string& folder : missing_folders(path)) {
+    TRY(journal.intend("folder", folder));
+  }
+  return {};
+}
+
+Result<Undone> undo_file(const Change& change, std::vector<std::string>& notes) {
+  const std::string& path = change.target;
+  const std::string backup = change.details.string_or("backup");
+  const bool has_backup = !backup.empty() && sys::exists(backup);
+  if (sys::exists(path)) {
+    const std::string text = TRY(sys::read_file(path));
+    const bool ours = sys::sha256_hex(text) == change.details.string_or("sha256");
+    if (!ours && has_backup && TRY(sys::read_file(backup)) == text) {
+      // Killed between backup and replacement: the file is still what it was.
+      TRY(sys::remove_file(backup));
+      return Undone::done;
+    }
+    if (!ours) {
+      // Without a backup: nothing was replaced yet, or it was edited since.
+      notes.push_back(fmt::format("{} was changed by another hand and is left as it is", path));
+      if (has_backup) notes.push_back(fmt::format("what was there before is {}", backup));
+      return Undone::done;
+    }
+  }
+  if (!has_backup) {
+    TRY(sys::remove_file(path));
+    return Undone::done;
+  }
+  if (::rename(backup.c_str(), path.c_str()) != 0) {
+    return sys::last_error(fmt::format("bringing back {} from {}", path, backup));
+  }
+  notes.push_back(fmt::format("{} is again what it was before", path));
+  return Undone::done;
+}
+
+Result<Undone> undo_link(const Change& change) {
+  const std::string text = link_text(change.target);
+  if (!text.empty() && text == change.details.string_or("to")) {
+    TRY(sys::remove_file(change.target));
+  }
+  return Undone::done;
+}
+
+Result<Undone> undo_folder(const Change& change, Data data) {
+  if (::rmdir(change.target.c_str()) == 0) return Undone::done;
+  // What others put into it is theirs; data that was kept may go another day.
+  if (errno == ENOTEMPTY || errno == EEXIST) {
+    return data == Data::keep ? Undone::kept : Undone::done;
+  }
+  if (errno == ENOENT || errno == ENOTDIR || errno == EBUSY) return Undone::done;
+  return sys::last_error(fmt::format("removing the folder {}", change.target));
+}
+
+Result<Undone> undo_data(const Change& change, Data data, std::vector<std::string>& notes) {
+  if (!sys::exists(change.target)) return Undone::done;
+  if (data == Data::keep) {
+    notes.push_back(fmt::format("{} is kept with all that lies in it", change.target));
+    return Undone::kept;
+  }
+  TRY(sys::remove_tree(change.target));
+  return Undone::done;
+}
+
+}  // namespace
+
+Item check_file(const HostFile& file) {
+  const auto text = sys::read_file(file.path);
+  if (text) {
+    if (*text == file.text) return {State::in_place, file.path, {}};
+    return {State::differs, file.path, "has other contents"};
+  }
+  if (text.error().code() == Code::not_found) return {State::missing, file.path, {}};
+  return {State::differs, file.path, text.error().text()};
+}
+
+Result<> install_file(const HostFile& file, Journal& journal) {
+  if (check_file(file).state == State::in_place) return {};
+  TRY(intend_folders(parent_of(file.path), journal));
+  const Change* before = journal.find("file", file.path);
+  std::string backup = before != nullptr ? before->details.string_or("backup") : std::string();
+  std::string kept;  // a second backup, when a file of ours was edited
+  if (const auto text = sys::read_file(file.path)) {
+    const bool ours =
+        before != nullptr && before->details.string_or("sha256") == sys::sha256_hex(*text);
+    // Equal to its backup: the run that made that was killed before it wrote.
+    const bool saved = !backup.empty() && sys::read_file(backup).value_or({}) == *text;
+    if (!ours && !saved) {
+      kept = !backup.empty() && !sys::exists(backup) ? backup : backup_name(file.path);
+      // Only what was there before the first run comes back.
+      if (before == nullptr) backup = kept;
+    }
+  }
+  TRY(journal.intend(
+      "file", file.path,
+      data::Value::object({{"sha256", sys::sha256_hex(file.text)}, {"backup", backup}})));
+  TRY(sys::make_directories(parent_of(file.path)));
+  if (!kept.empty()) {
+    TRY(keep_backup(file.path, kept));
+    journal.note(fmt::format("{} was not ours: the old file is kept as {}", file.path, kept));
+  }
+  return sys::write_file_atomic(file.path, file.text, file.mode);
+}
+
+Item check_link(const HostLink& link) {
+  if (link_text(link.path) == link.target) return {State::in_place, link.path, {}};
+  return {sys::exists(link.path) ? State::differs : State::missing, link.path, {}};
+}
+
+Result<> install_link(const HostLink& link, Journal& journal) {
+  const Item found = check_link(link);
+  if (found.state == State::in_place) return {};
+  if (found.state == State::differs) {
+    return Error(Code::already_exists,
+                 fmt::format("{} exists and is not the link to {} that is needed", link.path,
+                             link.target))
+        .with_hint("remove it if nothing needs it");
+  }
+  TRY(intend_folders(parent_of(link.path), journal));
+  TRY(journal.intend("link", link.path, data::Value::object({{"to", link.target}})));
+  TRY(sys::make_directories(parent_of(link.path)));
+  if (::symlink(link.target.c_str(), link.path.c_str()) != 0) {
+    return sys::last_error(fmt::format("making the link {}", link.path));
+  }
+  return {};
+}
+
+Item check_folder(const HostFolder& folder) {
+  if (sys::is_directory(folder.path)) return {State::in_place, folder.path, {}};
+  if (sys::exists(folder.path)) return {State::differs, folder.path, "is no folder"};
+  return {State::missing, folder.path, {}};
+}
+
+Result<> install_folder(const HostFolder& folder, Journal& journal) {
+  TRY(intend_folders(folder.path, journal));
+  return sys::make_directories(folder.path, folder.mode);
+}
+
+Result<> install_data_folder(const HostFolder& folder, Journal& journal) {
+  TRY(intend_folders(parent_of(folder.path), journal));
+  if (!sys::exists(folder.path)) TRY(journal.intend("data", folder.path));
+  return sys::make_directories(folder.path, folder.mode);
+}
+
+bool is_file_kind(const Change& change) {
+  return change.kind == "file" || change.kind == "link" || change.kind == "folder" ||
+         change.kind == "data";
+}
+
+Result<Undone> undo_file_change(const Change& change, Data data, std::vector<std::string>& notes) {
+  if (change.kind == "file") return undo_file(change, notes);
+  if (change.kind == "link") return undo_link(change);
+  if (change.kind == "folder") return undo_folder(change, data);
+  return undo_data(change, data, notes);
+}
+
+}  // namespace flintctl::provision

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "provision/host_file.hpp"
+#include "sys/interrupt.hpp"
+#include "sys/lock.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+StepReport look(Step& step) {
+  StepReport report;
+  report.step = step.name();
+  auto finding = step.check();
+  if (finding) {
+    report.finding = std::move(*finding);
+  } else {
+    report.error = std::move(finding).error();
+  }
+  return report;
+}
+
+std::string first_amiss(const Finding& finding) {
+  for (const Item& item : finding.items) {
+    if (item.state == State::in_place) continue;
+    return item.detail.empty() ? item.subject : fmt::format("{} {}", item.subject, item.detail);
+  }
+  return {};
+}
+
+bool generic(const Change& change) { return is_file_kind(change) || change.kind == "unit"; }
+
+}  // namespace
+
+bool Finding::in_place() const {
+  return std::all_of(items.begin(), items.end(),
+                     [](const Item& item) { return item.state == State::in_place; });
+}
+
+Plan& Plan::add(std::unique_ptr<Step> step) {
+  steps_.push_back(std::move(step));
+  return *this;
+}
+
+std::vector<StepReport> Plan::check() {
+  std::vector<StepReport> reports;
+  for (const auto& step : steps_) reports.push_back(look(*step));
+  return reports;
+}
+
+Result<> Plan::apply(const std::function<void(const StepReport&)>& told,
+                     std::chrono::milliseconds wait) {
+  const sys::FileLock lock = TRY(sys::FileLock::acquire(paths_.lock(), wait));
+  Record record = TRY(Record::open(paths_.record()));
+  for (const auto& step : steps_) {
+    TRY(sys::check_interrupt());
+    TRY(apply(*step, record, told));
+  }
+  return {};
+}
+
+Result<> Plan::apply(Step& step, Record& record,
+                     const std::function<void(const StepReport&)>& told) {
+  StepReport report = look(step);
+  if (report.in_place()) {
+    told(report);
+    return {};
+  }
+  if (!report.error) {
+    Journal journal(record, step.name());
+    auto applied = step.apply(journal);
+    report.notes = journal.notes();
+    if (!applied) {
+      report.error = std::move(applied).error();
+    } else if (const auto after = step.check(); !after) {
+      report.error = after.error();
+    } else if (!after->in_place()) {
+      report.error = Error(Code::unknown, fmt::format("after it was applied, {} is still amiss",
+                                                      first_amiss(*after)));
+    } else {
+      report.finding.warnings = after->warnings;
+    }
+    report.changed = !report.error;
+  }
+  told(report);
+  if (!report.error) return {};
+  return Error(*report.error).context(fmt::format("step '{}'", step.name()));
+}
+
+Step* Plan::step_of(const Change& change) {
+  for (const auto& step : steps_) {
+    if (step->name() == change.step) return step.get();
+  }
+  return nullptr;
+}
+
+Result<std::vector<UndoReport>> Plan::plan_reset(Data data) {
+  const Record record = TRY(Record::open(paths_.record()));
+  std::vector<UndoReport> reports;
+  for (auto change = record.changes().rbegin(); change != record.changes().rend(); ++change) {
+    Step* step = step_of(*change);
+    if (step == nullptr && !generic(*change)) {
+      return Error(Code::unimplemented,
+                   fmt::format("this flintctl does not know how to undo the {} {} of step '{}'",
+                               change->kind, change->target, change->step))
+          .with_hint("use the flintctl that made it");
+    }
+    if (step != nullptr) TRY(step->allow_undo(*change, data));
+    const bool stays = change->kind == "data" && data == Data::keep;
+    reports.push_back(
+        {*change, stays ? UndoReport::Outcome::kept : UndoReport::Outcome::would_undo, {}});
+  }
+  return reports;
+}
+
+Result<> Plan::reset(Data data, const std::function<void(const UndoReport&)>& told) {
+  const sys::FileLock lock = TRY(sys::FileLock::acquire(paths_.lock()));
+  const std::vector<UndoReport> planned = TRY(plan_reset(data));
+  Record record = TRY(Record::open(paths_.record()));
+  for (const UndoReport& next : planned) {
+    TRY(sys::check_interrupt());
+    UndoReport report =
+        TRY(undo(next.change, data)
+                .context(fmt::format("undoing the {} {} of step '{}'", next.change.kind,
+                                     next.change.target, next.change.step)));
+    if (report.outcome == UndoReport::Outcome::undone) TRY(record.remove(next.change));
+    told(report);
+  }
+  if (services_.running() && !planned.empty()) TRY(services_.reload());
+  return {};
+}
+
+Result<UndoReport> Plan::undo(const Change& change, Data data) {
+  UndoReport report{change, UndoReport::Outcome::undone, {}};
+  Undone undone = Undone::done;
+  if (is_file_kind(change)) {
+    undone = TRY(undo_file_change(change, data, report.notes));
+  } else if (change.kind == "unit") {
+    if (services_.running()) TRY(services_.stop(change.target));
+  } else {
+    undone = TRY(step_of(change)->undo(change, data));
+  }
+  if (undone == Undone::kept) report.outcome = UndoReport::Outcome::kept;
+  return report;
+}
+
+}  // namespace flintctl::provision

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "provision/host_unit.hpp"
+#include "provision/step.hpp"
+
+namespace flintctl::provision {
+
+/// What became of one step.
+struct StepReport {
+  std::string step;
+  Finding finding;  ///< as check() had it before anything was changed
+  bool changed = false;
+  std::vector<std::string> notes;
+  std::optional<Error> error;  ///< why it could not be checked or applied
+  [[nodiscard]] bool in_place() const { return !error && finding.in_place(); }
+};
+
+/// What became of one recorded change.
+struct UndoReport {
+  Change change;
+  enum class Outcome { would_undo, undone, kept } outcome = Outcome::undone;
+  std::vector<std::string> notes;
+};
+
+/// Steps in the order in which one needs the other: applied in it, undone in reverse.
+class Plan {
+ public:
+  Plan(HostPaths paths, Services& services) : paths_(std::move(paths)), services_(services) {}
+
+  Plan& add(std::unique_ptr<Step> step);
+
+  /// Every step's check: for `status` and `--dry-run`. Takes no lock and changes nothing; a step
+  /// that cannot be checked has its error in its report.
+  std::vector<StepReport> check();
+
+  /// Checks each step, and applies it where something is amiss; told after each. Stops at the first
+  /// failure, with what was done before it done and recorded. A step that is still not in place
+  /// when it says it is done is a failure. One run at a time on a host: within `wait` for another,
+  /// else aborted, which names its process.
+  Result<> apply(const std::function<void(const StepReport&)>& told,
+                 std::chrono::milliseconds wait = std::chrono::seconds(0));
+
+  /// Undoes all recorded changes, last first; first asks every step whether it may. What this build
+  /// has no step for is an error before anything is undone.
+  Result<> reset(Data data, const std::function<void(const UndoReport&)>& told);
+  /// What reset() would undo.
+  Result<std::vector<UndoReport>> plan_reset(Data data);
+
+ private:
+  Result<> apply(Step& step, Record& record, const std::function<void(const StepReport&)>& told);
+  Result<UndoReport> undo(const Change& change, Data data);
+  Step* step_of(const Change& change);
+
+  HostPaths paths_;
+  Services& services_;
+  std::vector<std::unique_ptr<Step>> steps_;
+};
+
+}  // namespace flintctl::provision

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/result.hpp"
+#include "provision/record.hpp"
+
+namespace flintctl::provision {
+
+/// Where a host keeps what provisioning touches; tests name folders of their own.
+struct HostPaths {
+  std::string etc = "/etc";
+  std::string run = "/run";
+  std::string state = "/var/lib/flintctl";
+  std::string run_directory = "/run/flintctl";
+  [[nodiscard]] std::string units() const { return etc + "/systemd/system"; }
+  [[nodiscard]] std::string record() const { return state + "/host"; }
+  [[nodiscard]] std::string lock() const { return run_directory + "/lock/host.lock"; }
+};
+
+enum class State { in_place, missing, differs };
+
+/// One thing a step answers for, as the host has it now.
+struct Item {
+  State state = State::in_place;
+  std::string subject;  ///< "/etc/modules-load.d/flintctl.conf", "module dm_thin_pool"
+  std::string detail;   ///< why it is not in place, or what it is; may be empty
+};
+
+/// All that a step answers for.
+struct Finding {
+  std::vector<Item> items;
+  std::vector<std::string> warnings;  ///< what works, and a person should know all the same
+  [[nodiscard]] bool in_place() const;
+};
+
+/// What a step writes its intentions to while it applies.
+class Journal {
+ public:
+  Journal(Record& record, std::string step) : record_(record), step_(std::move(step)) {}
+
+  /// On disk when it returns; only then may the change be made.
+  Result<> intend(const std::string& kind, const std::string& target,
+                  data::Value details = data::Value::object()) {
+    return record_.put({step_, kind, target, std::move(details)});
+  }
+  /// What this step intended earlier, in this run or one before; or nullptr.
+  [[nodiscard]] const Change* find(std::string_view kind, std::string_view target) const {
+    return record_.find(step_, kind, target);
+  }
+  /// A word to the person, printed with the step's report: "the old file is kept as …".
+  void note(std::string line) { notes_.push_back(std::move(line)); }
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  Record& record_;
+  std::string step_;
+  std::vector<std::string> notes_;
+};
+
+/// What becomes of disk contents when a change is undone.
+enum class Data { keep, remove };
+enum class Undone {
+  done,  ///< or there was nothing to undo: the change is forgotten
+  kept,  ///< left on purpose (data): the change stays recorded
+};
+
+/// One idempotent part of making a host ready. A subclass gives its name and three functions;
+/// Plan (provision/plan.hpp) does order, record, locks and reports. To make one: list what it
+/// answers for in check(); in apply() do only what check() found amiss, each change after
+/// `journal.intend(…)`; in undo() take back one change of a kind of your own. Files, links, folders
+/// and units (provision/host_file.hpp, provision/host_unit.hpp) undo themselves.
+class Step {
+ public:
+  virtual ~Step() = default;
+
+  /// A word for reports and the record; it never changes from release to release.
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// Reads the host and changes nothing; never reads the record. An error when the step cannot be
+  /// applied to this host at all.
+  virtual Result<Finding> check() = 0;
+  /// Makes it so. Called only when check() found something amiss, and may be called again after a
+  /// run that was killed anywhere in it.
+  virtual Result<> apply(Journal& journal) = 0;
+  /// Refuses, before anything is undone, what must not be: a pool in use. The error names who.
+  virtual Result<> allow_undo(const Change& /*change*/, Data /*data*/) { return {}; }
+  /// Takes back one change of its own kind, by what the change says alone: the step may have been
+  /// made with other settings. The change may be half done, not begun, or gone by another hand.
+  virtual Result<Undone> undo(const Change& change, Data /*data*/) {
+    return Error(Code::internal, "step '" + name() + "' cannot undo a '" + change.kind + "'");
+  }
+};
+
+}  // namespace flintctl::provision

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/host_file.hpp"
+
+#include <unistd.h>
+
+#include "place.hpp"
+#include "provision/host_unit.hpp"
+
+using namespace flintctl;
+using namespace flintctl::provision;
+using testing::Place;
+
+namespace {
+
+/// A file whose install was cut off at each point that a kill can leave behind.
+struct Cut : Place {
+  HostFile file{paths.etc + "/x.conf", "ours\n"};
+  std::string backup = paths.etc + "/x.conf.flintctl-bak-then";
+  Result<Record> record = Record::open(paths.record());
+
+  Cut() { write(file.path, "theirs\n"); }
+  void intend() {
+    REQUIRE(record);
+    Journal journal(*record, "step");
+    // The digest of "ours\n".
+    REQUIRE(install_file({root + "/scratch", file.text}, journal));
+    const Change* scratch = journal.find("file", root + "/scratch");
+    REQUIRE(scratch != nullptr);
+    REQUIRE(journal.intend("file", file.path,
+                           data::Value::object({{"sha256", scratch->details.string_or("sha256")},
+                                                {"backup", backup}})));
+  }
+  Undone undo() {
+    const Change* change = record->find("step", "file", file.path);
+    REQUIRE(change != nullptr);
+    std::vector<std::string> notes;
+    const auto undone = undo_file_change(*change, Data::keep, notes);
+    REQUIRE(undone);
+    return *undone;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a replacement that was killed is finished by the next run, then undone") {
+  Cut cut;
+  const auto reached = GENERATE(0, 1, 2);
+  cut.intend();
+  if (reached >= 1) REQUIRE(::link(cut.file.path.c_str(), cut.backup.c_str()) == 0);
+  if (reached >= 2) REQUIRE(sys::write_file_atomic(cut.file.path, cut.file.text, 0644));
+  Journal journal(*cut.record, "step");
+  REQUIRE(install_file(cut.file, journal));
+  CHECK(Place::read(cut.file.path) == "ours\n");
+  CHECK(Place::read(cut.backup) == "theirs\n");
+  CHECK(cut.undo() == Undone::done);
+  CHECK(Place::read(cut.file.path) == "theirs\n");
+  CHECK(sys::list_directory(cut.paths.etc).value() == std::vector<std::string>{"x.conf"});
+}
+
+TEST_CASE("a replacement that was killed can be undone without being finished") {
+  Cut cut;
+  const auto reached = GENERATE(0, 1, 2);
+  cut.intend();
+  if (reached >= 1) REQUIRE(::link(cut.file.path.c_str(), cut.backup.c_str()) == 0);
+  if (reached >= 2) REQUIRE(sys::write_file_atomic(cut.file.path, cut.file.text, 0644));
+  CHECK(cut.undo() == Undone::done);
+  CHECK(Place::read(cut.file.path) == "theirs\n");
+  CHECK(sys::list_directory(cut.paths.etc).value() == std::vector<std::string>{"x.conf"});
+}
+
+TEST_CASE("a file of ours may change with a release and still be undone") {
+  Place place;
+  auto record = Record::open(place.paths.record());
+  Journal journal(*record, "step");
+  const std::string path = place.paths.etc + "/x.conf";
+  REQUIRE(install_file({path, "first\n"}, journal));
+  REQUIRE(install_file({path, "second\n"}, journal));
+  CHECK(journal.notes().empty());
+  std::vector<std::string> notes;
+  REQUIRE(undo_file_change(*journal.find("file", path), Data::keep, notes));
+  CHECK_FALSE(sys::exists(path));
+}
+
+TEST_CASE("a folder that cannot be written says which") {
+  Place place;
+  place.write(place.paths.etc, "no folder");
+  auto record = Record::open(place.paths.record());
+  Journal journal(*record, "step");
+  const auto installed = install_file({place.paths.etc + "/x.conf", "x\n"}, journal);
+  REQUIRE_FALSE(installed);
+  CHECK(installed.error().text().find(place.paths.etc) != std::string::npos);
+}
+
+TEST_CASE("words and names as systemd reads them") {
+  CHECK(quote_argument("--name=a-b:c") == "--name=a-b:c");
+  CHECK(quote_argument("a b") == "\"a b\"");
+  CHECK(quote_argument("50%\"$x\\") == "\"50%%\\\"$$x\\\\\"");
+  CHECK(quote_argument("") == "\"\"");
+  CHECK(escape_unit_name("flintlock-dev-thinpool") == "flintlock-dev-thinpool");
+  CHECK(escape_unit_name("a@b+c") == "a\\x40b\\x2bc");
+}

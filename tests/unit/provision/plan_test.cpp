@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/plan.hpp"
+
+#include <unistd.h>
+
+#include <functional>
+
+#include "place.hpp"
+#include "provision/host_file.hpp"
+#include "sys/lock.hpp"
+
+using namespace flintctl;
+using namespace flintctl::provision;
+using testing::Place;
+
+namespace {
+
+constexpr const char* unit_text = "[Service]\nExecStart=/bin/true\n";
+
+/// A step of every building block: two files, a folder with data, a unit. Stops, as a killed
+/// process does, at the `die_at`-th call of intend() or right after it.
+class Sample final : public Step {
+ public:
+  explicit Sample(Place& place) : place_(place) {}
+
+  [[nodiscard]] std::string name() const override { return "sample"; }
+  Result<Finding> check() override {
+    Finding finding;
+    for (const HostFile& file : files()) finding.items.push_back(check_file(file));
+    finding.items.push_back(check_folder(data()));
+    for (Item& item : TRY(check_unit(unit(), place_.paths, place_.services))) {
+      finding.items.push_back(std::move(item));
+    }
+    return finding;
+  }
+  Result<> apply(Journal& journal) override {
+    for (const HostFile& file : files()) TRY(install_file(file, journal));
+    TRY(install_data_folder(data(), journal));
+    TRY(journal.intend("switch", "on"));
+    TRY(place_.fault.call("switch on"));
+    return install_unit(unit(), place_.paths, place_.services, journal);
+  }
+  Result<> allow_undo(const Change& change, Data) override {
+    if (change.kind != "switch" || !in_use) return {};
+    return Error(Code::aborted, "process 7 uses the switch");
+  }
+  Result<Undone> undo(const Change& change, Data) override {
+    TRY(place_.fault.call("undo " + change.kind));
+    return Undone::done;
+  }
+
+  bool in_use = false;
+
+ private:
+  [[nodiscard]] std::vector<HostFile> files() const {
+    return {{place_.paths.etc + "/deep/a.conf", "a\n"}, {place_.paths.etc + "/b.conf", "b\n"}};
+  }
+  [[nodiscard]] HostFolder data() const { return {place_.root + "/data/pool", 0700}; }
+  static HostUnit unit() { return {"flintctl-sample.service", unit_text}; }
+
+  Place& place_;
+};
+
+struct Host : Place {
+  Sample* sample = nullptr;
+  Plan plan{paths, services};
+  std::vector<StepReport> reports;
+
+  Host() {
+    auto step = std::make_unique<Sample>(*this);
+    sample = step.get();
+    plan.add(std::move(step));
+  }
+  Result<> apply() {
+    reports.clear();
+    return plan.apply([this](const StepReport& report) { reports.push_back(report); });
+  }
+  Result<> reset(Data data = Data::keep) {
+    notes.clear();
+    return plan.reset(data, [this](const UndoReport& report) {
+      for (const std::string& note : report.notes) notes.push_back(note);
+    });
+  }
+  bool in_place() { return plan.check().front().in_place(); }
+  std::vector<std::string> notes;
+};
+
+}  // namespace
+
+TEST_CASE("a plan applies what is amiss, and then nothing") {
+  Host host;
+  CHECK_FALSE(host.in_place());
+  CHECK_FALSE(sys::exists(host.paths.record()));
+  REQUIRE(host.apply());
+  CHECK(host.reports.front().changed);
+  CHECK(host.in_place());
+  CHECK(Place::read(host.paths.units() + "/flintctl-sample.service") == unit_text);
+  CHECK(host.services.active.count("flintctl-sample.service") == 1);
+
+  const auto calls = host.fault.calls.size();
+  REQUIRE(host.apply());
+  CHECK_FALSE(host.reports.front().changed);
+  CHECK(host.fault.calls.size() == calls);
+}
+
+TEST_CASE("reset undoes everything but data, and the rest when asked") {
+  Host host;
+  REQUIRE(host.apply());
+  host.write(host.root + "/data/pool/disk", "precious");
+  REQUIRE(host.reset());
+  CHECK_FALSE(sys::exists(host.paths.etc));
+  CHECK(host.services.active.empty());
+  CHECK(Place::read(host.root + "/data/pool/disk") == "precious");
+  CHECK(host.recorded() == 2);  // the data, and the folder that it lies in
+  REQUIRE(host.reset(Data::remove));
+  CHECK_FALSE(sys::exists(host.root + "/data"));
+  CHECK(host.recorded() == 0);
+}
+
+TEST_CASE("status is read from the host, whatever the record says") {
+  Host host;
+  REQUIRE(host.apply());
+  const auto broken = GENERATE(0, 1, 2, 3, 4);
+  if (broken == 0) REQUIRE(sys::remove_file(host.paths.etc + "/b.conf"));
+  if (broken == 1) host.write(host.paths.etc + "/b.conf", "edited\n");
+  if (broken == 2) REQUIRE(sys::remove_tree(host.root + "/data"));
+  if (broken == 3) host.services.active.clear();
+  if (broken == 4) {
+    REQUIRE(
+        sys::remove_file(host.paths.units() + "/multi-user.target.wants/flintctl-sample.service"));
+  }
+  CHECK_FALSE(host.in_place());
+  REQUIRE(host.apply());
+  CHECK(host.in_place());
+}
+
+TEST_CASE("a foreign file at our path is kept, named, and brought back by reset") {
+  Host host;
+  host.write(host.paths.etc + "/b.conf", "somebody's\n");
+  REQUIRE(host.apply());
+  REQUIRE(host.reports.front().notes.size() == 1);
+  CHECK(host.reports.front().notes.front().find("kept as") != std::string::npos);
+  CHECK(Place::read(host.paths.etc + "/b.conf") == "b\n");
+  REQUIRE(host.reset());
+  CHECK(Place::read(host.paths.etc + "/b.conf") == "somebody's\n");
+  CHECK(sys::list_directory(host.paths.etc).value().size() == 1);
+}
+
+TEST_CASE("what was edited since is left alone by reset, with a word") {
+  Host host;
+  REQUIRE(host.apply());
+  host.write(host.paths.etc + "/b.conf", "edited\n");
+  REQUIRE(host.reset());
+  CHECK(Place::read(host.paths.etc + "/b.conf") == "edited\n");
+  REQUIRE(host.notes.size() == 2);  // this one, and the data that is kept
+}
+
+TEST_CASE("something foreign where our link belongs is refused") {
+  Host host;
+  host.write(host.paths.units() + "/multi-user.target.wants/flintctl-sample.service", "mine");
+  const auto applied = host.apply();
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().code() == Code::already_exists);
+}
+
+TEST_CASE("nothing is undone while one step refuses, and it is named who uses it") {
+  Host host;
+  REQUIRE(host.apply());
+  host.sample->in_use = true;
+  const auto reset = host.reset(Data::remove);
+  REQUIRE_FALSE(reset);
+  CHECK(reset.error().text().find("process 7") != std::string::npos);
+  CHECK(host.in_place());
+}
+
+TEST_CASE("a run that failed at any call converges when run again, and can be reset") {
+  for (int n = 1;; ++n) {
+    Host host;
+    host.write(host.paths.etc + "/b.conf", "somebody's\n");
+    host.fault.fail_at = n;
+    const auto applied = host.apply();
+    if (!host.fault.struck) break;
+    INFO("call " << n);
+    REQUIRE_FALSE(applied);
+    if (n % 2 == 0) {
+      REQUIRE(host.reset(Data::remove));
+      CHECK(Place::read(host.paths.etc + "/b.conf") == "somebody's\n");
+      CHECK(host.services.active.empty());
+      CHECK(host.recorded() == 0);
+    }
+    REQUIRE(host.apply());
+    CHECK(host.in_place());
+  }
+}
+
+TEST_CASE("a step that claims to be done and is not is a failure") {
+  class Liar final : public Step {
+    [[nodiscard]] std::string name() const override { return "liar"; }
+    Result<Finding> check() override { return Finding{{{State::missing, "the thing", {}}}, {}}; }
+    Result<> apply(Journal&) override { return {}; }
+  };
+  Place place;
+  Plan plan(place.paths, place.services);
+  plan.add(std::make_unique<Liar>());
+  const auto applied = plan.apply([](const StepReport&) {});
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().text().find("the thing") != std::string::npos);
+}
+
+TEST_CASE("two runs at once: the second says who holds the lock") {
+  Host host;
+  const auto lock = sys::FileLock::acquire(host.paths.lock());
+  REQUIRE(lock);
+  const auto applied = host.apply();
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().code() == Code::aborted);
+  CHECK(applied.error().text().find(std::to_string(::getpid())) != std::string::npos);
+  CHECK(applied.error().text().find("unit_provision") != std::string::npos);  // its command
+}
+
+TEST_CASE("a record that cannot be understood stops a run before it changes anything") {
+  Host host;
+  host.write(host.paths.record() + "/record.json", "{");
+  const auto applied = host.apply();
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().code() == Code::data_loss);
+  CHECK_FALSE(sys::exists(host.paths.etc));
+}
+
+TEST_CASE("without systemd no unit is written") {
+  Host host;
+  host.services.runs = false;
+  REQUIRE(host.apply());
+  CHECK(host.in_place());
+  CHECK_FALSE(sys::exists(host.paths.units()));
+}
