@@ -44,6 +44,9 @@ Result<> image_pull(Host& host, const ImagePullOptions& options) {
     if (credentials) settings.registry.credentials = credentials;
     const auto progress = make_progress(progress_kind(options.flags.progress), host.streams());
     results.push_back(TRY(image::pull(*containerd, reference, settings, *progress)));
+    if (const auto& warning = results.back().warning; !warning.empty()) {
+      host.streams().err << "warning: " << warning << std::endl;
+    }
     if (format.is_table() || format.kind == output::Kind::name) {
       print_pulled(host.streams().out, format.kind, results.back());
     }
@@ -63,7 +66,7 @@ void add_image_pull(cli::Command& image, Host& host) {
   pull.details(
           "Layers are unpacked while they arrive and checked twice: as they come, and as the tar "
           "inside. A killed pull resumes where it was. When the registry's image is here already, "
-          "nothing is fetched.")
+          "nothing is fetched, and a registry that is down is only a warning.")
       .example("flintctl image pull debian:12", "docker.io/library/debian:12, for this machine")
       .example("flintctl image pull 127.0.0.1:5000/os:1", "from a registry on this machine")
       .example("flintctl image pull --creds-stdin registry.example/os:1 < secret",

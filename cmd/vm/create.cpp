@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "data/value.hpp"
+#include "image/kernel_cache.hpp"
 #include "lifecycle/create.hpp"
 #include "oci/reference.hpp"
 #include "sys/error.hpp"
@@ -28,7 +29,10 @@ Result<vm::FileSource> file_source(const std::string& what, const std::string& t
   }
   char resolved[PATH_MAX];
   if (::realpath(text.c_str(), resolved) == nullptr) {
-    return sys::last_error(fmt::format("{} '{}'", what, text)).with_code(Code::invalid_argument);
+    return sys::last_error(fmt::format("{} '{}'", what, text))
+        .with_code(Code::invalid_argument)
+        .with_hint(
+            "what begins with '/', './' or '../' is a path on this host; an image's name does not");
   }
   return vm::FileSource{"", resolved, file};
 }
@@ -56,6 +60,14 @@ Result<vm::Interface> parse_network(std::string_view text, std::size_t index) {
   return interface;
 }
 
+/// Before anything is made, but for who may not read it: a dry run needs no root.
+Result<> check_host_kernel(const vm::FileSource& kernel) {
+  if (kernel.path.empty()) return {};
+  auto checked = image::check_host_kernel(kernel.path);
+  if (!checked && checked.error().code() == Code::permission_denied) return {};
+  return checked;
+}
+
 Result<vm::Spec> make_spec(const VmCreateOptions& options, const config::Defaults& defaults) {
   vm::Spec spec;
   spec.provider = first_of(options.provider, defaults.provider);
@@ -65,6 +77,7 @@ Result<vm::Spec> make_spec(const VmCreateOptions& options, const config::Default
   spec.root.image = options.image;
   spec.kernel =
       TRY(file_source("kernel", first_of(options.kernel, defaults.kernel), options.kernel_file));
+  TRY(check_host_kernel(spec.kernel));
   spec.initrd =
       TRY(file_source("initrd", first_of(options.initrd, defaults.initrd), options.initrd_file));
   // An initrd's file without an image of its own is in the kernel's.

@@ -22,6 +22,13 @@ std::string shown(std::string_view name) {
   return name.size() <= most ? std::string(name) : std::string(name.substr(0, most)) + "…";
 }
 
+/// A member that no tool for building images makes. containerd takes ".." above the root as the
+/// root; we refuse it, for what such a layer was made for is not what it would do here.
+Error hostile(std::string what) {
+  return Error(Code::invalid_argument, std::move(what))
+      .with_hint("do not use this image: the layer is broken, or made to break out");
+}
+
 Result<> write_at(int fd, const TarReader::Piece& piece) {
   std::string_view rest = piece.bytes;
   auto offset = static_cast<off_t>(piece.offset);
@@ -75,6 +82,7 @@ Result<> Applier::apply(TarReader& reader, std::uint64_t max_entries) {
 
 Result<> Applier::apply_member(TarReader& reader, const TarEntry& entry) {
   tree_.refresh();
+  if (climbs_out(entry.name)) return hostile("it lies outside the image's root");
   const std::string path = clean_path(entry.name);
   if (path.empty()) return {};  // the root itself is left as it is
   const auto slash = path.rfind('/');
@@ -104,7 +112,7 @@ Result<bool> Applier::apply_whiteout(const Place& place) {
   if (!place.name.starts_with(whiteout_prefix)) return false;
   const std::string target = place.name.substr(whiteout_prefix.size());
   if (target.empty() || target == "." || target == "..") {
-    return Error(Code::invalid_argument, "a whiteout of its own folder or the one above");
+    return hostile("a whiteout of its own folder or the one above");
   }
   TRY(tree_.remove(place.parent.fd.get(), target));
   return true;
@@ -199,14 +207,22 @@ Result<> Applier::create_directory(const TarEntry& entry, const Place& place) {
 }
 
 Result<> Applier::create_hard_link(const TarEntry& entry, const Place& place) {
+  if (climbs_out(entry.link)) {
+    return hostile(fmt::format("a hard link to '{}', outside the image's root", shown(entry.link)));
+  }
   const std::string target = clean_path(entry.link);
-  if (target.empty()) return Error(Code::invalid_argument, "a hard link to the root folder");
+  if (target.empty()) return hostile("a hard link to the root folder");
   const auto slash = target.rfind('/');
   const bool top = slash == std::string::npos;
   const std::string target_name = top ? target : target.substr(slash + 1);
   const std::string what = fmt::format("linking to '{}'", shown(entry.link));
-  const auto* const folder =
-      TRY(tree_.find_directory(std::string_view(target).substr(0, top ? 0 : slash)).context(what));
+  const auto missing = [&](Error error) {
+    if (error.code() != Code::not_found) return error;
+    return std::move(error).with_hint("the image is inconsistent: build and push it again");
+  };
+  auto found = tree_.find_directory(std::string_view(target).substr(0, top ? 0 : slash));
+  if (!found) return missing(std::move(found).error().context(what));
+  const auto* const folder = *found;
   const auto link = [&] {
     return ::linkat(folder->fd.get(), target_name.c_str(), place.parent.fd.get(),
                     place.name.c_str(), 0) == 0;
@@ -216,7 +232,7 @@ Result<> Applier::create_hard_link(const TarEntry& entry, const Place& place) {
     TRY(make_way(place));
     linked = link();
   }
-  if (!linked) return sys::last_error(what);
+  if (!linked) return missing(sys::last_error(what));
   return set_metadata_at(place.parent.fd.get(), place.name, entry);
 }
 

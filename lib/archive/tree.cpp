@@ -109,6 +109,22 @@ std::string clean_path(std::string_view name) {
   return clean;
 }
 
+bool climbs_out(std::string_view name) {
+  std::size_t depth = 0;
+  while (!name.empty()) {
+    const auto slash = name.find('/');
+    const auto component = name.substr(0, slash);
+    name = slash == std::string_view::npos ? std::string_view() : name.substr(slash + 1);
+    if (component.empty() || component == ".") continue;
+    if (component != "..") {
+      ++depth;
+    } else if (depth-- == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string Tree::Directory::child(std::string_view name) const {
   return path.empty() ? std::string(name) : fmt::format("{}/{}", path, name);
 }

@@ -17,6 +17,9 @@ namespace flintctl::archive {
 /// + name).
 std::string clean_path(std::string_view name);
 
+/// Whether ".." leads `name` above the root at any point, which clean_path() hides.
+bool climbs_out(std::string_view name);
+
 /// A file tree below a root that nothing leaves: folders are reached by openat2(2) with
 /// RESOLVE_IN_ROOT or component by component, links are followed as if the root were "/", and what
 /// is done to a file is done by its last name within an open folder.

@@ -30,7 +30,8 @@ Result<UniqueFd> open_host_file(const std::string& path) {
   struct stat status = {};
   if (::fstat(fd.get(), &status) != 0) return sys::last_error(fmt::format("reading {}", path));
   if (!S_ISREG(status.st_mode)) {
-    return Error(Code::invalid_argument, fmt::format("{} is no file", path));
+    return Error(Code::invalid_argument, fmt::format("{} is no file", path))
+        .with_hint("name a file, such as /boot/vmlinuz");
   }
   return fd;
 }
@@ -43,6 +44,11 @@ Result<archive::Mount> single_mount(const std::vector<containerd::Mount>& mounts
                  fmt::format("the snapshotter returned {} mounts, not one", mounts.size()));
   }
   return archive::Mount{mounts[0].type, mounts[0].source, mounts[0].options};
+}
+
+Result<> check_host_kernel(const std::string& path) {
+  const UniqueFd file = TRY(open_host_file(path));
+  return check_kernel(file.get()).context(fmt::format("kernel {}", path));
 }
 
 Result<KernelCache> KernelCache::open(const std::string& state_directory) {

@@ -58,6 +58,13 @@ std::vector<Candidate> candidates(int root, BootFileKind kind) {
   return found;
 }
 
+std::vector<std::string> names_of(const std::vector<Candidate>& candidates) {
+  std::vector<std::string> names;
+  names.reserve(candidates.size());
+  for (const auto& candidate : candidates) names.push_back(candidate.file.path);
+  return names;
+}
+
 std::string_view what(BootFileKind kind) {
   return kind == BootFileKind::kernel ? "kernel" : "initrd";
 }
@@ -75,7 +82,12 @@ bool is_program(int root, const std::string& path) {
 Result<ImageFile> open_in_image(int root, const std::string& path) {
   // O_NONBLOCK: a pipe in the file's place must not hold us.
   UniqueFd fd = open_below(root, path, O_RDONLY | O_NONBLOCK);
-  if (!fd) return sys::last_error(fmt::format("opening '{}' in the image", path));
+  if (!fd) {
+    const int error = errno;
+    auto failure = sys::from_errno(error, fmt::format("opening '{}' in the image", path));
+    // Below a file there is nothing, either.
+    return error == ENOTDIR ? std::move(failure).with_code(Code::not_found) : failure;
+  }
   struct stat status = {};
   if (::fstat(fd.get(), &status) != 0) return sys::last_error(fmt::format("reading '{}'", path));
   if (!S_ISREG(status.st_mode)) {
@@ -84,12 +96,23 @@ Result<ImageFile> open_in_image(int root, const std::string& path) {
   return ImageFile{path, std::move(fd)};
 }
 
+Result<ImageFile> named_boot_file(int root, const std::string& path, BootFileKind kind) {
+  auto file = open_in_image(root, path);
+  if (file || file.error().code() != Code::not_found) return file;
+  const auto names = names_of(candidates(root, kind));
+  const Error missing(Code::not_found, fmt::format("the image has no file '{}'", path));
+  if (names.empty()) {
+    return Error(missing).with_hint(fmt::format(
+        "--{}-file takes a path within the image; its /boot has no {}", what(kind), what(kind)));
+  }
+  return Error(missing).with_hint(
+      fmt::format("it has {}; name it with --{}-file", fmt::join(names, ", "), what(kind)));
+}
+
 Result<ImageFile> find_boot_file(int root, BootFileKind kind) {
   auto found = candidates(root, kind);
   if (found.size() == 1) return std::move(found.front().file);
-  std::vector<std::string> names;
-  names.reserve(found.size());
-  for (const auto& candidate : found) names.push_back(candidate.file.path);
+  const auto names = names_of(found);
   const auto hint = fmt::format("name it with --{}-file", what(kind));
   if (found.empty()) {
     return Error(Code::not_found, fmt::format("the image has no {} in its /boot", what(kind)))
@@ -100,17 +123,19 @@ Result<ImageFile> find_boot_file(int root, BootFileKind kind) {
       .with_hint(hint);
 }
 
+// invalid_argument, and not not_found: the image that was named is there, and no wait or retry
+// makes it one that boots.
 Result<std::string> find_init(int root, const std::string& init) {
   if (!init.empty()) {
     if (is_program(root, init)) return init;
-    return Error(Code::not_found,
+    return Error(Code::invalid_argument,
                  fmt::format("the image has no program '{}' to start as init", init))
         .with_hint("change init= on the kernel's command line, or use another image");
   }
   for (const char* const path : {"/sbin/init", "/etc/init", "/bin/init", "/bin/sh"}) {
     if (is_program(root, path)) return std::string(path);
   }
-  return Error(Code::not_found,
+  return Error(Code::invalid_argument,
                "the image has no init: no program /sbin/init, /etc/init, /bin/init or /bin/sh")
       .with_hint(
           "use an image with an operating system in it, or name a program with init= on the "

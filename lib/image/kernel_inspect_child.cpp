@@ -19,8 +19,8 @@ constexpr int cache_descriptor = archive::Child::first_descriptor;
 
 Result<std::string> copy_kernel(int root, const data::Value& message) {
   const std::string named = message.string_or("kernelFile");
-  const auto file =
-      TRY(named.empty() ? find_boot_file(root, BootFileKind::kernel) : open_in_image(root, named));
+  const auto file = TRY(named.empty() ? find_boot_file(root, BootFileKind::kernel)
+                                      : named_boot_file(root, named, BootFileKind::kernel));
   const auto format = message.bool_or("elf", false) ? KernelFormat::elf : KernelFormat::as_is;
   return store_kernel(cache_descriptor, file.fd.get(), format)
       .context("kernel '" + file.path + "' of the image");
@@ -28,8 +28,8 @@ Result<std::string> copy_kernel(int root, const data::Value& message) {
 
 Result<std::string> copy_initrd(int root, const data::Value& message) {
   const std::string named = message.string_or("initrdFile");
-  auto file =
-      named.empty() ? find_boot_file(root, BootFileKind::initrd) : open_in_image(root, named);
+  auto file = named.empty() ? find_boot_file(root, BootFileKind::initrd)
+                            : named_boot_file(root, named, BootFileKind::initrd);
   const bool needed = !named.empty() || !message.bool_or("kernel", false);
   if (!file && file.error().code() == Code::not_found && !needed) return std::string();
   if (!file) return std::move(file).error();

@@ -82,7 +82,19 @@ Result<std::string> store_bytes(int cache, std::string_view bytes) {
   return file.finish();
 }
 
+Result<KernelKind> known_kind(int source) {
+  const KernelKind kind = kernel_kind(TRY(read_piece(source, 0, kernel_head_size)));
+  if (kind != KernelKind::none) return kind;
+  return Error(Code::invalid_argument, "it is no Linux kernel, neither ELF nor bzImage")
+      .with_hint("give a vmlinux or vmlinuz of the guest's architecture");
+}
+
 }  // namespace
+
+Result<> check_kernel(int source) {
+  TRY(known_kind(source));
+  return {};
+}
 
 Result<std::string> store_file(int cache, int source) {
   auto file = TRY(NewFile::create(cache));
@@ -96,12 +108,7 @@ Result<std::string> store_file(int cache, int source) {
 }
 
 Result<std::string> store_kernel(int cache, int source, KernelFormat format) {
-  const auto head = TRY(read_piece(source, 0, kernel_head_size));
-  const KernelKind kind = kernel_kind(head);
-  if (kind == KernelKind::none) {
-    return Error(Code::invalid_argument, "it is no Linux kernel, neither ELF nor bzImage")
-        .with_hint("give a vmlinux or vmlinuz of the guest's architecture");
-  }
+  const KernelKind kind = TRY(known_kind(source));
   if (format == KernelFormat::as_is) return store_file(cache, source);
   struct stat status = {};
   if (::fstat(source, &status) != 0) return sys::last_error("reading the file");

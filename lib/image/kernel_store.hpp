@@ -16,6 +16,9 @@ Result<std::string> store_kernel(int cache, int source, KernelFormat format);
 /// The same for an initrd, or any file: as it is.
 Result<std::string> store_file(int cache, int source);
 
+/// What store_kernel() asks of any kernel, by its first bytes alone.
+Result<> check_kernel(int source);
+
 /// What names of unfinished files begin with. Their writer holds an exclusive flock(2) on them.
 inline constexpr const char* unfinished_prefix = ".new-";
 

@@ -61,7 +61,8 @@ class Pull {
   Result<PullResult> run();
 
  private:
-  Result<std::optional<PullResult>> unchanged(const oci::Descriptor& target);
+  Result<std::optional<PullResult>> unchanged(const std::optional<oci::Digest>& target);
+  Result<PullResult> without_registry(Error why);
   Result<Documents> fetch_documents(oci::Registry& registry, const oci::Descriptor& target);
   Result<sys::FileLock> lock(const std::string& target);
   Result<> make(oci::Registry& registry, const Documents& documents);
@@ -79,35 +80,53 @@ class Pull {
 };
 
 Result<PullResult> Pull::run() {
+  if (reference_.digest()) {
+    if (auto found = TRY(unchanged(reference_.digest()))) return *std::move(found);
+  }
   auto registry = TRY(oci::Registry::open(reference_, options_.registry));
-  const auto target = TRY(registry.resolve());
+  auto resolved = registry.resolve();
+  if (!resolved && !registry.answers()) return without_registry(std::move(resolved).error());
+  const auto target = TRY(std::move(resolved));
   progress_.resolved(reference_.name(), target.digest);
-  if (auto found = TRY(unchanged(target))) return *std::move(found);
+  if (auto found = TRY(unchanged(target.digest))) return *std::move(found);
 
+  TRY(sys::require_root("pulling an image"));
   const auto documents = TRY(fetch_documents(registry, target));
   const auto held = TRY(lock(documents.chain.back().text()));
   // Whoever held the lock may have done our work.
-  if (auto found = TRY(unchanged(target))) return *std::move(found);
+  if (auto found = TRY(unchanged(target.digest))) return *std::move(found);
   TRY(make(registry, documents));
 
   auto image = TRY(find_local(client_, reference_.name(), options_.platform));
   if (!image) {
     return Error(Code::aborted, "the image was removed right after it was pulled");
   }
-  return PullResult{*std::move(image), PullOutcome::pulled};
+  return PullResult{*std::move(image), PullOutcome::pulled, {}};
 }
 
-Result<std::optional<PullResult>> Pull::unchanged(const oci::Descriptor& target) {
+/// What is here is taken for what the registry would have named, if it could be asked.
+Result<PullResult> Pull::without_registry(Error why) {
+  TRY(sys::check_interrupt());
+  auto found = TRY(unchanged(std::nullopt));
+  if (!found) return why;
+  found->warning = fmt::format(
+      "the image that is here may be outdated, for its registry does not answer: {}", why.text());
+  return *std::move(found);
+}
+
+/// The image that is here, if it is complete and is `target`; without one, whatever it is.
+Result<std::optional<PullResult>> Pull::unchanged(const std::optional<oci::Digest>& target) {
   auto image = TRY(find_local(client_, reference_.name(), options_.platform));
-  if (!image || image->target.digest != target.digest ||
+  if (!image || (target && image->target.digest != *target) ||
       !TRY(is_unpacked(client_, options_.snapshotter, *image))) {
     return std::optional<PullResult>();
   }
+  if (!target) progress_.resolved(reference_.name(), image->target.digest);
   progress_.layers(image->content.layers);
   for (std::size_t layer = 0; layer < image->content.layers.size(); ++layer) {
     progress_.layer(layer, LayerPhase::exists, 0);
   }
-  return std::optional(PullResult{*std::move(image), PullOutcome::unchanged});
+  return std::optional(PullResult{*std::move(image), PullOutcome::unchanged, {}});
 }
 
 /// What containerd has under the same digest (another tag's) need not be fetched.
@@ -246,7 +265,6 @@ Result<> Pull::build(oci::Registry& registry, const Documents& documents, const 
 Result<PullResult> pull(containerd::Client& client, const oci::Reference& reference,
                         const PullOptions& options, Progress& progress) {
   const auto what = fmt::format("pulling image '{}'", reference.name());
-  TRY(sys::require_root(what));
   return Pull(client, reference, options, progress).run().context(what);
 }
 
@@ -255,7 +273,7 @@ Result<PullResult> ensure(containerd::Client& client, const oci::Reference& refe
   if (policy != PullPolicy::always) {
     auto image = TRY(find_local(client, reference.name(), options.platform));
     if (image && TRY(is_unpacked(client, options.snapshotter, *image))) {
-      return PullResult{*std::move(image), PullOutcome::unchanged};
+      return PullResult{*std::move(image), PullOutcome::unchanged, {}};
     }
   }
   if (policy == PullPolicy::never) {

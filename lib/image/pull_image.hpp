@@ -33,6 +33,7 @@ enum class PullOutcome { unchanged, pulled };
 struct PullResult {
   LocalImage image;
   PullOutcome outcome = PullOutcome::unchanged;
+  std::string warning;  ///< why the registry was not heard, though the image is here; mostly empty
 };
 
 /// Makes what the registry now names by `reference` an image in containerd with a committed
@@ -42,7 +43,11 @@ struct PullResult {
 /// both sides of the decompression; no layer's bytes pass through containerd. Everything is made
 /// under a lease: a failure or an interrupt leaves only partial files, which the next pull resumes.
 /// What a killed pull left (its lease, its active snapshot) goes with the next pull of the image,
-/// or by remove_abandoned(). Two pulls of one image at once do the work once. Needs root.
+/// or by remove_abandoned(). Two pulls of one image at once do the work once.
+///
+/// A registry that is down does not matter while the image is local and unpacked: the result is
+/// `unchanged` with a warning. For a reference by digest it is not even asked. Needs root, but not
+/// where nothing is to be done.
 Result<PullResult> pull(containerd::Client& client, const oci::Reference& reference,
                         const PullOptions& options, Progress& progress);
 

@@ -105,11 +105,13 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
   if (summary) return {};
   TRY(sys::check_interrupt());
   if (auto error = context.fetcher.error()) return *std::move(error);
-  if (blames_layer(summary.error()) && done < group.end) context.fetcher.discard(done);
-  const auto code = blames_layer(summary.error()) ? Code::data_loss : summary.error().code();
-  return Error(summary.error())
-      .context(fmt::format("unpacking layer {}", done + 1))
-      .with_code(code);
+  auto error = Error(summary.error()).context(fmt::format("unpacking layer {}", done + 1));
+  if (!blames_layer(error)) return error;
+  if (done < group.end) context.fetcher.discard(done);
+  if (error.hint().empty()) {
+    error = std::move(error).with_hint("the image is damaged: build and push it again");
+  }
+  return std::move(error).with_code(Code::data_loss);
 }
 
 }  // namespace

@@ -20,6 +20,9 @@
 namespace flintctl::oci {
 namespace {
 
+constexpr auto resume_hint =
+    "pull again: it goes on from there; if it always ends there, the registry's copy is damaged";
+
 constexpr int max_redirects = 10;
 constexpr unsigned max_reconnects = 200;  // of one blob, however little each brought
 constexpr std::size_t max_error_body = 16U << 10U;
@@ -148,6 +151,7 @@ class Registry::Session {
     return open(reference_, options_, authorizer_);
   }
 
+  bool answers() const { return answers_; }
   Result<Descriptor> resolve();
   Result<std::string> fetch(const Descriptor& descriptor, std::string_view kind, std::size_t limit);
   Result<> download(const Descriptor& descriptor, std::uint64_t offset, const Sink& sink,
@@ -173,6 +177,7 @@ class Registry::Session {
   std::shared_ptr<Authorizer> authorizer_;
   http::Url origin_;
   http::Client client_;
+  bool answers_ = false;
   bool contacted_ = false;  ///< the registry answered once: a failure is then more likely to pass
 };
 
@@ -211,8 +216,10 @@ Result<Answer> Registry::Session::exchange_once(const http::Request& request,
     answer.body += bytes.substr(0, max_error_body - answer.body.size());
     return {};
   };
+  answers_ = false;
   answer.head = TRY(client_.stream(request, sort));
   contacted_ = true;
+  answers_ = answer.head.status < 500;
   return answer;
 }
 
@@ -377,7 +384,8 @@ Result<> Registry::Session::judge(Result<Answer>& answer, const Transfer& transf
     return std::move(answer.error())
         .context(fmt::format("registry {} breaks off {} after {} of {} bytes", host(),
                              transfer.what(), transfer.position(), transfer.size()))
-        .with_code(Code::registry);
+        .with_code(Code::registry)
+        .with_hint(resume_hint);
   }
   const int status = answer->head.status;
   const bool too_short = status == 416;  // it has no bytes where we go on
@@ -387,7 +395,8 @@ Result<> Registry::Session::judge(Result<Answer>& answer, const Transfer& transf
   }
   if (!last && !too_short) return {};
   return Error(Code::data_loss, fmt::format("{} ends {} after {} of {} bytes", host(),
-                                            transfer.what(), transfer.position(), transfer.size()));
+                                            transfer.what(), transfer.position(), transfer.size()))
+      .with_hint(resume_hint);
 }
 
 Registry::Registry(std::unique_ptr<Session> session) : session_(std::move(session)) {}
@@ -401,6 +410,8 @@ Result<Registry> Registry::open(const Reference& reference, RegistryOptions opti
 }
 
 Result<Registry> Registry::another() const { return Registry(TRY(session_->another())); }
+
+bool Registry::answers() const { return session_->answers(); }
 
 Result<Descriptor> Registry::resolve() { return session_->resolve(); }
 

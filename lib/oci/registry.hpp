@@ -46,6 +46,9 @@ class Registry {
   Registry& operator=(Registry&&) noexcept;
   ~Registry();
 
+  /// Whether it answered when it was last asked, by anything but trouble of its own (5xx).
+  [[nodiscard]] bool answers() const;
+
   /// What the reference's tag or digest names now: an index or a manifest.
   Result<Descriptor> resolve();
   /// The bytes of an index or manifest, verified.

@@ -62,11 +62,11 @@ Result<std::vector<Volume>> inspect_volumes(const devmapper::DeviceInfo& pool,
 }
 
 Error not_a_pool(const std::string& name, const devmapper::Table& table) {
-  const std::string type =
-      table.empty() ? "device without a table" : table.front().type + " device";
+  const std::string type = table.empty() ? "is a device without a table"
+                                         : fmt::format("has the target '{}'", table.front().type);
   return Error(Code::already_exists,
-               fmt::format("device '{}' exists and is a {}, not a thin pool", name, type))
-      .with_hint("choose another pool name, or remove the device if nothing needs it");
+               fmt::format("device '{}' exists and {}: it is no thin pool", name, type))
+      .with_hint("choose another --name, or remove the device if nothing needs it");
 }
 
 }  // namespace

@@ -19,6 +19,11 @@ namespace {
 /// A filesystem with less than this is full for a pool's purposes.
 constexpr std::uint64_t no_space_bytes = 1 * mib;
 
+Error explain_full(Error error) {
+  if (error.code() != Code::resource_exhausted) return error;
+  return std::move(error).with_hint("free some space there, or give another --directory");
+}
+
 /// The kernel says little when it cannot make a pool; a full filesystem is the usual reason.
 Error explain_activation(Error error, const BackingFiles& files) {
   const Result<sys::FilesystemSpace> space = sys::filesystem_space(files.directory);
@@ -26,7 +31,7 @@ Error explain_activation(Error error, const BackingFiles& files) {
     return std::move(error)
         .with_code(Code::resource_exhausted)
         .context(fmt::format("the filesystem of {} is full", files.directory))
-        .with_hint("free some space, or give another --directory");
+        .with_hint("free some space there, or give another --directory");
   }
   if (!error.hint().empty()) return error;
   return std::move(error).with_hint("the kernel's own reason is among the last lines of dmesg");
@@ -212,7 +217,9 @@ Result<> Run::create() {
   BackingSizes sizes;
   sizes.data = spec_.data_bytes.value_or(Spec::default_data_bytes);
   sizes.metadata = spec_.metadata_bytes.value_or(Spec::default_metadata_bytes);
-  NewBacking backing = TRY(NewBacking::create(files_, survey_, sizes));
+  auto made = NewBacking::create(files_, survey_, sizes);
+  if (!made) return explain_full(std::move(made).error());
+  NewBacking backing = *std::move(made);
   Rollback undo([&] { backing.remove(); });
   TRY(sys::check_interrupt());
   if (Result<> active = activate(backing.metadata()); !active) {

@@ -72,7 +72,7 @@ std::string upper_layer() {
   tar.hard_link("usr/bin/linked", "usr/bin/ping").hard_link("sym-again", "loop-target");
   tar.file("loop-target/through", "x").file("dangling/file", "y");
   tar.file("twice", "1").file("twice", "2").symlink("thrice", "a").file("thrice", "3");
-  tar.folder("../climb").file("../../climb/x", "up").file("/abs/y", "abs");
+  tar.folder("climb/../climbed").file("./climb/../climbed/x", "up").file("/abs/y", "abs");
   tar.symlink("tmp", "elsewhere").file("tmp/file", "z");
   tar.add({.name = "dir-time", .type = '5', .mode = 0755, .mtime = 1000}).file("dir-time/f");
   tar.file(".wh..wh.aufs").file(".wh..wh.orph/x");

@@ -3,6 +3,8 @@
 
 #include <sys/file.h>
 
+#include <optional>
+
 #include "image/kernel_store.hpp"
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
@@ -56,6 +58,29 @@ TEST_CASE("what is no kernel is refused, and leaves nothing") {
   CHECK_FALSE(test.cache.kernel_from_host(test.host.path("missing"), KernelFormat::as_is));
   CHECK_FALSE(test.cache.kernel_from_host(test.host.path(), KernelFormat::as_is));
   CHECK(test.names().empty());
+}
+
+TEST_CASE("a host's kernel is judged before anything is made of it") {
+  const Folder host;
+  const auto check = [&](const std::string& name) {
+    auto checked = check_host_kernel(host.path(name));
+    return checked ? std::nullopt : std::optional(std::move(checked).error());
+  };
+  host.write("elf",
+             "\x7f"
+             "ELF");
+  host.write("script", "#!/bin/sh\n");
+  host.write("empty", "");
+  CHECK_FALSE(check("elf"));
+  for (const char* const name : {"script", "empty", ""}) {
+    INFO(name);
+    const auto error = check(name);
+    REQUIRE(error);
+    CHECK(error->code() == Code::invalid_argument);
+    CHECK_FALSE(error->hint().empty());
+  }
+  REQUIRE(check("missing"));
+  CHECK(check("missing")->code() == Code::not_found);
 }
 
 TEST_CASE("an ELF that is cut off is stored as it is, but not where an ELF is asked for") {

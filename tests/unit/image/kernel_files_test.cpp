@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/kernel_files.hpp"
 
+#include <fmt/format.h>
+
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
 
@@ -70,6 +72,29 @@ TEST_CASE("no kernel is an error with a hint") {
   CHECK_FALSE(image.initrd());
 }
 
+TEST_CASE("a file that was named and is not there is an error that names what is") {
+  const Image image;
+  const auto open = [&](const std::string& path) {
+    return named_boot_file(image.root.get(), path, BootFileKind::kernel);
+  };
+  const auto none = open("boot/nothing");
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code() == Code::not_found);
+  CHECK(none.error().hint().find("--kernel-file") != std::string::npos);
+  image.folder.write("boot/vmlinuz-1", "k");
+  image.folder.write("boot/vmlinuz-2", "k");
+  for (const char* const path : {"boot/nothing", "boot/vmlinuz-1/below", "no/folder"}) {
+    const auto result = open(path);
+    INFO(path);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == Code::not_found);
+    CHECK(result.error().text() == fmt::format("the image has no file '{}'", path));
+    CHECK(result.error().hint() ==
+          "it has boot/vmlinuz-1, boot/vmlinuz-2; name it with --kernel-file");
+  }
+  CHECK(open("/boot/vmlinuz-2").value().path == "/boot/vmlinuz-2");
+}
+
 TEST_CASE("links in an image are followed in the image") {
   const Image image;
   ::mkdir(image.folder.path("usr").c_str(), 0755);
@@ -100,7 +125,7 @@ TEST_CASE("init is searched as the kernel does") {
   };
   const auto none = find_init(image.root.get(), "");
   REQUIRE_FALSE(none);
-  CHECK(none.error().code() == Code::not_found);
+  CHECK(none.error().code() == Code::invalid_argument);
   CHECK_FALSE(none.error().hint().empty());
   image.program("bin/sh");
   CHECK(init() == "/bin/sh");
