@@ -33,7 +33,8 @@ enum class PullOutcome { unchanged, pulled };
 struct PullResult {
   LocalImage image;
   PullOutcome outcome = PullOutcome::unchanged;
-  std::string warning;  ///< why the registry was not heard, though the image is here; mostly empty
+  std::string warning =
+      {};  ///< why the registry was not heard, though the image is here; mostly empty
 };
 
 /// Makes what the registry now names by `reference` an image in containerd with a committed
