@@ -220,7 +220,7 @@ Result<> Applier::create_hard_link(const TarEntry& entry, const Place& place) {
     if (error.code() != Code::not_found) return error;
     return std::move(error).with_hint("the image is inconsistent: build and push it again");
   };
-  auto found = tree_.find_directory(std::string_view(target).substr(0, top ? 0 : slash));
+  auto found = tree_.find_directory(top ? std::string() : target.substr(0, slash));
   if (!found) return missing(std::move(found).error().context(what));
   const auto* const folder = *found;
   const auto link = [&] {
