@@ -118,6 +118,7 @@ struct BootScanner::Impl {
   std::string current;
   std::string decided;
   BootEvent event = BootEvent::none;
+  std::size_t taken = 0;
 
   [[nodiscard]] bool matches(bool ended) const {
     if (marker) return std::regex_search(current, *marker);
@@ -127,9 +128,9 @@ struct BootScanner::Impl {
 
   void judge(bool ended) {
     if (current.empty()) return;
-    if (is_panic(current)) {
+    if (ended && is_panic(current)) {
       event = BootEvent::panicked;
-    } else if (is_power_off(current)) {
+    } else if (ended && is_power_off(current)) {
       event = BootEvent::powered_off;
     } else if (matches(ended)) {
       event = BootEvent::booted;
@@ -158,8 +159,10 @@ Result<BootScanner> BootScanner::create(const std::string& marker) {
 }
 
 BootEvent BootScanner::feed(std::string_view bytes) {
+  impl_->taken = 0;
   for (const char byte : bytes) {
     if (impl_->event != BootEvent::none) return impl_->event;
+    ++impl_->taken;
     const auto c = impl_->filter.next(byte);
     if (!c) continue;
     if (*c != '\n') {
@@ -170,6 +173,13 @@ BootEvent BootScanner::feed(std::string_view bytes) {
     impl_->current.clear();
   }
   if (impl_->event == BootEvent::none) impl_->judge(false);
+  return impl_->event;
+}
+
+std::size_t BootScanner::taken() const { return impl_->taken; }
+
+BootEvent BootScanner::finish() {
+  if (impl_->event == BootEvent::none) impl_->judge(true);
   return impl_->event;
 }
 

@@ -27,8 +27,13 @@ class BootScanner {
   BootScanner& operator=(BootScanner&&) noexcept;
   ~BootScanner();
 
-  /// The first event in what came so far; once it is not `none` it stays.
+  /// The first event in what came so far; once it is not `none` it stays. The guest's end counts
+  /// only with its whole line, which says why.
   BootEvent feed(std::string_view bytes);
+  /// How many bytes of the last feed() went into its answer: up to the line that decided.
+  [[nodiscard]] std::size_t taken() const;
+  /// The same when nothing more will come: a last line without an end counts, too.
+  BootEvent finish();
   /// The line that decided.
   [[nodiscard]] const std::string& line() const;
 

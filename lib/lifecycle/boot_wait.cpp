@@ -11,29 +11,6 @@ namespace {
 constexpr std::size_t tail_limit = 16U << 10U;
 constexpr std::size_t quoted_lines = 10;
 
-/// What the console says so far, and its tail for an error.
-struct Console {
-  FileWatch file;
-  BootScanner scanner;
-  std::string tail;
-
-  enum class Read { more, all };
-  Read read = Read::more;
-
-  /// Takes the next piece of the file.
-  Result<BootEvent> advance() {
-    const auto bytes = TRY(file.read());
-    read = bytes.empty() ? Read::all : Read::more;
-    tail += bytes;
-    if (tail.size() > tail_limit) tail.erase(0, tail.size() - tail_limit);
-    return scanner.feed(bytes);
-  }
-
-  [[nodiscard]] BootReport report(BootOutcome outcome) const {
-    return {outcome, scanner.line(), last_lines(tail, quoted_lines)};
-  }
-};
-
 BootOutcome outcome_of(BootEvent event) {
   switch (event) {
     case BootEvent::booted:
@@ -47,6 +24,36 @@ BootOutcome outcome_of(BootEvent event) {
   return BootOutcome::powered_off;
 }
 
+/// What the console says so far, and its tail for an error.
+struct Console {
+  FileWatch file;
+  BootScanner scanner;
+  std::string tail;
+
+  enum class Read { more, all };
+  Read read = Read::more;
+
+  /// Takes the next piece of the file.
+  Result<BootEvent> advance() {
+    const auto bytes = TRY(file.read());
+    read = bytes.empty() ? Read::all : Read::more;
+    const auto event = scanner.feed(bytes);
+    // Up to the line that decides: what comes with it is chance.
+    tail.append(bytes, 0, scanner.taken());
+    if (tail.size() > tail_limit) tail.erase(0, tail.size() - tail_limit);
+    return event;
+  }
+
+  [[nodiscard]] BootReport report(BootOutcome outcome) const {
+    return {outcome, scanner.line(), last_lines(tail, quoted_lines)};
+  }
+  /// Nothing more will be read: half a line may decide, else `outcome` stands.
+  BootReport end(BootOutcome outcome) {
+    const auto event = scanner.finish();
+    return report(event == BootEvent::none ? outcome : outcome_of(event));
+  }
+};
+
 }  // namespace
 
 Result<BootReport> watch_boot(const BootWatch& watch) {
@@ -59,13 +66,14 @@ Result<BootReport> watch_boot(const BootWatch& watch) {
     // Read after each wake, whatever its cause: the last words of a guest come with its end.
     const auto event = TRY(console.advance());
     if (event != BootEvent::none) return console.report(outcome_of(event));
+    TRY(console.file.make_room(watch.least_space));
     // A guest that never stops talking must not outrun the deadline.
-    if (std::chrono::steady_clock::now() >= deadline) return console.report(BootOutcome::timed_out);
+    if (std::chrono::steady_clock::now() >= deadline) return console.end(BootOutcome::timed_out);
     if (console.read == Console::Read::more) {
       TRY(sys::check_interrupt());
       continue;
     }
-    if (wake == FileWatch::Wake::ended) return console.report(BootOutcome::exited);
+    if (wake == FileWatch::Wake::ended) return console.end(BootOutcome::exited);
     wake = TRY(console.file.wait(watch.exit_fd, deadline));
   }
 }

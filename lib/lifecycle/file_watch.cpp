@@ -21,6 +21,8 @@ namespace flintctl::lifecycle {
 namespace {
 
 constexpr std::size_t piece = 64U << 10U;
+/// Whole pages go, and enough stays for an error to quote from.
+constexpr std::uint64_t kept = 64U << 10U;
 
 int milliseconds_until(std::optional<std::chrono::steady_clock::time_point> deadline) {
   if (!deadline) return -1;
@@ -50,12 +52,26 @@ Result<std::string> FileWatch::read() {
   struct stat status {};
   if (::fstat(file->get(), &status) != 0) return sys::last_error(fmt::format("reading {}", path_));
   if (static_cast<std::uint64_t>(status.st_size) < offset_) offset_ = 0;
+  if (const auto data = ::lseek(file->get(), static_cast<off_t>(offset_), SEEK_DATA); data >= 0) {
+    offset_ = static_cast<std::uint64_t>(data);
+  }
   std::string bytes(piece, '\0');
   const auto count = ::pread(file->get(), bytes.data(), bytes.size(), static_cast<off_t>(offset_));
   if (count < 0) return sys::last_error(fmt::format("reading {}", path_));
   bytes.resize(static_cast<std::size_t>(count));
   offset_ += static_cast<std::uint64_t>(count);
   return bytes;
+}
+
+Result<> FileWatch::make_room(std::uint64_t least) {
+  if (offset_ < 2 * kept || TRY(sys::filesystem_space(path_)).available >= least) return {};
+  const auto file = TRY(sys::open(path_, O_RDWR));
+  const auto end = static_cast<off_t>((offset_ - kept) / kept * kept);
+  if (::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, end) != 0 &&
+      errno != EOPNOTSUPP) {
+    return sys::last_error(fmt::format("making room in {}", path_));
+  }
+  return {};
 }
 
 void FileWatch::drain() {

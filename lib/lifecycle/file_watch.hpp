@@ -18,8 +18,13 @@ class FileWatch {
   static Result<FileWatch> open(const std::string& path, std::uint64_t offset);
 
   /// What came since the last read, at most 64 KiB; empty when nothing did. A file that became
-  /// shorter is read from its start.
+  /// shorter is read from its start; holes at the offset are passed over.
   Result<std::string> read();
+
+  /// Gives the space of what was read, but for the last 64 KiB or so, back to a filesystem that has
+  /// less than `least` bytes left. Offsets stay, and who appends does not notice. fallocate(2),
+  /// FALLOC_FL_PUNCH_HOLE; nothing where the filesystem knows no holes.
+  Result<> make_room(std::uint64_t least);
 
   enum class Wake { changed, ended, timed_out };
   /// Waits for a change, for `exit_fd` (-1: none) to become readable, or for the deadline.

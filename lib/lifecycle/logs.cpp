@@ -45,6 +45,18 @@ Result<bool> copy(FileWatch& file, const LogSink& sink) {
   }
 }
 
+/// The last lines of what is there now.
+Result<bool> copy_tail(FileWatch& file, std::size_t lines, const LogSink& sink) {
+  std::string text;
+  TRY(copy(file, [&](std::string_view bytes) {
+    text += bytes;
+    if (text.size() > 2 * log_space) text.erase(0, text.size() - log_space);
+    return true;
+  }));
+  const auto tail = text.substr(tail_begin(text, lines));
+  return tail.empty() || sink(tail);
+}
+
 Result<> follow(FileWatch& file, const UniqueFd& end, const LogSink& sink) {
   auto wake = FileWatch::Wake::changed;
   while (TRY(copy(file, sink)) && wake != FileWatch::Wake::ended) {
@@ -65,16 +77,12 @@ Result<> read_log(const Context& context, const LogOptions& options, const LogSi
                              vm::display_name(options.target.name_space, options.target.name)))
         .with_hint("a VM that never started has none, and a reboot of the host empties it");
   }
-  std::uint64_t offset = 0;
-  if (options.tail) {
-    const auto text = TRY(sys::read_file(path, 2 * log_space));
-    offset = tail_begin(text, *options.tail);
-  }
-  auto file = TRY(FileWatch::open(path, offset));
+  auto file = TRY(FileWatch::open(path, 0));
+  const bool listens = TRY(options.tail ? copy_tail(file, *options.tail, sink) : copy(file, sink));
+  if (!listens) return {};
   const auto end =
       options.follow == LogOptions::Follow::yes ? end_of(context, summary.uid) : UniqueFd();
   if (end) return follow(file, end, sink);
-  TRY(copy(file, sink));
   return {};
 }
 

@@ -45,7 +45,6 @@ normalize() {
     -e 's/containerd [0-9]+\.[0-9]+\.[^ ]+/containerd VERSION/; s/^Version:.*/Version: VERSION/' \
     -e 's/\b(aufs|btrfs|zfs) skip .*/\1 skip/' \
     -e 's/\[ *[0-9]+\.[0-9]{6}\]/[TIME]/g' \
-    -e 's/(Kernel panic - not syncing)[^;]*/\1/' \
     -e 's/flintlock-dev-thinpool-snap-[0-9]+/flintlock-dev-thinpool-snap-N/g' \
     -e 's/\b[0-9]+(\.[0-9]+)? ?m?s\b/DURATION/g; s/\b[0-9]+m[0-9]+s\b/DURATION/g' \
     -e 's/\b[0-9]+(\.[0-9]+)? ?([KMGT]i?B?|B|%)( |,|\)|$)/SIZE\3/g' \

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 
+#include <limits>
 #include <thread>
 
 #include "fixture.hpp"
@@ -90,6 +92,36 @@ TEST_CASE("a console comes in pieces") {
   CHECK(scanner->line() == "web login:");
 }
 
+TEST_CASE("a panic is quoted whole, and without an end only when nothing more comes") {
+  auto scanner = BootScanner::create("");
+  REQUIRE(scanner);
+  const std::string before = "[ 0.9] VFS: Cannot open root device\n";
+  CHECK(scanner->feed(before + "[ 1.0] Kernel panic - not syn") == BootEvent::none);
+  CHECK(scanner->feed("cing: VFS: Unable to mo") == BootEvent::none);
+  SECTION("the line ends") {
+    CHECK(scanner->feed("unt root fs\n[ 1.1] CPU: 0") == BootEvent::panicked);
+    CHECK(scanner->taken() == std::string("unt root fs\n").size());
+    CHECK(scanner->line() == "[ 1.0] Kernel panic - not syncing: VFS: Unable to mount root fs");
+  }
+  SECTION("the console ends") {
+    CHECK(scanner->finish() == BootEvent::panicked);
+    CHECK(scanner->line() == "[ 1.0] Kernel panic - not syncing: VFS: Unable to mo");
+  }
+}
+
+TEST_CASE("the end of a console decides by its last line") {
+  const auto end_of = [](std::string_view console) {
+    auto scanner = BootScanner::create("");
+    REQUIRE(scanner);
+    CHECK(scanner->feed(console) == BootEvent::none);
+    return scanner->finish();
+  };
+  CHECK(end_of("[ 1.0] reboot: Power down") == BootEvent::powered_off);
+  CHECK(end_of("[ OK ] Reached target Basic System.") == BootEvent::booted);
+  CHECK(end_of("[ 1.0] random: crng init done") == BootEvent::none);
+  CHECK(end_of("") == BootEvent::none);
+}
+
 TEST_CASE("a line without end takes bounded memory and time") {
   const std::string endless(1U << 20U, 'x');
   CHECK(scan(endless, "x+y") == BootEvent::none);
@@ -105,10 +137,16 @@ struct Console {
   std::string path = directory.path() + "/console.log";
   UniqueFd exit{::eventfd(0, EFD_CLOEXEC)};
 
-  BootOutcome watch(std::uint64_t offset, std::chrono::milliseconds timeout) {
-    const auto report = watch_boot({path, offset, "", exit.get(), timeout});
+  BootOutcome watch(std::uint64_t offset, std::chrono::milliseconds timeout,
+                    std::uint64_t least_space = 0) {
+    const auto report = watch_boot({path, offset, "", exit.get(), timeout, least_space});
     REQUIRE(report);
     return report->outcome;
+  }
+  [[nodiscard]] struct stat status() const {
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    return status;
   }
 };
 
@@ -136,8 +174,33 @@ TEST_CASE("the wait ends with the hypervisor, after its last words") {
   Console console;
   REQUIRE(::eventfd_write(console.exit.get(), 1) == 0);
   CHECK(console.watch(0, 20s) == BootOutcome::exited);
-  append(console.path, "Kernel panic - not syncing: x\n");
+  append(console.path, "Kernel panic - not syncing: x");
   CHECK(console.watch(0, 20s) == BootOutcome::panicked);
+}
+
+constexpr auto always = std::numeric_limits<std::uint64_t>::max();
+
+TEST_CASE("a full log makes room for what the guest says next") {
+  Console console;
+  const std::string flood(4U << 20U, '\n');
+  append(console.path, flood);
+  const auto before = console.status();
+  REQUIRE(::eventfd_write(console.exit.get(), 1) == 0);
+  CHECK(console.watch(0, 20s, always) == BootOutcome::exited);
+  const auto after = console.status();
+  CHECK(after.st_size == before.st_size);
+  CHECK(after.st_blocks * 512 < 256 << 10);
+  append(console.path, "web login: ");
+  CHECK(console.watch(0, 20s, always) == BootOutcome::booted);
+}
+
+TEST_CASE("a log is left whole while there is room") {
+  Console console;
+  append(console.path, std::string(1U << 20U, '\n'));
+  const auto before = console.status();
+  REQUIRE(::eventfd_write(console.exit.get(), 1) == 0);
+  CHECK(console.watch(0, 20s, 1) == BootOutcome::exited);
+  CHECK(console.status().st_blocks == before.st_blocks);
 }
 
 TEST_CASE("a guest that never stops talking does not outrun the deadline") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle/power.hpp"
 
+#include <fcntl.h>
+
 #include "fixture.hpp"
 #include "inventory/records.hpp"
 #include "inventory/runtime.hpp"
@@ -224,6 +226,16 @@ TEST_CASE("logs print all or the last lines") {
   CHECK(log_of(vm, 9) == "one\ntwo\nthree\n");
   append(vm.context.paths.console_log(vm.uid), "login: ");
   CHECK(log_of(vm, 1) == "login: ");
+}
+
+TEST_CASE("logs that made room begin with what is left") {
+  Created vm;
+  const auto path = vm.context.paths.console_log(vm.uid);
+  append(path, std::string(1U << 20U, 'x') + "\none\ntwo\n");
+  const UniqueFd log(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(::fallocate(log.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 1 << 20) == 0);
+  CHECK(log_of(vm, std::nullopt) == "\none\ntwo\n");
+  CHECK(log_of(vm, 1) == "two\n");
 }
 
 TEST_CASE("following ends with its reader") {
