@@ -18,6 +18,8 @@
 #include "gc.hpp"
 #include "host.hpp"
 #include "image/list.hpp"
+#include "image/login.hpp"
+#include "image/logout.hpp"
 #include "image/pull.hpp"
 #include "image/remove.hpp"
 #include "pool/status.hpp"
@@ -80,6 +82,8 @@ void add_commands(cli::Command& root, Host& host) {
   add_image_pull(image, host);
   add_image_list(image, host);
   add_image_remove(image, host);
+  add_image_login(image, host);
+  add_image_logout(image, host);
 
   cli::Command& vm = root.add("vm", "Create, run and delete microVMs").alias("vms");
   add_vm_create(vm, host);

@@ -209,6 +209,8 @@ complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_su
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a pull -d 'Pull images from a registry and unpack them to snapshots'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a list -d 'List the images that are here'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a remove -d 'Remove images, and the snapshots that nothing else uses'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a login -d 'Log in to a registry'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a logout -d 'Forget a registry\'s credentials'
 complete -c flintctl -n '__fish_seen_subcommand_from image' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from image' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from image' -l containerd-address
@@ -228,6 +230,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subc
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l containerd-namespace
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l creds-stdin
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l hosts-dir
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l layers
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l no-color
@@ -267,6 +270,36 @@ complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subc
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l authfile
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l hosts-dir
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l password-stdin
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l plain-http
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l username
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l authfile
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l verbose
 complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a create -d 'Create a VM from an OS image and boot it'
 complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a list -d 'List VMs and what they do now'
 complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a get -d 'Show one VM: what was asked for, and what it does now'
@@ -295,6 +328,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcomm
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l containerd-namespace
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l dry-run
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l hosts-dir
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l image
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l initrd
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l initrd-file
@@ -316,6 +350,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcomm
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l progress
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l provider
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l provider-arg
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l pull
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l snapshotter
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l timeout

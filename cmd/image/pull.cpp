@@ -1,33 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/pull.hpp"
 
-#include <unistd.h>
-
 #include <memory>
 
 #include "image/progress_view.hpp"
+#include "image/secret_input.hpp"
 #include "image/view.hpp"
 #include "sys/host.hpp"
 
 namespace flintctl::cmd {
-namespace {
-
-constexpr std::size_t max_line = 16 << 10;
-
-/// The first line of standard input: never echoed, never on a command line.
-Result<oci::Credentials> read_credentials() {
-  std::string line;
-  char c = 0;
-  while (line.size() < max_line && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
-  const auto colon = line.find(':');
-  if (colon == std::string::npos || colon == 0) {
-    return Error(Code::invalid_argument, "--creds-stdin wants one line, USER:PASSWORD");
-  }
-  return oci::Credentials{line.substr(0, colon), line.substr(colon + 1), ""};
-}
-
-}  // namespace
-
 Result<> image_pull(Host& host, const ImagePullOptions& options) {
   const output::Format format = TRY(host.format());
   std::vector<oci::Reference> references;
@@ -41,7 +22,12 @@ Result<> image_pull(Host& host, const ImagePullOptions& options) {
   std::vector<image::PullResult> results;
   for (const auto& reference : references) {
     auto settings = TRY(pull_options(host, options.flags, reference));
-    if (credentials) settings.registry.credentials = credentials;
+    if (credentials) {
+      settings.registry.credentials =
+          [&, others = settings.registry.credentials](const std::string& asking) {
+            return asking == reference.host() ? Result(credentials) : others(asking);
+          };
+    }
     const auto progress = make_progress(progress_kind(options.flags.progress), host.streams());
     results.push_back(TRY(image::pull(*containerd, reference, settings, *progress)));
     if (const auto& warning = results.back().warning; !warning.empty()) {

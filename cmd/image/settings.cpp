@@ -4,6 +4,7 @@
 #include "devmapper/driver.hpp"
 #include "image/progress_view.hpp"
 #include "loop/driver.hpp"
+#include "oci/auth_file.hpp"
 #include "thinpool/pool.hpp"
 
 #include <limits>
@@ -24,6 +25,27 @@ Result<std::uint64_t> free_in_pool(const std::string& name) {
 
 }  // namespace
 
+void add_registry_flags(cli::Command& command, RegistryFlags& flags) {
+  command
+      .option("--authfile", flags.auth_file,
+              "Credentials, as docker's config.json (docker's and podman's own unless given)",
+              "FILE")
+      .option("--hosts-dir", flags.hosts_directory,
+              "Mirrors and certificates, HOST/hosts.toml (/etc/containerd/certs.d unless given)",
+              "DIR")
+      .flag("--plain-http", flags.plain_http,
+            "Speak to the registry without TLS (loopback registries always)");
+}
+
+oci::RegistryOptions registry_options(const RegistryFlags& flags) {
+  oci::RegistryOptions options;
+  if (flags.plain_http) options.transport = oci::Transport::plain;
+  options.hosts_directories = flags.hosts_directory.empty()
+                                  ? oci::default_hosts_directories()
+                                  : std::vector<std::string>{flags.hosts_directory};
+  return options;
+}
+
 void add_pull_flags(cli::Command& command, PullFlags& flags) {
   command
       .option("--platform", flags.platform, "Platform of the image (this machine's unless given)",
@@ -32,12 +54,18 @@ void add_pull_flags(cli::Command& command, PullFlags& flags) {
               "containerd's snapshotter to unpack to (devmapper unless configured)", "NAME")
       .choice("--layers", flags.layers, {"auto", "each", "merged"},
               "Snapshots to make: a few, one for each layer, or one")
-      .option("--authfile", flags.auth_file,
-              "Credentials, as docker's config.json ($DOCKER_CONFIG or ~/.docker unless given)",
-              "FILE")
-      .choice("--progress", flags.progress, progress_words(), "How to show the pull's progress")
-      .flag("--plain-http", flags.plain_http,
-            "Speak to the registry without TLS (loopback registries always)");
+      .choice("--progress", flags.progress, progress_words(), "How to show the pull's progress");
+  add_registry_flags(command, flags.registry);
+}
+
+void add_pull_policy_flag(cli::Command& command, PullFlags& flags) {
+  command.choice("--pull", flags.policy, {"missing", "always", "never"},
+                 "When to ask the registry for an image");
+}
+
+image::PullPolicy pull_policy(const PullFlags& flags) {
+  if (flags.policy == "always") return image::PullPolicy::always;
+  return flags.policy == "never" ? image::PullPolicy::never : image::PullPolicy::missing;
 }
 
 Result<image::PullOptions> pull_options(Host& host, const PullFlags& flags,
@@ -49,8 +77,12 @@ Result<image::PullOptions> pull_options(Host& host, const PullFlags& flags,
   options.boundaries = TRY(image::parse_boundaries(flags.layers));
   options.state_directory = config->state_directory;
   options.run_directory = config->run_directory;
-  if (flags.plain_http) options.registry.transport = oci::Transport::plain;
-  options.registry.credentials = TRY(oci::load_credentials(flags.auth_file, reference.host()));
+  options.registry = registry_options(flags.registry);
+  options.registry.credentials = [file = flags.registry.auth_file, own = reference.host(),
+                                  repository = reference.repository()](const std::string& asking) {
+    // What is kept for a part of a registry is not for the same path elsewhere.
+    return oci::load_credentials(file, asking, asking == own ? repository : "");
+  };
   if (options.snapshotter == "devmapper") {
     options.free_space = [pool = config->pool] { return free_in_pool(pool); };
   }

@@ -10,19 +10,34 @@
 
 namespace flintctl::cmd {
 
+/// The flags about how to speak to a registry.
+struct RegistryFlags {
+  std::string auth_file;        ///< empty: where docker and podman keep theirs
+  std::string hosts_directory;  ///< empty: where containerd and docker look
+  bool plain_http = false;
+};
+
 /// The flags about registries and snapshots that all commands which may pull have.
 struct PullFlags {
   std::string platform;     ///< empty: this machine's
   std::string snapshotter;  ///< empty: the configured one
   std::string layers = "auto";
-  std::string auth_file;
+  RegistryFlags registry;
   std::string progress = "auto";
-  bool plain_http = false;
+  std::string policy = "missing";
 };
+
+void add_registry_flags(cli::Command& command, RegistryFlags& flags);
+oci::RegistryOptions registry_options(const RegistryFlags& flags);
+
+/// --pull, for commands that use an image.
+void add_pull_policy_flag(cli::Command& command, PullFlags& flags);
+image::PullPolicy pull_policy(const PullFlags& flags);
 
 void add_pull_flags(cli::Command& command, PullFlags& flags);
 
-/// What image::pull needs, from flags and configuration; credentials for `reference` are looked up.
+/// What image::pull needs, from flags and configuration; credentials for the registry of
+/// `reference` and for its mirrors are looked up when they ask.
 Result<image::PullOptions> pull_options(Host& host, const PullFlags& flags,
                                         const oci::Reference& reference);
 

@@ -167,6 +167,7 @@ void add_vm_create(cli::Command& vm, Host& host) {
       .flag("--dry-run", options->dry_run, "Print the steps, take none")
       .action([options, &host] { return vm_create(host, *options); });
   add_wait_flags(create, options->wait);
+  add_pull_policy_flag(create, options->pull);
   add_pull_flags(create, options->pull);
 }
 

@@ -28,6 +28,7 @@ lifecycle::HostSettings host_settings(Host& host, const config::Config& config,
   settings.pull.progress = [&host, kind = progress_kind(flags.progress)] {
     return make_progress(kind, host.streams());
   };
+  settings.pull.policy = pull_policy(flags);
   return settings;
 }
 

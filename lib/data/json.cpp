@@ -44,7 +44,11 @@ class Builder : public nlohmann::json_sax<Json> {
   bool parse_error(std::size_t position, const std::string& /*token*/,
                    const Json::exception& error) override {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: …": only the tail matters.
-    const std::string text = error.what();
+    std::string text = error.what();
+    // What was last read may be a secret: auth files are JSON, and errors are printed.
+    if (const auto quote = text.find("; last read: '"); quote != std::string::npos) {
+      text.erase(quote, text.rfind('\'') + 1 - quote);
+    }
     const auto start = text.find("] ");
     return refuse(start == std::string::npos ? fmt::format("syntax error at byte {}", position)
                                              : text.substr(start + 2));

@@ -15,6 +15,7 @@ namespace flintctl::http {
 namespace {
 
 constexpr std::size_t max_header_bytes = 256U << 10U;
+constexpr long slowest = 1024;  // bytes a second: what dribbles forever is not an answer
 constexpr long receive_buffer = 256L << 10U;  // libcurl's default of 16 KiB costs a call each
 
 struct FreeEasy {
@@ -124,6 +125,7 @@ struct Client::Impl {
 
   std::string host_of(const std::string& url) const;
   void prepare(const Request& request, Exchange& exchange);
+  void prepare_tls();
   void prepare_method(const Request& request);
   Result<CURLcode> drive(const Request& request);
   Error error_of(CURLcode code, const Request& request) const;
@@ -159,13 +161,13 @@ void Client::Impl::prepare(const Request& request, Exchange& exchange) {
   set(CURLOPT_WRITEDATA, static_cast<void*>(&exchange));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.timeouts.connect.count()));
   if (options.timeouts.stall.count() > 0) {
-    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set(CURLOPT_LOW_SPEED_LIMIT, slowest);
     set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.timeouts.stall.count()));
   }
   if (options.timeouts.total) {
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeouts.total->count()));
   }
-  if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
+  prepare_tls();
   if (!options.unix_socket.empty()) {
     set(CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
     set(CURLOPT_PROXY, "");
@@ -173,6 +175,28 @@ void Client::Impl::prepare(const Request& request, Exchange& exchange) {
     set(CURLOPT_PROXY, "");
   }
   prepare_method(request);
+}
+
+void Client::Impl::prepare_tls() {
+  const Tls& tls = options.tls;
+  if (!tls.ca_file.empty()) {
+    set(CURLOPT_CAINFO, tls.ca_file.c_str());
+    set(CURLOPT_CAPATH, static_cast<char*>(nullptr));
+  }
+  if (!tls.authorities.empty()) {  // beside the system's folder, which stays
+    curl_blob blob{const_cast<char*>(tls.authorities.data()), tls.authorities.size(),
+                   CURL_BLOB_NOCOPY};
+    set(CURLOPT_CAINFO_BLOB, &blob);
+  }
+  if (!tls.certificate_file.empty()) {
+    const std::string& key = tls.key_file.empty() ? tls.certificate_file : tls.key_file;
+    set(CURLOPT_SSLCERT, tls.certificate_file.c_str());
+    set(CURLOPT_SSLKEY, key.c_str());
+  }
+  if (tls.check == PeerCheck::none) {
+    set(CURLOPT_SSL_VERIFYPEER, 0L);
+    set(CURLOPT_SSL_VERIFYHOST, 0L);
+  }
 }
 
 void Client::Impl::prepare_method(const Request& request) {

@@ -10,15 +10,30 @@
 
 namespace flintctl::http {
 
+enum class PeerCheck {
+  full,  ///< the certificate must be trusted, and be the host's
+  none,  ///< whoever answers is believed
+};
+
+/// How to know the peer, and how to be known to it.
+struct Tls {
+  std::string ca_file;      ///< PEM bundle to trust instead of the system's; empty: the system's
+  std::string authorities;  ///< PEM text of certificates to trust as well
+  std::string certificate_file;  ///< PEM, shown to the peer; empty: none is
+  std::string key_file;          ///< PEM; empty: it is in certificate_file
+  PeerCheck check = PeerCheck::full;
+};
+
 struct ClientOptions {
   /// Path of a unix socket to speak to instead of the network; then no proxy is asked.
   std::string unix_socket;
   std::string user_agent = "flintctl";
-  std::string ca_file;  ///< PEM bundle to trust instead of the system's; empty: the system's
+  Tls tls;
   Timeouts timeouts;
 };
 
-/// An HTTP/1.1 and HTTP/2 client over TCP, TLS or a unix socket. Certificates are always verified.
+/// An HTTP/1.1 and HTTP/2 client over TCP, TLS or a unix socket. Certificates are verified unless
+/// the options say otherwise.
 /// Proxies come from the environment (https_proxy, http_proxy, no_proxy), never for loopback hosts.
 /// Redirects are not followed: the caller decides which credentials may go where.
 ///

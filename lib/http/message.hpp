@@ -61,8 +61,9 @@ using Sink = std::function<Result<>(const ResponseHead& head, std::string_view b
 /// How long to wait for what.
 struct Timeouts {
   std::chrono::milliseconds connect = std::chrono::seconds(30);
-  std::chrono::seconds stall = std::chrono::seconds(60);  ///< without a byte; zero: for ever
-  std::optional<std::chrono::milliseconds> total;         ///< the whole exchange
+  /// With less than a KiB a second on average; zero: for ever.
+  std::chrono::seconds stall = std::chrono::seconds(60);
+  std::optional<std::chrono::milliseconds> total;  ///< the whole exchange
 };
 
 /// True for localhost, *.localhost, 127.0.0.0/8 and ::1 (with or without brackets).

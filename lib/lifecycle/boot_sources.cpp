@@ -24,9 +24,9 @@ Result<image::LocalImage> BootSources::ensure(const std::string& ref) const {
   const auto reference = TRY(oci::Reference::parse(ref));
   const auto options = TRY(settings_.pull.options(reference));
   const auto progress = settings_.pull.progress();
-  auto result = TRY(
-      image::ensure(*settings_.client, reference, image::PullPolicy::missing, options, *progress)
-          .context(fmt::format("image '{}'", ref)));
+  auto result =
+      TRY(image::ensure(*settings_.client, reference, settings_.pull.policy, options, *progress)
+              .context(fmt::format("image '{}'", ref)));
   return std::move(result.image);
 }
 

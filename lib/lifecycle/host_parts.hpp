@@ -15,10 +15,11 @@
 
 namespace flintctl::lifecycle {
 
-/// How images are pulled that are not local: asked for when one is, for each anew.
+/// When and how images are pulled; asked for when one is, for each anew.
 struct PullSource {
   std::function<Result<image::PullOptions>(const oci::Reference& reference)> options;
   std::function<std::unique_ptr<image::Progress>()> progress;
+  image::PullPolicy policy = image::PullPolicy::missing;
 };
 
 /// What the real parts need; `client` outlives them.

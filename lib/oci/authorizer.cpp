@@ -21,8 +21,8 @@ Error refused(const std::string& host, bool with_credentials) {
   }
   return Error(Code::registry, fmt::format("{} wants credentials", host))
       .with_hint(
-          "check the name of the image; if it is private, log in with docker login, or name "
-          "an auth file by --authfile");
+          "check the name of the image; if it is private, log in with 'flintctl image login', or "
+          "name an auth file by --authfile");
 }
 
 const std::string* parameter(const Challenge& challenge, const std::string& name) {
@@ -37,21 +37,33 @@ bool trusted_realm(const http::Url& realm, const http::Url& asked) {
   return asked.scheme == "http" && (realm.host == asked.host || http::is_loopback(realm.host));
 }
 
+/// What may stand in a header: a token with a line break would begin another field.
+bool is_token(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
 }  // namespace
 
-Authorizer::Authorizer(std::string repository, std::optional<Credentials> credentials)
-    : repository_(std::move(repository)), credentials_(std::move(credentials)) {}
+Authorizer::Authorizer(std::string repository, Source source)
+    : repository_(std::move(repository)), source_(std::move(source)) {}
 
 std::string Authorizer::header() {
   const std::lock_guard lock(mutex_);
   return header_;
 }
 
-Result<> Authorizer::renew(http::Client& client, const http::Url& asked,
+Result<> Authorizer::load() {
+  if (!loaded_ && source_) credentials_ = TRY(source_());
+  loaded_ = true;
+  return {};
+}
+
+Result<> Authorizer::renew(const ClientFor& client_for, const http::Url& asked,
                            const http::Headers& answer, const std::string& rejected) {
   // Held during the request for a token: ten connections that are refused at once need one token.
   const std::lock_guard lock(mutex_);
   if (header_ != rejected) return {};  // another connection renewed it meanwhile
+  TRY(load());
   for (const auto& field : answer.all("WWW-Authenticate")) {
     for (const Challenge& challenge : parse_challenges(field)) {
       if (challenge.scheme == "basic" && credentials_ && !credentials_->username.empty()) {
@@ -61,31 +73,38 @@ Result<> Authorizer::renew(http::Client& client, const http::Url& asked,
         header_ = basic;
         return {};
       }
-      const auto* realm = parameter(challenge, "realm");
-      if (challenge.scheme != "bearer" || realm == nullptr) continue;
-      const auto url = TRY(http::parse_url(*realm).context("the registry names a bad realm"));
-      if (!trusted_realm(url, asked)) {
-        return Error(Code::registry,
-                     fmt::format("{} wants tokens from {} without TLS", asked.host, url.host));
-      }
-      const auto* service = parameter(challenge, "service");
-      const auto* scope = parameter(challenge, "scope");
-      const auto text =
-          TRY(token(client, url, service == nullptr ? "" : *service,
-                    scope == nullptr ? fmt::format("repository:{}:pull", repository_) : *scope));
-      header_ = "Bearer " + text;
+      if (challenge.scheme != "bearer" || parameter(challenge, "realm") == nullptr) continue;
+      header_ = TRY(answer_bearer(client_for, asked, challenge));
       return {};
     }
   }
   return refused(asked.host, credentials_.has_value());
 }
 
+Result<std::string> Authorizer::answer_bearer(const ClientFor& client_for, const http::Url& asked,
+                                              const Challenge& challenge) {
+  const auto bad_realm = fmt::format("{} names a bad realm for tokens", asked.host);
+  auto url = http::parse_url(*parameter(challenge, "realm"));
+  if (!url) return std::move(url.error()).context(bad_realm).with_code(Code::registry);
+  if (!trusted_realm(*url, asked)) {
+    return Error(Code::registry,
+                 fmt::format("{} wants tokens from {} without TLS", asked.host, url->host));
+  }
+  const auto* service = parameter(challenge, "service");
+  const auto* scope = parameter(challenge, "scope");
+  const auto usual =
+      repository_.empty() ? std::string() : fmt::format("repository:{}:pull", repository_);
+  http::Client* client = TRY(client_for(*url));
+  return "Bearer " + TRY(token(*client, *url, service == nullptr ? "" : *service,
+                               scope == nullptr ? usual : *scope));
+}
+
 Result<std::string> Authorizer::token(http::Client& client, const http::Url& realm,
                                       const std::string& service, const std::string& scope) {
   if (credentials_ && !credentials_->registry_token.empty()) return credentials_->registry_token;
   http::Request request;
-  std::string query = "scope=" + http::escape_query(scope);
-  if (!service.empty()) query += "&service=" + http::escape_query(service);
+  std::string query = "service=" + http::escape_query(service);
+  if (!scope.empty()) query += "&scope=" + http::escape_query(scope);
   request.url = realm.text;
   if (credentials_ && credentials_->username.empty()) {
     request.method = "POST";
@@ -110,11 +129,14 @@ Result<std::string> Authorizer::token(http::Client& client, const http::Url& rea
         code, fmt::format("{} answers {} to a request for a token", realm.host, response.status));
   }
   auto document = data::parse_json(response.body);
-  if (!document)
-    return std::move(document.error()).context("a token is malformed").with_code(Code::registry);
+  // Not the parser's words: they could quote the token.
+  if (!document) return Error(Code::registry, fmt::format("{} gives no token", realm.host));
   std::string text = document->string_or("token");
   if (text.empty()) text = document->string_or("access_token");
   if (text.empty()) return Error(Code::registry, fmt::format("{} gives no token", realm.host));
+  if (!is_token(text)) {
+    return Error(Code::registry, fmt::format("{} gives a malformed token", realm.host));
+  }
   return text;
 }
 

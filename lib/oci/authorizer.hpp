@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include "core/result.hpp"
 #include "http/client.hpp"
 #include "http/url.hpp"
+#include "oci/challenge.hpp"
 #include "oci/credentials.hpp"
 
 namespace flintctl::oci {
@@ -16,7 +18,13 @@ namespace flintctl::oci {
 /// used by their threads at once. Distribution's token authentication specification.
 class Authorizer {
  public:
-  Authorizer(std::string repository, std::optional<Credentials> credentials);
+  /// Asked once, when a registry first wants to know who asks; empty: nobody.
+  using Source = std::function<Result<std::optional<Credentials>>()>;
+  /// The client that may speak to a realm.
+  using ClientFor = std::function<Result<http::Client*>(const http::Url& realm)>;
+
+  /// `repository` empty: for the registry as a whole.
+  Authorizer(std::string repository, Source source);
 
   /// The Authorization field to send now; empty before the first challenge.
   std::string header();
@@ -25,16 +33,21 @@ class Authorizer {
   /// from the realm (anonymous or with the credentials) or by Basic. Code registry when there is
   /// nothing (more) to answer with. Credentials go to https realms, or to the plain one that was
   /// asked.
-  Result<> renew(http::Client& client, const http::Url& asked, const http::Headers& answer,
+  Result<> renew(const ClientFor& client_for, const http::Url& asked, const http::Headers& answer,
                  const std::string& rejected);
 
  private:
+  Result<> load();
+  Result<std::string> answer_bearer(const ClientFor& client_for, const http::Url& asked,
+                                    const Challenge& challenge);
   Result<std::string> token(http::Client& client, const http::Url& realm,
                             const std::string& service, const std::string& scope);
 
   const std::string repository_;
-  const std::optional<Credentials> credentials_;
+  const Source source_;
   std::mutex mutex_;
+  bool loaded_ = false;
+  std::optional<Credentials> credentials_;
   std::string header_;
 };
 

@@ -4,28 +4,14 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <vector>
 
 #include "data/value.hpp"
-#include "sys/file.hpp"
 
 namespace flintctl::oci {
 namespace {
 
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// docker and others write the key in several ways.
-std::vector<std::string> keys_of(std::string_view host) {
-  const std::string name(host);
-  if (name == "docker.io") {
-    return {"https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io"};
-  }
-  return {name,          "https://" + name,         "http://" + name,
-          name + "/",    "https://" + name + "/",   "https://" + name + "/v1/",
-          name + "/v2/", "https://" + name + "/v2/"};
-}
 
 Result<Credentials> parse_auth(const data::Value& entry) {
   Credentials credentials;
@@ -49,43 +35,61 @@ Result<Credentials> parse_auth(const data::Value& entry) {
   return credentials;
 }
 
-std::string from_environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
+/// The host's keys, after those of the repository from its whole path upwards.
+std::vector<std::string> keys_of(std::string_view host, std::string_view repository) {
+  std::vector<std::string> keys;
+  for (std::string_view path = repository; !path.empty();) {
+    keys.push_back(fmt::format("{}/{}", host, path));
+    const auto slash = path.rfind('/');
+    path = path.substr(0, slash == std::string_view::npos ? 0 : slash);
+  }
+  for (auto& key : auth_keys(host)) keys.push_back(std::move(key));
+  return keys;
+}
+
+/// The first of `keys` that names a helper of its own, else the store of all.
+void find_helper(const data::Value& document, const std::vector<std::string>& keys,
+                 AuthEntry& entry) {
+  const auto* helpers = document.find("credHelpers");
+  for (const auto& key : keys) {
+    if (helpers == nullptr || helpers->string_or(key).empty()) continue;
+    entry.helper = helpers->string_or(key);
+    entry.server = key;
+    return;
+  }
+  entry.helper = document.string_or("credsStore");
 }
 
 }  // namespace
 
-Result<std::optional<Credentials>> find_credentials(std::string_view config_json,
-                                                    std::string_view host) {
-  const auto document = TRY(data::parse_json(config_json));
-  const auto keys = keys_of(host);
-  if (const auto* auths = document.find("auths"); auths != nullptr) {
-    for (const auto& key : keys) {
-      const auto* entry = auths->find(key);
-      if (entry == nullptr) continue;
-      const Credentials credentials = TRY(parse_auth(*entry));
-      if (!credentials.secret.empty() || !credentials.registry_token.empty())
-        return std::optional(credentials);
-    }
+std::vector<std::string> auth_keys(std::string_view host) {
+  const std::string name(host);
+  if (name == "docker.io") {
+    return {"https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io"};
   }
-  return std::optional<Credentials>();
+  return {name,          "https://" + name,         "http://" + name,
+          name + "/",    "https://" + name + "/",   "https://" + name + "/v1/",
+          name + "/v2/", "https://" + name + "/v2/"};
 }
 
-Result<std::optional<Credentials>> load_credentials(const std::string& auth_file,
-                                                    std::string_view host) {
-  std::string path = auth_file;
-  if (path.empty()) path = from_environment("REGISTRY_AUTH_FILE");
-  const bool named = !path.empty();
-  if (path.empty()) {
-    std::string folder = from_environment("DOCKER_CONFIG");
-    if (folder.empty()) folder = from_environment("HOME") + "/.docker";
-    path = folder + "/config.json";
+Result<AuthEntry> find_auth(std::string_view config_json, std::string_view host,
+                            std::string_view repository) {
+  const auto document = TRY(data::parse_json(config_json));
+  AuthEntry found;
+  found.server = auth_keys(host).front();
+  const auto keys = keys_of(host, repository);
+  find_helper(document, keys, found);
+  const auto* auths = document.find("auths");
+  if (auths == nullptr) return found;
+  for (const auto& key : keys) {
+    const auto* entry = auths->find(key);
+    if (entry == nullptr) continue;
+    auto credentials = TRY(parse_auth(*entry));
+    if (credentials.secret.empty() && credentials.registry_token.empty()) continue;
+    found.credentials = std::move(credentials);
+    break;
   }
-  if (!named && !sys::exists(path)) return std::optional<Credentials>();
-  const std::string what = fmt::format("reading credentials from {}", path);
-  const std::string text = TRY(sys::read_file(path).context(what));
-  return find_credentials(text, host).context(what);
+  return found;
 }
 
 std::string base64_encode(std::string_view bytes) {

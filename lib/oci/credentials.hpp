@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -16,15 +17,21 @@ struct Credentials {
   std::string registry_token;  ///< sent as a bearer token as it is, when not empty
 };
 
-/// Credentials for `host` (Reference::host) in a docker config.json's "auths"; nothing when the
-/// host is not in it. Credential helpers are not asked. containers-auth.json(5).
-Result<std::optional<Credentials>> find_credentials(std::string_view config_json,
-                                                    std::string_view host);
+/// What an auth file says about the registry of one image.
+struct AuthEntry {
+  std::string helper;  ///< the credential helper that is asked first; empty: none
+  std::string server;  ///< what the helper knows the registry by
+  std::optional<Credentials> credentials;  ///< written in the file itself
+};
 
-/// Reads `auth_file`, or where that is empty $REGISTRY_AUTH_FILE, $DOCKER_CONFIG/config.json or
-/// $HOME/.docker/config.json, and looks up `host`. A file that was named must exist.
-Result<std::optional<Credentials>> load_credentials(const std::string& auth_file,
-                                                    std::string_view host);
+/// Looks `host` (Reference::host) up in a docker config.json or a podman auth.json: its own helper,
+/// else the store of all, and "auths", where an entry for a part of `repository` is the better one.
+/// containers-auth.json(5); docker's "credential helpers".
+Result<AuthEntry> find_auth(std::string_view config_json, std::string_view host,
+                            std::string_view repository = {});
+
+/// The keys that clients write a registry under in "auths", what docker writes first.
+std::vector<std::string> auth_keys(std::string_view host);
 
 /// RFC 4648, section 4, with padding.
 std::string base64_encode(std::string_view bytes);

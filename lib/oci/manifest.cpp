@@ -8,6 +8,7 @@
 #include <array>
 
 #include "data/value.hpp"
+#include "oci/registry_error.hpp"
 
 namespace flintctl::oci {
 namespace {
@@ -31,13 +32,7 @@ constexpr std::array config_types = {
 
 Error malformed(std::string_view what) { return Error(Code::data_loss, std::string(what)); }
 
-/// For text of others in an error message: bounded, and without control characters.
-std::string quoted(std::string_view text) {
-  std::string shown(text.substr(0, 120));
-  std::replace_if(
-      shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
-  return "'" + shown + "'";
-}
+std::string quoted(std::string_view text) { return "'" + printable(text) + "'"; }
 
 Result<data::Value> parse_object(std::string_view bytes, std::size_t limit, std::string_view what) {
   if (bytes.size() > limit) {

@@ -9,21 +9,26 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 #include "http/message.hpp"
 #include "oci/credentials.hpp"
+#include "oci/hosts.hpp"
 #include "oci/manifest.hpp"
 #include "oci/reference.hpp"
 
 namespace flintctl::oci {
 
-/// Whether to speak TLS. `automatic`: always, except to loopback hosts on a port other than 443.
-enum class Transport { automatic, tls, plain };
+/// Credentials for a host (Reference::host), when it has asked for some.
+using CredentialsSource =
+    std::function<Result<std::optional<Credentials>>(const std::string& host)>;
 
 struct RegistryOptions {
   Transport transport = Transport::automatic;
-  std::optional<Credentials> credentials;
+  CredentialsSource credentials;  ///< empty: nobody's
+  /// Where folders with hosts.toml are: find_endpoints().
+  std::vector<std::string> hosts_directories;
   std::string ca_file;  ///< PEM bundle to trust instead of the system's; empty: the system's
   http::Timeouts timeouts;
   /// Attempts without progress before an overloaded registry or a broken connection is an error.
@@ -31,11 +36,14 @@ struct RegistryOptions {
   std::chrono::milliseconds first_wait = std::chrono::milliseconds(200);  ///< doubles each time
 };
 
-/// One repository of one registry, over one connection. OCI distribution specification, "Pull".
+/// One repository of one registry, over one connection to each of its endpoints: its mirrors in the
+/// order of hosts.toml, then itself. OCI distribution specification, "Pull".
 ///
+/// What one endpoint cannot give, the next one is asked for, from the byte where it ended.
 /// Errors: not_found when the registry has no such thing, registry when it refuses, is unreachable
 /// or answers nonsense, data_loss when bytes are not what was named, cancelled after an interrupt.
-/// Redirects are followed, without credentials as soon as scheme, host or port differ.
+/// Redirects are followed, without credentials as soon as scheme, host or port differ, and never
+/// from https to http.
 class Registry {
  public:
   static Result<Registry> open(const Reference& reference, RegistryOptions options = {});
@@ -65,9 +73,15 @@ class Registry {
 
  private:
   class Session;
-  class Transfer;
   explicit Registry(std::unique_ptr<Session> session);
   std::unique_ptr<Session> session_;
 };
+
+enum class Login {
+  accepted,   ///< the registry took the credentials
+  not_asked,  ///< it wants none, so nobody knows whether they are good
+};
+/// Shows the registry at `host` the credentials of `options`; mirrors are not asked.
+Result<Login> check_login(const std::string& host, const RegistryOptions& options);
 
 }  // namespace flintctl::oci

@@ -20,13 +20,17 @@ std::string words_of(std::string_view body) {
   const auto& first = errors->elements().front();
   std::string words = first.string_or("message");
   if (words.empty()) words = first.string_or("code");
-  words.resize(std::min<std::size_t>(words.size(), 200));
-  std::replace_if(
-      words.begin(), words.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
-  return words;
+  return printable(words);
 }
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string shown(text.substr(0, 200));
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  std::replace_if(shown.begin(), shown.end(), is_control, '?');
+  return shown;
+}
 
 Error from_answer(int status, std::string_view body, const std::string& host,
                   const std::string& what) {

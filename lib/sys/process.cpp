@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -265,15 +266,33 @@ Result<std::string> boot_id() {
   return id;
 }
 
+std::vector<std::string> own_environment() {
+  std::vector<std::string> entries;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    entries.emplace_back(*entry);
+  }
+  return entries;
+}
+
 Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
                    std::chrono::milliseconds timeout) {
+  RunOptions options;
+  options.timeout = timeout;
+  return run(argv, input, options);
+}
+
+Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
+                   const RunOptions& run_options) {
   const UniqueFd in = TRY(input_file(input));
   Pipe out = TRY(make_pipe());
   Pipe err = TRY(make_pipe());
   SpawnOptions options;
   options.argv = argv;
-  options.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                         "LC_ALL=C"};
+  options.environment = run_options.environment;
+  if (options.environment.empty()) {
+    options.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                           "LC_ALL=C"};
+  }
   options.descriptors = {{in.get(), 0}, {out.write_end.get(), 1}, {err.write_end.get(), 2}};
   options.die_with_parent = true;
   Process process = TRY(Process::spawn(options));
@@ -281,16 +300,18 @@ Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
   err.write_end.reset();
 
   Output output;
-  const auto deadline = Clock::now() + timeout;
+  const auto deadline = Clock::now() + run_options.timeout;
   bool out_open = true;
   bool err_open = true;
   while (out_open || err_open) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-    if (left.count() <= 0 || interrupted()) {
+    const bool too_long = std::max(output.out.size(), output.err.size()) > run_options.output_limit;
+    if (left.count() <= 0 || too_long || interrupted()) {
       (void)process.signal(SIGKILL);
       (void)process.wait();
       TRY(check_interrupt());
+      if (too_long) return Error(Code::resource_exhausted, argv[0] + " prints too much");
       return Error(Code::deadline_exceeded, fmt::format("{} did not end in time", argv[0]));
     }
     pollfd waited[3] = {{out_open ? out.read_end.get() : -1, POLLIN, 0},

@@ -75,8 +75,21 @@ struct Output {
   std::string out;
   std::string err;
 };
-/// Runs a program to its end with the given stdin text and a minimal environment (PATH, LC_ALL=C).
+
+struct RunOptions {
+  std::vector<std::string> environment;  ///< "NAME=value"; empty: PATH and LC_ALL=C
+  std::chrono::milliseconds timeout = std::chrono::minutes(5);
+  std::size_t output_limit = 64U << 20U;  ///< bytes of each stream; beyond: resource_exhausted
+};
+/// Runs a program to its end with the given stdin text. deadline_exceeded when it takes longer than
+/// the timeout: it is killed.
+Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
+                   const RunOptions& options);
+/// The same with a minimal environment.
 Result<Output> run(const std::vector<std::string>& argv, std::string_view input = {},
                    std::chrono::milliseconds timeout = std::chrono::minutes(5));
+
+/// "NAME=value" of this process's environment, for a child that is to run as the user's own.
+std::vector<std::string> own_environment();
 
 }  // namespace flintctl::sys

@@ -21,6 +21,11 @@ RegistryOptions hasty() {
   return options;
 }
 
+/// The same credentials for whoever asks.
+CredentialsSource always(Credentials credentials) {
+  return [credentials](const std::string&) { return Result(std::optional(credentials)); };
+}
+
 /// One for all tests: an interpreter takes half a second to start.
 const FaultyRegistry& server() {
   static const auto started = FaultyRegistry::start();
@@ -115,14 +120,14 @@ TEST_CASE("credentials answer a Basic and a Bearer challenge") {
   INFO(behaviour);
   auto options = hasty();
   SECTION("the right ones") {
-    options.credentials = Credentials{"me", "secret", ""};
+    options.credentials = always({"me", "secret", ""});
     Subject subject(behaviour, options);
     const auto pulled = subject.pull();
     INFO(failure(pulled));
     CHECK(pulled);
   }
   SECTION("the wrong ones") {
-    options.credentials = Credentials{"me", "wrong", ""};
+    options.credentials = always({"me", "wrong", ""});
     Subject subject(behaviour, options);
     const auto pulled = subject.pull();
     REQUIRE_FALSE(pulled);

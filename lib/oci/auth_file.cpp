@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/auth_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdlib>
+
+#include "data/value.hpp"
+#include "oci/credential_helper.hpp"
+#include "sys/file.hpp"
+
+namespace flintctl::oci {
+namespace {
+
+std::string from_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string reading(const std::string& path) {
+  return fmt::format("reading credentials from {}", path);
+}
+
+Result<AuthEntry> entry_in(const std::string& path, std::string_view host,
+                           std::string_view repository) {
+  const std::string text = TRY(sys::read_file(path).context(reading(path)));
+  return find_auth(text, host, repository).context(reading(path));
+}
+
+/// The document of a file that may not exist yet.
+Result<data::Value> read_document(const std::string& path) {
+  if (!sys::exists(path)) return data::Value::object();
+  const std::string text = TRY(sys::read_file(path).context(reading(path)));
+  auto document = TRY(data::parse_json(text).context(reading(path)));
+  const auto* auths = document.find("auths");
+  if (!document.is_object() || (auths != nullptr && !auths->is_object())) {
+    return Error(Code::invalid_argument, fmt::format("{} is no auth file", path));
+  }
+  return document;
+}
+
+Result<> write_document(const std::string& path, const data::Value& document) {
+  // A link (to a shared or managed file) stays one.
+  char resolved[PATH_MAX];
+  const std::string target = ::realpath(path.c_str(), resolved) == nullptr ? path : resolved;
+  const auto slash = target.rfind('/');
+  if (slash != std::string::npos && slash > 0) {
+    TRY(sys::make_directories(target.substr(0, slash), 0700));
+  }
+  return sys::write_file_atomic(target, data::to_json(document, data::Layout::indented) + "\n",
+                                0600);
+}
+
+/// `object` without the members named by `keys`.
+data::Value without(const data::Value& object, const std::vector<std::string>& keys) {
+  auto rest = data::Value::object();
+  for (const auto& [key, value] : object.members()) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) rest.set(key, value);
+  }
+  return rest;
+}
+
+data::Value to_entry(const Credentials& credentials) {
+  if (credentials.username.empty()) {
+    return data::Value::object({{"identitytoken", credentials.secret}});
+  }
+  return data::Value::object(
+      {{"auth", base64_encode(credentials.username + ":" + credentials.secret)}});
+}
+
+}  // namespace
+
+std::vector<std::string> auth_files(const std::string& named) {
+  if (!named.empty()) return {named};
+  if (auto path = from_environment("REGISTRY_AUTH_FILE"); !path.empty()) return {std::move(path)};
+  const std::string home = from_environment("HOME");
+  std::vector<std::string> paths;
+  if (const auto folder = from_environment("DOCKER_CONFIG"); !folder.empty()) {
+    paths.push_back(folder + "/config.json");
+  } else {
+    paths.push_back(home + "/.docker/config.json");
+  }
+  if (const auto folder = from_environment("XDG_RUNTIME_DIR"); !folder.empty()) {
+    paths.push_back(folder + "/containers/auth.json");
+  }
+  const auto settings = from_environment("XDG_CONFIG_HOME");
+  paths.push_back((settings.empty() ? home + "/.config" : settings) + "/containers/auth.json");
+  return paths;
+}
+
+Result<std::optional<Credentials>> load_credentials(const std::string& named, std::string_view host,
+                                                    std::string_view repository) {
+  const bool must_exist = !named.empty() || !from_environment("REGISTRY_AUTH_FILE").empty();
+  for (const auto& path : auth_files(named)) {
+    if (!must_exist && !sys::exists(path)) continue;
+    auto entry = TRY(entry_in(path, host, repository));
+    if (!entry.helper.empty()) {
+      const auto helper = TRY(CredentialHelper::find(entry.helper).context(reading(path)));
+      if (auto found = TRY(helper.get(entry.server))) return found;
+    }
+    if (entry.credentials) return std::move(entry.credentials);
+  }
+  return std::optional<Credentials>();
+}
+
+Result<std::string> store_credentials(const std::string& named, std::string_view host,
+                                      const Credentials& credentials) {
+  const std::string path = auth_files(named).front();
+  auto document = TRY(read_document(path));
+  const auto entry = TRY(find_auth(data::to_json(document), host).context(reading(path)));
+  if (!entry.helper.empty()) {
+    TRY(TRY(CredentialHelper::find(entry.helper)).store(entry.server, credentials));
+    return "docker-credential-" + entry.helper;
+  }
+  const auto* auths = document.find("auths");
+  // One entry, so that no other client finds an older one under another of the keys.
+  auto kept = auths == nullptr ? data::Value::object() : without(*auths, auth_keys(host));
+  kept.set(auth_keys(host).front(), to_entry(credentials));
+  document.set("auths", std::move(kept));
+  TRY(write_document(path, document).context("keeping credentials in " + path));
+  return path;
+}
+
+Result<bool> erase_credentials(const std::string& named, std::string_view host) {
+  const std::string path = auth_files(named).front();
+  if (!sys::exists(path)) return false;
+  auto document = TRY(read_document(path));
+  // An unreadable entry is no reason to keep it.
+  const auto entry = find_auth(data::to_json(document), host);
+  bool erased = false;
+  if (entry && !entry->helper.empty()) {
+    erased = TRY(TRY(CredentialHelper::find(entry->helper)).erase(entry->server));
+  }
+  const auto* auths = document.find("auths");
+  if (auths == nullptr) return erased;
+  auto kept = without(*auths, auth_keys(host));
+  if (kept.members().size() == auths->members().size()) return erased;
+  document.set("auths", std::move(kept));
+  TRY(write_document(path, document).context("removing credentials from " + path));
+  return true;
+}
+
+}  // namespace flintctl::oci
