@@ -26,7 +26,7 @@ bool is_word(std::string_view name) {
 }
 
 std::string first_line(const std::string& text) {
-  return printable(std::string_view(text).substr(0, text.find('\n')));
+  return printable(text.substr(0, text.find('\n')));
 }
 
 }  // namespace
