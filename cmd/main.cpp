@@ -99,7 +99,7 @@ void add_commands(cli::Command& root, Host& host) {
   add_completion(root, host);
 }
 
-int main(int argc, char** argv) {
+[[noreturn]] void main(int argc, char** argv) {
   sys::catch_interrupts();
   output::Streams streams{std::cout, std::cerr};
   streams.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
@@ -111,7 +111,11 @@ int main(int argc, char** argv) {
                     "Provision a host for microVMs, pull their images and run them: no daemon");
   add_global_flags(root, options, streams);
   add_commands(root, host);
-  return cli::run(root, argc, argv, streams);
+  const int status = cli::run(root, argc, argv, streams);
+  std::cerr.flush();
+  // What is left is the libraries' own tidying up, the connection to containerd above all. It takes
+  // longer than many a command and does nothing that the end of the process does not do.
+  std::_Exit(status);
 }
 
 }  // namespace
@@ -124,5 +128,5 @@ int main(int argc, char** argv) {
     return flintctl::cmd::extract_main(argc, argv);
   }
   std::ios::sync_with_stdio(false);
-  return flintctl::cmd::main(argc, argv);
+  flintctl::cmd::main(argc, argv);
 }

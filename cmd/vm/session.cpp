@@ -7,10 +7,14 @@
 namespace flintctl::cmd {
 namespace {
 
-std::map<std::string, vmm::Settings> provider_settings(const config::Config& config) {
+std::map<std::string, vmm::Settings> provider_settings(const config::Config& config,
+                                                       const inventory::Paths& paths) {
   std::map<std::string, vmm::Settings> settings;
   for (const auto& [name, provider] : config.providers) {
     settings[name] = {provider.binary, provider.accel, provider.extra_args};
+  }
+  for (const auto name : vmm::provider_names()) {
+    settings[std::string(name)].fact_folder = paths.facts();
   }
   return settings;
 }
@@ -21,7 +25,7 @@ lifecycle::HostSettings host_settings(Host& host, const config::Config& config,
   settings.client = client;
   settings.paths = {config.run_directory, config.state_directory};
   settings.snapshotter = flags.snapshotter.empty() ? config.snapshotter : flags.snapshotter;
-  settings.providers = provider_settings(config);
+  settings.providers = provider_settings(config, settings.paths);
   settings.pull.options = [&host, flags](const oci::Reference& reference) {
     return pull_options(host, flags, reference);
   };

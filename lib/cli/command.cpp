@@ -419,8 +419,9 @@ int run(Command& root, int argc, const char* const* argv, output::Streams& strea
     return 0;
   }
   try {
-    const Result<> done = Tree::execute(command);
+    Result<> done = Tree::execute(command);
     streams.out.flush();
+    if (done && streams.out.fail()) done = Error(Code::unknown, "the output could not be written");
     return done ? 0 : report(streams, done.error());
   } catch (const std::exception& error) {
     return report(streams, Error(Code::internal, fmt::format("internal error: {}", error.what()))

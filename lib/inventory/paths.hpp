@@ -23,6 +23,8 @@ struct Paths {
     return log_directory(uid) + "/console.log";
   }
   [[nodiscard]] std::string locks() const { return run + "/locks"; }
+  /// Of sys::FactCache.
+  [[nodiscard]] std::string facts() const { return run + "/facts"; }
   [[nodiscard]] std::string kernels() const { return state + "/kernels"; }
 };
 

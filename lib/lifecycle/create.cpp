@@ -138,7 +138,7 @@ Result<> make_root(const Context& context, containerd::Client& leased, const Loc
     return Error(Code::internal, "containerd names no device for the root volume");
   }
   root.size = TRY(context.parts.device_size(mounts.front().source));
-  TRY(context.parts.check_init(mounts, init_of(record.spec.cmdline)));
+  TRY(context.parts.check_init(mounts, image.chain_id, init_of(record.spec.cmdline)));
   record.volumes.push_back(std::move(root));
   return {};
 }

@@ -18,6 +18,7 @@
 #include "lifecycle/boot_sources.hpp"
 #include "network/driver.hpp"
 #include "sys/error.hpp"
+#include "sys/fact_cache.hpp"
 #include "sys/file.hpp"
 #include "sys/mount.hpp"
 #include "sys/process.hpp"
@@ -56,9 +57,12 @@ class HostParts : public Parts {
                                const std::string& lease) override {
     return sources().boot_files(spec, format, lease);
   }
-  Result<> check_init(const std::vector<containerd::Mount>& root,
+  Result<> check_init(const std::vector<containerd::Mount>& root, const std::string& chain_id,
                       const std::string& init) override {
-    TRY(image::check_init(TRY(image::single_mount(root)), init));
+    const sys::FactCache facts(settings_.paths.facts());
+    const auto fact = fmt::format("init of {} for init={}", chain_id, init);
+    if (facts.find(fact)) return {};
+    facts.keep(fact, TRY(image::check_init(TRY(image::single_mount(root)), init)));
     return {};
   }
 

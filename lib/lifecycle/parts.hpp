@@ -46,8 +46,9 @@ class Parts {
                                        const std::string& lease) = 0;
   /// A root volume without a program to start as init is an error: `init` as the kernel's command
   /// line names it, or empty for the kernel's own list. Only for one that no guest has written.
+  /// `chain_id` names its content.
   virtual Result<> check_init(const std::vector<containerd::Mount>& root,
-                              const std::string& init) = 0;
+                              const std::string& chain_id, const std::string& init) = 0;
 
   // Devices.
   /// Bytes of the block device at `path`; not_found when there is none.

@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "sys/fact_cache.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
 
@@ -25,6 +26,21 @@ bool take_number(std::string_view& text, int& number, std::string_view terminato
 
 std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
+}
+
+/// Some other program bears the name.
+Error unlike(const BinaryQuery& query, const std::string& path, const std::string& why) {
+  return Error(Code::host_not_ready,
+               fmt::format("{} does not answer like {}: {}", path, query.provider, why))
+      .with_hint(
+          fmt::format("set binary in [providers.{}] of the configuration file", query.provider));
+}
+
+Result<std::string> ask_version(const BinaryQuery& query, const std::string& path) {
+  auto output = sys::run({path, "--version"}, {}, version_timeout);
+  if (!output) return Error(output.error()).context(fmt::format("asking {} its version", path));
+  if (!output->status.ok()) return unlike(query, path, output->status.text());
+  return std::move(output->out);
 }
 
 }  // namespace
@@ -52,16 +68,14 @@ Result<Probe> find_binary(const BinaryQuery& query) {
         .with_hint(fmt::format("{}, or set binary in [providers.{}] of the configuration file",
                                query.package, query.provider));
   }
-  const auto output = sys::run({*path, "--version"}, {}, version_timeout);
-  if (!output) return Error(output.error()).context(fmt::format("asking {} its version", *path));
-  auto probe = parse_version(output->out, query.marker);
-  if (!output->status.ok() || !probe) {
-    const std::string why = output->status.ok() ? probe.error().message() : output->status.text();
-    return Error(Code::host_not_ready,
-                 fmt::format("{} does not answer like {}: {}", *path, query.provider, why))
-        .with_hint(
-            fmt::format("set binary in [providers.{}] of the configuration file", query.provider));
-  }
+  const sys::FactCache facts(query.fact_folder);
+  const auto identity = sys::program_identity(*path);
+  const auto fact = identity.empty() ? "" : fmt::format("version of {} {}", *path, identity);
+  auto known = facts.find(fact);
+  const std::string answer = known ? *std::move(known) : TRY(ask_version(query, *path));
+  auto probe = parse_version(answer, query.marker);
+  if (!probe) return unlike(query, *path, probe.error().message());
+  facts.keep(fact, answer);
   probe->binary = *path;
   return probe;
 }

@@ -15,10 +15,12 @@ struct BinaryQuery {
   std::string name;           ///< name or path
   std::string_view package;   ///< how to get it, for the hint
   std::string_view marker;    ///< text before the version in `--version`'s first line
+  std::string fact_folder;    ///< Settings::fact_folder
 };
 
-/// Finds the program and asks its version; host_not_ready with a hint when it is missing or does
-/// not answer like that hypervisor. Leaves accelerator and clock alone.
+/// Finds the program and asks its version, once for as long as the file stays the same;
+/// host_not_ready with a hint when it is missing or does not answer like that hypervisor. Leaves
+/// accelerator and clock alone.
 Result<Probe> find_binary(const BinaryQuery& query);
 
 /// The number after `marker` ("Firecracker v" in "Firecracker v1.16.1-dirty"): version and parts

@@ -16,7 +16,6 @@ struct Known {
   Open open;
 };
 
-/// In the order of preference.
 constexpr Known known[] = {{"firecracker", &firecracker::open}, {"qemu", &qemu::open}};
 
 Settings settings_for(const std::map<std::string, Settings>& settings, std::string_view name) {
@@ -70,14 +69,18 @@ std::string_view to_string(ExitReason reason) {
   return "Unknown";
 }
 
+std::vector<std::string_view> provider_names() {
+  std::vector<std::string_view> names;
+  for (const auto& one : known) names.push_back(one.name);
+  return names;
+}
+
 Result<std::unique_ptr<Provider>> open_provider(std::string_view name, Settings settings) {
-  std::string names;
   for (const auto& one : known) {
     if (one.name == name) return one.open(std::move(settings));
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", one.name);
   }
   return Error(Code::invalid_argument, fmt::format("no provider '{}'", name))
-      .with_hint(fmt::format("known are: {}", names));
+      .with_hint(fmt::format("known are: {}", fmt::join(provider_names(), ", ")));
 }
 
 Result<Chosen> choose_provider(const std::map<std::string, Settings>& settings) {

@@ -21,6 +21,7 @@ struct Settings {
   std::string binary;                   ///< name or path; empty: the provider's default
   std::string accel;                    ///< "kvm", "tcg" or empty for whichever works
   std::vector<std::string> extra_args;  ///< appended to its command line
+  std::string fact_folder = {};         ///< for sys::FactCache: remembers the binary's version
 };
 
 enum class KernelFormat { elf, elf_or_bzimage };
@@ -105,6 +106,9 @@ class Provider {
   [[nodiscard]] virtual ExitEvidence exit_evidence(const Instance& instance,
                                                    std::uint64_t console_offset) const = 0;
 };
+
+/// In the order of preference.
+std::vector<std::string_view> provider_names();
 
 /// "firecracker" or "qemu"; invalid_argument names the known ones. Touches nothing.
 Result<std::unique_ptr<Provider>> open_provider(std::string_view name, Settings settings);

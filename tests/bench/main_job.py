@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -104,8 +105,27 @@ def bench_bytes(registry):
           f"| flintlock 231 MiB | {used_blocks() / 3703:.3f} |", flush=True)
 
 
+def await_running(path):
+    """Asks QEMU over QMP until its guest's CPUs run."""
+    control = socket.socket(socket.AF_UNIX)
+    while control.connect_ex(path) != 0:
+        pass
+    answers = control.makefile("rw")
+    answers.readline()
+    status = {}
+    for command in ("qmp_capabilities", *["query-status"] * 1000):
+        answers.write(json.dumps({"execute": command}) + "\n")
+        answers.flush()
+        while "return" not in (status := json.loads(answers.readline())):
+            pass
+        if status["return"].get("running"):
+            return
+    raise RuntimeError(f"QEMU does not run: {status}")
+
+
 def qemu_by_hand(registry):
-    """What an operator types: prepare, read the device name, start QEMU. Until QMP answers."""
+    """What an operator types: prepare, read the device name, start QEMU. Until the guest runs, which
+    is also when `vm create --wait=running` returns."""
     top = output(*CTR, "snapshots", "--snapshotter", "devmapper", "ls").splitlines()
     chain = next(line.split()[0] for line in top if line.split()[-1] == "Committed")
     started = time.monotonic()
@@ -119,9 +139,7 @@ def qemu_by_hand(registry):
          "-drive", f"id=d0,file={device},format=raw,if=none,cache=none",
          "-device", "virtio-blk-device,drive=d0", "-qmp", "unix:/tmp/by-hand.sock,server=on,wait=off"],
         stdin=subprocess.DEVNULL)
-    while subprocess.run(["curl", "-s", "-m", "1", "--unix-socket", "/tmp/by-hand.sock", "http://x"],
-                         **QUIET).returncode == 7:
-        pass
+    await_running("/tmp/by-hand.sock")
     wall = time.monotonic() - started
     qemu.kill()
     qemu.wait()

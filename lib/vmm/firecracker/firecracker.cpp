@@ -97,7 +97,8 @@ Result<Probe> Firecracker::probe() const {
       find_binary({.provider = "firecracker",
                    .name = settings_.binary.empty() ? "firecracker" : settings_.binary,
                    .package = "install a release from github.com/firecracker-microvm/firecracker",
-                   .marker = "Firecracker v"}));
+                   .marker = "Firecracker v",
+                   .fact_folder = settings_.fact_folder}));
   if (older_than(found, 1, 4)) {
     return Error(Code::host_not_ready, fmt::format("{} is version {}, flintctl needs 1.4 or later",
                                                    found.binary, found.version))

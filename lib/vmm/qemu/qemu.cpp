@@ -111,7 +111,8 @@ Result<Probe> Qemu::probe() const {
       TRY(find_binary({.provider = "qemu",
                        .name = settings_.binary.empty() ? "qemu-system-x86_64" : settings_.binary,
                        .package = "install it (Debian: apt install qemu-system-x86)",
-                       .marker = "emulator version "}));
+                       .marker = "emulator version ",
+                       .fact_folder = settings_.fact_folder}));
   TRY(choose_accelerator(found));
   return found;
 }

@@ -260,3 +260,20 @@ TEST_CASE("Firecracker takes every call before the start") {
   REQUIRE(configured);
   CHECK(bench.state() == vmm::State::starting);
 }
+
+TEST_CASE("a version is asked of a program once, and again when it was replaced") {
+  Bench bench;
+  const auto facts = bench.folder + "/facts";
+  const auto program = bench.folder + "/firecracker";
+  REQUIRE(sys::write_file_atomic(
+      program, sys::read_file(FLINTCTL_FAKE_FIRECRACKER, 64U << 20U).value(), 0755));
+  const auto provider = vmm::open_provider("firecracker", {program, "kvm", {}, facts}).value();
+  const auto version = provider->probe().value().version;
+  const auto kept = sys::list_directory(facts).value();
+  REQUIRE(kept.size() == 1);
+  // Whoever asks again gets what was kept.
+  REQUIRE(sys::write_file_atomic(facts + "/" + kept[0], "Firecracker v9.8.7\n", 0600));
+  CHECK(provider->probe().value().version == "9.8.7");
+  REQUIRE(sys::write_file_atomic(program, sys::read_file(program, 64U << 20U).value(), 0755));
+  CHECK(provider->probe().value().version == version);
+}

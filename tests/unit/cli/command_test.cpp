@@ -121,6 +121,13 @@ TEST_CASE("errors print with their hint and choose the status") {
   CHECK(tool.out.str().empty());
 }
 
+TEST_CASE("output that cannot be written is an error") {
+  Fixture tool;
+  tool.out.setstate(std::ios::badbit);
+  CHECK(tool.run({"vm", "list"}) == 1);
+  CHECK(tool.err.str().find("could not be written") != std::string::npos);
+}
+
 TEST_CASE("help goes to stdout, shows examples and global flags") {
   Fixture tool;
   CHECK(tool.run({"vm", "create", "--help"}) == 0);

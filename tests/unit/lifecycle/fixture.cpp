@@ -91,7 +91,8 @@ Result<BootFiles> FakeParts::boot_files(const vm::Spec& spec, vmm::KernelFormat,
   return BootFiles{{"sha256:kernel", spec.kernel.path}, {}, {}};
 }
 
-Result<> FakeParts::check_init(const std::vector<containerd::Mount>&, const std::string&) {
+Result<> FakeParts::check_init(const std::vector<containerd::Mount>&, const std::string&,
+                               const std::string&) {
   return world_.call("check_init");
 }
 

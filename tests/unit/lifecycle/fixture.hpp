@@ -77,7 +77,8 @@ class FakeParts : public Parts {
   Result<LocalImage> ensure_image(const std::string& ref) override;
   Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
                                const std::string& lease) override;
-  Result<> check_init(const std::vector<containerd::Mount>& root, const std::string& init) override;
+  Result<> check_init(const std::vector<containerd::Mount>& root, const std::string& chain_id,
+                      const std::string& init) override;
   Result<std::uint64_t> device_size(const std::string& path) override;
   Result<> wait_device_gone(const std::string& path, std::chrono::milliseconds) override;
   Result<> mount_logs(const std::string& directory, std::uint64_t size) override;
