@@ -23,7 +23,11 @@
 #include "image/pull.hpp"
 #include "image/remove.hpp"
 #include "pool/status.hpp"
+#include "provision/all.hpp"
+#include "provision/containerd.hpp"
 #include "provision/devpool.hpp"
+#include "provision/reset.hpp"
+#include "provision/status.hpp"
 #include "sys/interrupt.hpp"
 #include "version.hpp"
 #include "vm/create.hpp"
@@ -62,7 +66,11 @@ void add_global_flags(cli::Command& root, GlobalOptions& options, output::Stream
 
 void add_commands(cli::Command& root, Host& host) {
   cli::Command& provision = root.add("provision", "Make this host ready for microVMs");
+  add_provision_all(provision, host);
+  add_provision_status(provision, host);
+  add_provision_reset(provision, host);
   add_devpool(provision, host);
+  add_provision_containerd(provision, host);
 
   cli::Command& pool = root.add("pool", "Look at thin pools").alias("pools");
   add_pool_status(pool, host);

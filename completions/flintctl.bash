@@ -18,8 +18,12 @@ _flintctl() {
 _flintctl_words() {
   case $1 in
     '') commands='provision pool containerd content image vm gc version completion'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
-    'provision') commands='devpool'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
-    'provision devpool') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --data-size --directory --dry-run --help --low-water-mark --metadata-size --name --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'provision') commands='all status reset devpool containerd'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'provision all') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --dry-run --file --help --namespace --no-color --no-headers --output --pool --quiet --verbose --wait' ;;
+    'provision status') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --file --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'provision reset') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --delete-data --dry-run --help --namespace --no-color --no-headers --output --pool --quiet --verbose --yes' ;;
+    'provision devpool') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --data-size --directory --dry-run --help --low-water-mark --metadata-size --name --namespace --no-color --no-headers --no-unit --output --pool --quiet --verbose' ;;
+    'provision containerd') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --dry-run --file --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
     'pool') commands='status'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
     'pool status') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
     'containerd') commands='config start stop status ctr env'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;

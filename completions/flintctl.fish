@@ -20,7 +20,11 @@ complete -c flintctl -n '__fish_use_subcommand' -l output
 complete -c flintctl -n '__fish_use_subcommand' -l pool
 complete -c flintctl -n '__fish_use_subcommand' -l quiet
 complete -c flintctl -n '__fish_use_subcommand' -l verbose
+complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a all -d 'Make this host ready, whatever is missing of it'
+complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a status -d 'Say of every step whether it is in place'
+complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a reset -d 'Undo what provisioning did to this host'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a devpool -d 'Make a device-mapper thin pool on sparse files, or bring it back'
+complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a containerd -d 'Configure the private containerd, have it run now and at each boot'
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l containerd-address
@@ -33,6 +37,49 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision' -l output
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l file
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l wait
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l file
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l delete-data
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l yes
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l containerd-address
@@ -47,10 +94,25 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l no-unit
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l output
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l file
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l verbose
 complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a status -d 'Show a thin pool\'s usage, mode, backing files and volumes'
 complete -c flintctl -n '__fish_seen_subcommand_from pool' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from pool' -l config

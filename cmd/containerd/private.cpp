@@ -33,11 +33,6 @@ Result<std::string> configured_containerd_address(Host& host, const std::string&
   return facts.address;
 }
 
-std::string default_containerd_log(const std::string& address) {
-  if (address == config::private_containerd_address) return "/var/log/flintctl/containerd-dev.log";
-  return fmt::format("/var/log/flintctl/{}.log", provision::containerd_names(address).id);
-}
-
 Result<std::string> lock_directory(Host& host) {
   return TRY(host.config())->run_directory + "/lock";
 }

@@ -5,11 +5,12 @@
 
 #include "core/result.hpp"
 #include "host.hpp"
+#include "provision/containerd_process.hpp"
 
 namespace flintctl::cmd {
 
-/// Where the private containerd's configuration lies unless a flag says otherwise.
-inline constexpr const char* private_containerd_config = "/etc/containerd/config-dev.toml";
+using provision::default_containerd_log;
+using provision::private_containerd_config;
 
 /// Where the private containerd is to listen: the address that a person chose, else the seed's. Not
 /// the host's own containerd, even where only that one's socket exists.
@@ -18,9 +19,6 @@ Result<std::string> private_containerd_address(Host& host);
 /// Where the one that `config_path` configures listens; without that file, as above.
 /// invalid_argument when a chosen address and the file disagree.
 Result<std::string> configured_containerd_address(Host& host, const std::string& config_path);
-
-/// The log of the containerd at `address`, when no flag names one.
-std::string default_containerd_log(const std::string& address);
 
 /// The folder of locks.
 Result<std::string> lock_directory(Host& host);

@@ -9,6 +9,7 @@
 
 #include "devmapper/driver.hpp"
 #include "loop/driver.hpp"
+#include "provision/host_plan.hpp"
 #include "sys/host.hpp"
 
 namespace flintctl::cmd {
@@ -42,13 +43,39 @@ Result<thinpool::Spec> to_spec(Host& host, const DevpoolOptions& options) {
   return spec;
 }
 
-Result<thinpool::Outcome> run(const thinpool::Spec& spec, const DevpoolOptions& options) {
-  if (options.dry_run && ::geteuid() != 0) return thinpool::plan_unprivileged(spec);
-  TRY(sys::require_root("provisioning a thin pool"));
+/// The pool alone, as the boot unit makes it: that unit runs while another command may hold the
+/// host's lock and wait for it.
+Result<thinpool::Outcome> run_alone(const thinpool::Spec& spec) {
   const std::unique_ptr<devmapper::Driver> driver = TRY(devmapper::open());
   const std::unique_ptr<loop::Driver> loops = TRY(loop::open());
-  return options.dry_run ? thinpool::plan(spec, *driver, *loops)
-                         : thinpool::ensure(spec, *driver, *loops);
+  return thinpool::ensure(spec, *driver, *loops);
+}
+
+/// The pool and what brings it back at boot, recorded for `provision reset`.
+Result<thinpool::Outcome> run_recorded(Host& host, const thinpool::Spec& spec) {
+  const provision::HostPaths paths = provision::host_paths(*TRY(host.config()));
+  const auto drivers = provision::host_pool_drivers();
+  const auto services = provision::host_services();
+  provision::UdevStep udev(paths, spec.name);
+  provision::DevpoolStep pool(paths, spec, *drivers, *services);
+  std::vector<std::string> notes = TRY(provision::apply_alone(pool, paths, spec.lock_wait));
+  for (std::string& note : TRY(provision::apply_alone(udev, paths, spec.lock_wait))) {
+    notes.push_back(std::move(note));
+  }
+  for (const std::string& note : notes) host.streams().err << "note: " << note << '\n';
+  return pool.outcome();
+}
+
+Result<thinpool::Outcome> run(Host& host, const thinpool::Spec& spec,
+                              const DevpoolOptions& options) {
+  if (options.dry_run && ::geteuid() != 0) return thinpool::plan_unprivileged(spec);
+  TRY(sys::require_root("provisioning a thin pool"));
+  if (options.dry_run) {
+    const std::unique_ptr<devmapper::Driver> driver = TRY(devmapper::open());
+    const std::unique_ptr<loop::Driver> loops = TRY(loop::open());
+    return thinpool::plan(spec, *driver, *loops);
+  }
+  return options.no_unit ? run_alone(spec) : run_recorded(host, spec);
 }
 
 data::Array to_array(const std::vector<std::string>& sentences) {
@@ -84,7 +111,7 @@ Result<> devpool(Host& host, const DevpoolOptions& options) {
   const output::Format format = TRY(host.format());
   const thinpool::Spec spec = TRY(to_spec(host, options));
   TRY(thinpool::check(spec));
-  const thinpool::Outcome outcome = TRY(run(spec, options));
+  const thinpool::Outcome outcome = TRY(run(host, spec, options));
   output::Streams& streams = host.streams();
   for (const std::string& difference : outcome.differences) {
     streams.err << "warning: pool '" << spec.name << "' is used as it is: " << difference << '\n';
@@ -111,10 +138,9 @@ void add_devpool(cli::Command& provision, Host& host) {
   provision.add("devpool", "Make a device-mapper thin pool on sparse files, or bring it back")
       .details(
           "Two sparse files become loop devices and a thin pool with zeroed 64 KiB blocks. Run "
-          "again "
-          "it changes nothing; after a reboot it brings the pool back with all its data. A pool "
-          "that "
-          "another tool made is used as it is, and what differs is said.")
+          "again it changes nothing. Where systemd runs, a unit brings the pool back at each boot, "
+          "before containerd; elsewhere running this again does. A pool that another tool made is "
+          "used as it is, and what differs is said.")
       .example("flintctl provision devpool", "as the development setup wants it")
       .example("flintctl provision devpool --name p --directory /srv/p --data-size 20G",
                "a smaller one elsewhere")
@@ -124,6 +150,8 @@ void add_devpool(cli::Command& provision, Host& host) {
       .size_option("--metadata-size", options->metadata_bytes, "Size of a new metadata file (10G)")
       .option("--low-water-mark", options->low_water_blocks,
               "Free blocks at which the kernel raises an event (32768)", "BLOCKS")
+      .flag("--no-unit", options->no_unit,
+            "The pool alone: no unit for the next boot, no udev rule, no record")
       .flag("--dry-run", options->dry_run, "Say what would be done and change nothing")
       .action([options, &host] { return devpool(host, *options); });
 }

@@ -17,6 +17,7 @@ namespace flintctl::provision {
 namespace {
 
 constexpr auto end_timeout = std::chrono::seconds(10);
+constexpr auto start_timeout = std::chrono::seconds(90);
 constexpr int oom_score_adjust = -999;  // as containerd's own unit: killing it helps nobody
 
 std::vector<std::string> environment() {
@@ -27,10 +28,27 @@ std::vector<std::string> environment() {
   return variables;
 }
 
+/// The unit's main process; nothing when it has ended.
+Result<std::optional<sys::Process>> process_of(const std::string& unit) {
+  const auto pid = sys::unit_main_pid(unit);
+  if (!pid) {
+    if (pid.error().code() == Code::not_found) return std::optional<sys::Process>();
+    return pid.error();
+  }
+  auto process = sys::Process::open(*pid);
+  if (!process) return std::optional<sys::Process>();
+  return std::optional(*std::move(process));
+}
+
 Result<std::optional<sys::Process>> launch_service(const ContainerdNames& names,
                                                    const std::vector<std::string>& argv,
                                                    const std::string& address,
                                                    const std::string& log_file) {
+  // `provision` made a unit file of that name: it is the same containerd.
+  if (const auto state = sys::unit_state(names.unit); state && state->loaded) {
+    TRY(sys::start_unit(names.unit, start_timeout));
+    return process_of(names.unit);
+  }
   sys::ServiceOptions service;
   service.name = names.unit;
   service.description = fmt::format("flintctl's containerd at {}", address);
@@ -39,14 +57,7 @@ Result<std::optional<sys::Process>> launch_service(const ContainerdNames& names,
   service.log_file = log_file;
   service.oom_score_adjust = oom_score_adjust;
   TRY(sys::start_service(service));
-  const auto pid = sys::unit_main_pid(names.unit);
-  if (!pid) {
-    if (pid.error().code() == Code::not_found) return std::optional<sys::Process>();
-    return pid.error();
-  }
-  auto process = sys::Process::open(*pid);
-  if (!process) return std::optional<sys::Process>();
-  return std::optional(*std::move(process));
+  return process_of(names.unit);
 }
 
 Result<std::optional<sys::Process>> launch_detached(const ContainerdNames& names,

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/config.hpp"
 #include "sys/cgroup.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
@@ -108,6 +109,11 @@ pid_t flock_holder(const struct stat& file) {
 }
 
 }  // namespace
+
+std::string default_containerd_log(const std::string& address) {
+  if (address == config::private_containerd_address) return "/var/log/flintctl/containerd-dev.log";
+  return fmt::format("/var/log/flintctl/{}.log", containerd_names(address).id);
+}
 
 ContainerdNames containerd_names(const std::string& address) {
   // One socket has one name, whatever links lead to it: /var/run is often a link to /run.

@@ -12,6 +12,12 @@
 
 namespace flintctl::provision {
 
+/// Where the private containerd's configuration lies unless a person says otherwise.
+inline constexpr const char* private_containerd_config = "/etc/containerd/config-dev.toml";
+
+/// The log of the containerd at `address`, when nobody names one.
+std::string default_containerd_log(const std::string& address);
+
 /// The names under which flintctl runs the containerd of one socket: derived from the socket alone,
 /// so that every later command finds it without a record.
 struct ContainerdNames {

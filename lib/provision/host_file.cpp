@@ -62,13 +62,6 @@ std::vector<std::string> missing_folders(std::string path) {
   return missing;
 }
 
-Result<> intend_folders(const std::string& path, Journal& journal) {
-  for (const std::string& folder : missing_folders(path)) {
-    TRY(journal.intend("folder", folder));
-  }
-  return {};
-}
-
 Result<Undone> undo_file(const Change& change, std::vector<std::string>& notes) {
   const std::string& path = change.target;
   const std::string backup = change.details.string_or("backup");
@@ -128,6 +121,13 @@ Result<Undone> undo_data(const Change& change, Data data, std::vector<std::strin
 }
 
 }  // namespace
+
+Result<> intend_folders(const std::string& path, Journal& journal) {
+  for (const std::string& folder : missing_folders(path)) {
+    TRY(journal.intend("folder", folder));
+  }
+  return {};
+}
 
 Item check_file(const HostFile& file) {
   const auto text = sys::read_file(file.path);

@@ -39,6 +39,8 @@ struct HostFolder {
 };
 Item check_folder(const HostFolder& folder);
 Result<> install_folder(const HostFolder& folder, Journal& journal);
+/// Records the missing ones of a folder that something else is about to make.
+Result<> intend_folders(const std::string& path, Journal& journal);
 /// The same, with all that comes to lie in it: goes whole with Data::remove, else stays whole.
 Result<> install_data_folder(const HostFolder& folder, Journal& journal);
 

@@ -92,6 +92,15 @@ Result<> Plan::apply(Step& step, Record& record,
   return Error(*report.error).context(fmt::format("step '{}'", step.name()));
 }
 
+Result<std::vector<std::string>> apply_alone(Step& step, const HostPaths& paths,
+                                             std::chrono::milliseconds wait) {
+  const sys::FileLock lock = TRY(sys::FileLock::acquire(paths.lock(), wait));
+  Record record = TRY(Record::open(paths.record()));
+  Journal journal(record, step.name());
+  TRY(step.apply(journal));
+  return journal.notes();
+}
+
 Step* Plan::step_of(const Change& change) {
   for (const auto& step : steps_) {
     if (step->name() == change.step) return step.get();

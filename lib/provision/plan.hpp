@@ -65,4 +65,9 @@ class Plan {
   std::vector<std::unique_ptr<Step>> steps_;
 };
 
+/// Applies one step, whatever its check would say, under the host's lock and with its record: for a
+/// command that makes one thing. What the step has to say.
+Result<std::vector<std::string>> apply_alone(Step& step, const HostPaths& paths,
+                                             std::chrono::milliseconds wait);
+
 }  // namespace flintctl::provision

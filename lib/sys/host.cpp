@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -58,7 +59,30 @@ Error no_module(const std::string& name, std::string why) {
       .with_hint(fmt::format("use a kernel that has {}, built in or as a module", name));
 }
 
+/// The kernel's own spelling of a module's name.
+std::string underscored(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+/// A list of module files of the running kernel ("modules.dep") names this module.
+bool listed(const char* list, const std::string& name) {
+  utsname kernel = {};
+  if (::uname(&kernel) != 0) return false;
+  const auto text = read_file(fmt::format("/lib/modules/{}/{}", kernel.release, list));
+  if (!text) return false;
+  // Files have either spelling, with or without compression: ".../dm-thin-pool.ko.xz".
+  const std::string wanted = fmt::format("/{}.ko", underscored(name));
+  return underscored(*text).find(wanted) != std::string::npos;
+}
+
 }  // namespace
+
+bool module_loaded(const std::string& name) {
+  return is_directory("/sys/module/" + underscored(name)) || listed("modules.builtin", name);
+}
+
+bool module_available(const std::string& name) { return listed("modules.dep", name); }
 
 Result<> require_root(const std::string& what) {
   if (::geteuid() == 0) return {};
@@ -75,9 +99,7 @@ bool udev_running() {
 }
 
 Result<> load_module(const std::string& name) {
-  std::string folder = name;
-  for (char& letter : folder) letter = letter == '-' ? '_' : letter;
-  if (is_directory("/sys/module/" + folder)) return {};
+  if (is_directory("/sys/module/" + underscored(name))) return {};
 
   const Kmod kmod = TRY(load_kmod());
   const std::unique_ptr<kmod_ctx, decltype(kmod.unref)> context(kmod.create(nullptr, nullptr),

@@ -21,6 +21,7 @@ class FakeDevmapper final : public devmapper::Driver {
     std::string status;  ///< what status() gives for the one target
     bool suspended = false;
     bool has_node = false;
+    int open_count = 0;
   };
   std::map<std::string, Entry> devices;
   /// Called when a table becomes live: a test gives the device its status, or refuses.
@@ -81,6 +82,7 @@ class FakeDevmapper final : public devmapper::Driver {
     info.uuid = entry->uuid;
     info.number = entry->number;
     info.suspended = entry->suspended;
+    info.open_count = entry->open_count;
     info.has_live_table = !entry->live.empty();
     info.has_inactive_table = !entry->inactive.empty();
     return info;

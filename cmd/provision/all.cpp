@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/all.hpp"
+
+#include <memory>
+#include <string>
+
+#include "provision/session.hpp"
+#include "provision/view.hpp"
+#include "sys/host.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+using provision::StepReport;
+
+/// Prints reports as they come, or collects them for one document.
+class Printer {
+ public:
+  Printer(Host& host, output::Format format, bool dry_run)
+      : host_(host), format_(std::move(format)), dry_run_(dry_run) {}
+
+  void operator()(const StepReport& report) {
+    say_notes(host_, report);
+    std::ostream& out = host_.streams().out;
+    if (format_.kind == output::Kind::name) {
+      out << "step/" << report.step << '\n';
+    } else if (!format_.is_table()) {
+      items_.push_back(step_value(report));
+    } else if (dry_run_) {
+      for (const std::string& line : dry_run_lines(report)) out << line << '\n';
+    } else {
+      out << "step/" << report.step << ' ' << step_result(report) << std::endl;
+    }
+  }
+  Result<> finish() {
+    if (format_.is_table() || format_.kind == output::Kind::name) return {};
+    return output::print_value(host_.streams().out, format_, output::list_value(std::move(items_)));
+  }
+
+ private:
+  Host& host_;
+  output::Format format_;
+  bool dry_run_;
+  data::Array items_;
+};
+
+}  // namespace
+
+Result<> provision_all(Host& host, const ProvisionAllOptions& options) {
+  Printer print(host, TRY(host.format()), options.dry_run);
+  ProvisionSession session = TRY(open_provision_session(host, options.file));
+  provision::Plan plan = session.plan();
+  if (options.dry_run) {
+    for (const StepReport& report : plan.check()) print(report);
+    return print.finish();
+  }
+  TRY(sys::require_root("provisioning this host"));
+  auto applied = plan.apply([&print](const StepReport& report) { print(report); }, options.wait);
+  TRY(print.finish());
+  return applied;
+}
+
+void add_provision_all(cli::Command& provision, Host& host) {
+  auto options = std::make_shared<ProvisionAllOptions>();
+  provision.add("all", "Make this host ready, whatever is missing of it")
+      .details(
+          "Kernel modules, udev rule, thin pool and private containerd, each with what brings it "
+          "back at boot where systemd runs; elsewhere run it again after a reboot. What is in "
+          "place is left alone; a foreign file at a path of ours is kept beside it. What is "
+          "changed is recorded first, so that a killed run is finished by the next and 'provision "
+          "reset' undoes it.\n\n" +
+          std::string(provision::host_settings_help()))
+      .example("flintctl provision all --dry-run", "what would change, one line each")
+      .example("flintctl provision all -f host.toml", "as that file asks")
+      .option("-f,--file", options->file,
+              "What the host is to have (/etc/flintctl/host.toml if it exists)", "FILE")
+      .duration_option("--wait", options->wait, "How long to wait for another run to end")
+      .flag("--dry-run", options->dry_run, "Print the plan and change nothing")
+      .action([options, &host] { return provision_all(host, *options); });
+}
+
+}  // namespace flintctl::cmd

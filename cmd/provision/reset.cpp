@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/reset.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "provision/session.hpp"
+#include "sys/host.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+using provision::UndoReport;
+
+const char* word(UndoReport::Outcome outcome) {
+  switch (outcome) {
+    case UndoReport::Outcome::would_undo:
+      return "would be undone";
+    case UndoReport::Outcome::kept:
+      return "kept";
+    case UndoReport::Outcome::undone:
+      break;
+  }
+  return "undone";
+}
+
+void print(Host& host, const UndoReport& report) {
+  output::Streams& streams = host.streams();
+  streams.out << fmt::format("{} {} {}", report.change.kind, report.change.target,
+                             word(report.outcome))
+              << std::endl;
+  for (const std::string& note : report.notes) streams.err << "note: " << note << '\n';
+}
+
+}  // namespace
+
+Result<> provision_reset(Host& host, const ProvisionResetOptions& options) {
+  TRY(sys::require_root("undoing what was provisioned"));
+  ProvisionSession session = TRY(open_provision_session(host, {}));
+  provision::Plan plan = session.every_step();
+  const auto data = options.delete_data ? provision::Data::remove : provision::Data::keep;
+  if (options.dry_run) {
+    const auto planned = TRY(plan.plan_reset(data));
+    for (const UndoReport& report : planned) print(host, report);
+    if (planned.empty()) host.streams().out << "nothing is recorded\n";
+    return {};
+  }
+  if (!options.yes) {
+    return Error(Code::invalid_argument, "reset undoes all that was provisioned on this host")
+        .with_hint("see what with: flintctl provision reset --dry-run; then do it with --yes (-y)");
+  }
+  bool any = false;
+  TRY(plan.reset(data, [&](const UndoReport& report) {
+    any = true;
+    print(host, report);
+  }));
+  if (!any) host.streams().out << "nothing is recorded\n";
+  return {};
+}
+
+void add_provision_reset(cli::Command& provision, Host& host) {
+  auto options = std::make_shared<ProvisionResetOptions>();
+  provision.add("reset", "Undo what provisioning did to this host")
+      .details(
+          "Undoes every recorded change in reverse: units, configuration, containerd, pool. A file "
+          "that was there before comes back; one that was edited since is left. Disk contents "
+          "(images, VMs' disks, containerd's data) stay unless --delete-data is given. Refused "
+          "while a VM or a mount uses the pool.")
+      .example("flintctl provision reset --dry-run", "what would be undone")
+      .example("flintctl provision reset -y --delete-data", "all of it, with all disks")
+      .flag("--delete-data", options->delete_data,
+            "Remove the pool's files and containerd's data as well")
+      .flag("--dry-run", options->dry_run, "Print what would be undone, change nothing")
+      .flag("-y,--yes", options->yes, "Do it")
+      .action([options, &host] { return provision_reset(host, *options); });
+}
+
+}  // namespace flintctl::cmd

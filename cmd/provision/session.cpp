@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/session.hpp"
+
+#include "sys/file.hpp"
+
+namespace flintctl::cmd {
+
+Result<ProvisionSession> open_provision_session(Host& host, const std::string& file) {
+  const config::Config* config = TRY(host.config());
+  ProvisionSession session;
+  session.paths = provision::host_paths(*config);
+  session.settings = provision::default_host_settings(*config);
+  const std::string path = file.empty() ? default_host_file : file;
+  if (!file.empty() || sys::exists(path)) {
+    session.settings = TRY(provision::read_host_settings(path, std::move(session.settings)));
+  }
+  session.drivers = provision::host_pool_drivers();
+  session.services = provision::host_services();
+  return session;
+}
+
+}  // namespace flintctl::cmd

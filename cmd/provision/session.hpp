@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/result.hpp"
+#include "host.hpp"
+#include "provision/host_plan.hpp"
+
+namespace flintctl::cmd {
+
+/// What the `provision` commands that work on the whole host share.
+struct ProvisionSession {
+  provision::HostPaths paths;
+  provision::HostSettings settings;
+  std::unique_ptr<provision::PoolDrivers> drivers;
+  std::unique_ptr<provision::Services> services;
+
+  /// The steps that the settings ask for.
+  provision::Plan plan() { return provision::host_plan(paths, settings, *drivers, *services); }
+  /// All there are.
+  provision::Plan every_step() {
+    return provision::every_step(paths, settings, *drivers, *services);
+  }
+};
+
+/// `file`: host.toml, or empty for the one in /etc/flintctl if there is one, else the defaults.
+Result<ProvisionSession> open_provision_session(Host& host, const std::string& file);
+
+inline constexpr const char* default_host_file = "/etc/flintctl/host.toml";
+
+}  // namespace flintctl::cmd

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/containerd_step.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "provision/containerd_install.hpp"
+#include "provision/containerd_process.hpp"
+#include "provision/containerd_version.hpp"
+#include "provision/devpool_step.hpp"
+#include "provision/host_file.hpp"
+#include "sys/file.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+/// What a containerd needs that systemd starts: systemd.service(5), containerd's own unit.
+/// KillMode=process, because what it started for others lives on when it ends.
+std::string unit_text(const std::string& pool_unit, const std::string& command,
+                      const std::string& address, const std::string& log_file) {
+  return fmt::format(
+      "# Made by 'flintctl provision'.\n"
+      "[Unit]\n"
+      "Description=flintctl's containerd at {0}\n"
+      "After=local-fs.target network.target {1}\n"
+      "Wants={1}\n"
+      "\n"
+      "[Service]\n"
+      "Type=notify\n"
+      "ExecStart={2}\n"
+      "StandardOutput=append:{3}\n"
+      "StandardError=append:{3}\n"
+      "Restart=on-failure\n"
+      "RestartSec=5\n"
+      "KillMode=process\n"
+      "Delegate=yes\n"
+      "TasksMax=infinity\n"
+      "LimitNOFILE=1048576\n"
+      "OOMScoreAdjust=-999\n"
+      "\n"
+      "[Install]\n"
+      "WantedBy=multi-user.target\n",
+      address, pool_unit, command, log_file);
+}
+
+}  // namespace
+
+Result<ContainerdSettings> ContainerdStep::settings() {
+  TRY(validate(wanted_.settings));
+  return fit_to_host(wanted_.settings);
+}
+
+Result<HostUnit> ContainerdStep::unit() const {
+  const ContainerdBinary binary = TRY(find_containerd(wanted_.start.binary));
+  const std::string command = fmt::format("{} --config {}", quote_argument(binary.path),
+                                          quote_argument(wanted_.start.config_path));
+  HostUnit unit{containerd_names(wanted_.settings.address).unit,
+                unit_text(pool_unit_name(wanted_.settings.pool), command, wanted_.settings.address,
+                          wanted_.start.log_file)};
+  // start_containerd() starts it, and says what its log says when it fails.
+  unit.run = HostUnit::Run::not_started;
+  return unit;
+}
+
+Result<> ContainerdStep::check_config(Finding& finding) {
+  const ContainerdSettings wanted = TRY(settings());
+  const std::string& path = wanted_.start.config_path;
+  const ContainerdInstall plan = TRY(plan_containerd_config(wanted, path));
+  if (plan.file_differs) {
+    const bool exists = sys::exists(path);
+    finding.items.push_back({exists ? State::differs : State::missing, path,
+                             exists ? "does not say what it should" : ""});
+  } else {
+    finding.items.push_back({State::in_place, path, {}});
+  }
+  for (const std::string& change : plan.changes) {
+    if (change.find("folder ") == std::string::npos) continue;
+    finding.items.push_back({State::missing, change, {}});
+  }
+  return {};
+}
+
+Result<> ContainerdStep::check_running(Finding& finding) {
+  const ContainerdStatus status =
+      TRY(containerd_status(wanted_.settings.address, wanted_.start.snapshotter));
+  const std::string subject = "containerd at " + wanted_.settings.address;
+  if (status.owner == ContainerdOwner::other) {
+    return Error(Code::already_exists,
+                 fmt::format("process {} serves {}, and flintctl did not start it", status.pid,
+                             wanted_.settings.address))
+        .with_hint("end it, or choose another address: --containerd-address PATH");
+  }
+  if (status.owner == ContainerdOwner::none) {
+    finding.items.push_back({State::missing, subject, {}});
+    return {};
+  }
+  finding.items.push_back(
+      {status.problem.empty() ? State::in_place : State::differs, subject, status.problem});
+  return {};
+}
+
+Result<Finding> ContainerdStep::check() {
+  Finding finding;
+  TRY(check_config(finding));
+  if (services_.running()) {
+    for (Item& item : TRY(check_unit(TRY(unit()), paths_, services_))) {
+      finding.items.push_back(std::move(item));
+    }
+  }
+  TRY(check_running(finding));
+  return finding;
+}
+
+Result<> ContainerdStep::install_config(Journal& journal) {
+  const ContainerdSettings wanted = TRY(settings());
+  TRY(install_data_folder({wanted.root, 0700}, journal));
+  TRY(install_folder({wanted.snapshotter_directory(), 0700}, journal));
+  const std::string& path = wanted_.start.config_path;
+  const auto owner = find_own_containerd(wanted.address);
+  if (TRY(plan_containerd_config(wanted, path)).file_differs) {
+    TRY(install_file({path, containerd_toml(wanted)}, journal));
+    if (owner && *owner) {
+      journal.note(
+          "the running containerd reads its new configuration at its next start: flintctl "
+          "containerd stop, then flintctl containerd start");
+    }
+  }
+  TRY(install_containerd_config(wanted, path));
+  return {};
+}
+
+Result<> ContainerdStep::apply(Journal& journal) {
+  TRY(install_config(journal));
+  const std::string log_folder =
+      std::filesystem::path(wanted_.start.log_file).parent_path().string();
+  TRY(install_folder({log_folder}, journal));
+  if (services_.running()) TRY(install_unit(TRY(unit()), paths_, services_, journal));
+  TRY(journal.intend("containerd", wanted_.settings.address));
+  ContainerdStart start = wanted_.start;
+  start.lock_directory = paths_.run_directory + "/lock";
+  TRY(start_containerd(start));
+  return {};
+}
+
+Result<Undone> ContainerdStep::undo(const Change& change, Data data) {
+  if (change.kind != "containerd") return Step::undo(change, data);
+  ContainerdStop stop;
+  stop.address = change.target;
+  stop.lock_directory = paths_.run_directory + "/lock";
+  auto stopped = stop_containerd(stop);
+  // Another's containerd there now is not ours to end.
+  if (!stopped && stopped.error().code() != Code::already_exists) {
+    return std::move(stopped).error();
+  }
+  return Undone::done;
+}
+
+}  // namespace flintctl::provision

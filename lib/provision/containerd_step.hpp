@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "provision/containerd_config.hpp"
+#include "provision/containerd_daemon.hpp"
+#include "provision/host_unit.hpp"
+#include "provision/step.hpp"
+
+namespace flintctl::provision {
+
+/// What ContainerdStep makes.
+struct PrivateContainerd {
+  ContainerdSettings settings;  ///< version, zeroing and mke2fs are filled in by the step
+  ContainerdStart start;        ///< config_path and log_file are set
+};
+
+/// The private containerd: its configuration and folders, a unit that starts it at each boot after
+/// its pool, and that it runs with its snapshotter ok. Undone: stopped, unit and configuration
+/// gone, its data only with Data::remove.
+class ContainerdStep final : public Step {
+ public:
+  ContainerdStep(HostPaths paths, PrivateContainerd wanted, Services& services)
+      : paths_(std::move(paths)), wanted_(std::move(wanted)), services_(services) {}
+
+  [[nodiscard]] std::string name() const override { return "containerd"; }
+  Result<Finding> check() override;
+  Result<> apply(Journal& journal) override;
+  Result<Undone> undo(const Change& change, Data data) override;
+
+ private:
+  Result<ContainerdSettings> settings();
+  Result<> check_config(Finding& finding);
+  Result<> check_running(Finding& finding);
+  Result<> install_config(Journal& journal);
+  [[nodiscard]] Result<HostUnit> unit() const;
+
+  HostPaths paths_;
+  PrivateContainerd wanted_;
+  Services& services_;
+};
+
+}  // namespace flintctl::provision

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "devmapper/driver.hpp"
+#include "loop/driver.hpp"
+#include "provision/host_unit.hpp"
+#include "provision/step.hpp"
+#include "thinpool/provision.hpp"
+
+namespace flintctl::provision {
+
+/// The drivers that pools need, opened when first asked for: a bare host has none before its
+/// modules are loaded.
+class PoolDrivers {
+ public:
+  virtual ~PoolDrivers() = default;
+  virtual Result<devmapper::Driver*> devmapper() = 0;
+  virtual Result<loop::Driver*> loops() = 0;
+};
+std::unique_ptr<PoolDrivers> host_pool_drivers();
+
+/// The unit that brings a pool back at boot: "flintctl-pool-<name>.service".
+std::string pool_unit_name(const std::string& pool);
+
+/// A loop-backed thin pool (lib/thinpool), and what brings it back after a reboot: a oneshot unit
+/// where systemd runs, else the next `provision all`. Undone: volumes and pool are no longer
+/// active, and with Data::remove the files that this step made are gone. Refused while somebody
+/// uses a volume.
+class DevpoolStep final : public Step {
+ public:
+  DevpoolStep(HostPaths paths, thinpool::Spec spec, PoolDrivers& drivers, Services& services)
+      : paths_(std::move(paths)), spec_(std::move(spec)), drivers_(drivers), services_(services) {}
+
+  [[nodiscard]] std::string name() const override { return "devpool"; }
+  Result<Finding> check() override;
+  Result<> apply(Journal& journal) override;
+  Result<> allow_undo(const Change& change, Data data) override;
+  Result<Undone> undo(const Change& change, Data data) override;
+
+  /// What apply() did to the pool.
+  [[nodiscard]] const thinpool::Outcome& outcome() const { return outcome_; }
+
+ private:
+  [[nodiscard]] Result<HostUnit> unit() const;
+  Result<Item> check_pool(Finding& finding);
+  Result<> intend(devmapper::Driver& driver, loop::Driver& loops, Journal& journal);
+
+  HostPaths paths_;
+  thinpool::Spec spec_;
+  PoolDrivers& drivers_;
+  Services& services_;
+  thinpool::Outcome outcome_;
+};
+
+/// A udev rule by which the host does not look into the pool's volumes: what lies on them belongs
+/// to guests. udev(7).
+class UdevStep final : public Step {
+ public:
+  UdevStep(HostPaths paths, std::string pool) : paths_(std::move(paths)), pool_(std::move(pool)) {}
+
+  [[nodiscard]] std::string name() const override { return "udev"; }
+  Result<Finding> check() override;
+  Result<> apply(Journal& journal) override;
+
+ private:
+  HostPaths paths_;
+  std::string pool_;
+};
+
+}  // namespace flintctl::provision

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/host_plan.hpp"
+
+#include <memory>
+
+#include "provision/modules_step.hpp"
+
+namespace flintctl::provision {
+
+HostPaths host_paths(const config::Config& config) {
+  HostPaths paths;
+  paths.state = config.state_directory;
+  paths.run_directory = config.run_directory;
+  return paths;
+}
+
+Plan host_plan(const HostPaths& paths, const HostSettings& settings, PoolDrivers& drivers,
+               Services& services) {
+  Plan plan(paths, services);
+  plan.add(std::make_unique<ModulesStep>(paths, host_modules(), settings.extra_modules));
+  plan.add(std::make_unique<UdevStep>(paths, settings.pool.name));
+  if (settings.devpool) {
+    plan.add(std::make_unique<DevpoolStep>(paths, settings.pool, drivers, services));
+  }
+  if (settings.containerd) {
+    plan.add(std::make_unique<ContainerdStep>(paths, settings.private_containerd, services));
+  }
+  return plan;
+}
+
+Plan every_step(const HostPaths& paths, const HostSettings& settings, PoolDrivers& drivers,
+                Services& services) {
+  HostSettings all = settings;
+  all.devpool = true;
+  all.containerd = true;
+  return host_plan(paths, all, drivers, services);
+}
+
+}  // namespace flintctl::provision

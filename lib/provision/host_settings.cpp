@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/host_settings.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "core/units.hpp"
+#include "provision/containerd_process.hpp"
+#include "sys/file.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+Error wrong_type(std::string_view where, std::string_view key, std::string_view wanted) {
+  return Error(Code::invalid_argument, fmt::format("'{}.{}' must be {}", where, key, wanted));
+}
+
+/// One table of the file; each getter leaves `value` alone when its key is absent.
+class Section {
+ public:
+  Section(const data::Value& document, std::string name) : name_(std::move(name)) {
+    const data::Value* found = document.find(name_);
+    if (found != nullptr) value_ = *found;
+  }
+
+  Result<> allow(const std::vector<std::string_view>& known) const {
+    if (!value_.is_null() && !value_.is_object()) {
+      return Error(Code::invalid_argument, fmt::format("'{}' must be a table", name_));
+    }
+    return data::refuse_unknown_keys(value_, known, fmt::format("[{}]", name_));
+  }
+  Result<> read(std::string_view key, std::string& value) const {
+    const data::Value* found = value_.find(key);
+    if (found == nullptr) return {};
+    if (!found->is_string() || found->as_string()->empty()) {
+      return wrong_type(name_, key, "a string that is not empty");
+    }
+    value = *found->as_string();
+    return {};
+  }
+  Result<> read(std::string_view key, bool& value) const {
+    const data::Value* found = value_.find(key);
+    if (found == nullptr) return {};
+    if (!found->is_bool()) return wrong_type(name_, key, "true or false");
+    value = *found->as_bool();
+    return {};
+  }
+  Result<> read_size(std::string_view key, std::optional<std::uint64_t>& bytes) const {
+    std::string text;
+    if (value_.find(key) == nullptr) return {};
+    TRY(read(key, text));
+    bytes = TRY(parse_size(text).context(fmt::format("'{}.{}'", name_, key)));
+    return {};
+  }
+  Result<> read_count(std::string_view key, std::optional<std::uint64_t>& count) const {
+    const data::Value* found = value_.find(key);
+    if (found == nullptr) return {};
+    if (!found->is_integer() || *found->as_integer() < 0) {
+      return wrong_type(name_, key, "a number that is not negative");
+    }
+    count = static_cast<std::uint64_t>(*found->as_integer());
+    return {};
+  }
+  Result<> read(std::string_view key, std::vector<std::string>& values) const {
+    const data::Value* found = value_.find(key);
+    if (found == nullptr) return {};
+    if (!found->is_array()) return wrong_type(name_, key, "an array of strings");
+    values.clear();
+    for (const data::Value& element : found->elements()) {
+      if (!element.is_string()) return wrong_type(name_, key, "an array of strings");
+      values.push_back(*element.as_string());
+    }
+    return {};
+  }
+
+ private:
+  data::Value value_;
+  std::string name_;
+};
+
+Result<> read_devpool(const Section& section, HostSettings& settings) {
+  TRY(section.allow(
+      {"enabled", "name", "directory", "data_size", "metadata_size", "low_water_mark"}));
+  thinpool::Spec& pool = settings.pool;
+  TRY(section.read("enabled", settings.devpool));
+  TRY(section.read("name", pool.name));
+  TRY(section.read("directory", pool.directory));
+  TRY(section.read_size("data_size", pool.data_bytes));
+  TRY(section.read_size("metadata_size", pool.metadata_bytes));
+  TRY(section.read_count("low_water_mark", pool.low_water_blocks));
+  settings.private_containerd.settings.pool = pool.name;
+  return thinpool::check(pool);
+}
+
+Result<> read_containerd(const Section& section, HostSettings& settings) {
+  TRY(section.allow({"enabled", "binary", "root", "config", "metrics_address", "base_image_size",
+                     "log_file", "debug"}));
+  ContainerdSettings& wanted = settings.private_containerd.settings;
+  ContainerdStart& start = settings.private_containerd.start;
+  bool debug = wanted.log_level == LogLevel::trace;
+  TRY(section.read("enabled", settings.containerd));
+  TRY(section.read("binary", start.binary));
+  TRY(section.read("root", wanted.root));
+  TRY(section.read("config", start.config_path));
+  TRY(section.read("metrics_address", wanted.metrics_address));
+  TRY(section.read("base_image_size", wanted.base_image_size));
+  TRY(section.read("log_file", start.log_file));
+  TRY(section.read("debug", debug));
+  wanted.log_level = debug ? LogLevel::trace : LogLevel::info;
+  return validate(wanted);
+}
+
+}  // namespace
+
+HostSettings default_host_settings(const config::Config& config) {
+  HostSettings settings;
+  settings.pool.name = config.pool;
+  settings.pool.run_directory = config.run_directory;
+  ContainerdSettings& wanted = settings.private_containerd.settings;
+  wanted.pool = config.pool;
+  wanted.address = config.containerd_address_chosen ? config.containerd_address
+                                                    : config::private_containerd_address;
+  wanted.state = std::filesystem::path(wanted.address).parent_path().string();
+  ContainerdStart& start = settings.private_containerd.start;
+  start.config_path = private_containerd_config;
+  start.log_file = default_containerd_log(wanted.address);
+  start.snapshotter = config.snapshotter;
+  return settings;
+}
+
+Result<HostSettings> read_host_settings(const std::string& path, HostSettings settings) {
+  const auto read = [&]() -> Result<> {
+    const std::string text = TRY(sys::read_file(path));
+    const data::Value document = TRY(data::parse_toml(text));
+    TRY(data::refuse_unknown_keys(document, {"modules", "devpool", "containerd"}, "the top level"));
+    const Section modules(document, "modules");
+    TRY(modules.allow({"extra"}));
+    TRY(modules.read("extra", settings.extra_modules));
+    TRY(read_devpool(Section(document, "devpool"), settings));
+    return read_containerd(Section(document, "containerd"), settings);
+  };
+  TRY(read().context(fmt::format("reading {}", path)));
+  return settings;
+}
+
+std::string_view host_settings_help() {
+  return "host.toml (all keys are optional; what is shown is the default, sizes are examples):\n"
+         "  [modules]\n"
+         "  extra = []                  # kernel modules to load besides those that VMs need\n"
+         "  [devpool]                   # the thin pool on sparse files\n"
+         "  enabled = true\n"
+         "  name = \"flintlock-dev-thinpool\"\n"
+         "  directory = \"/var/lib/containerd-dev/snapshotter/devmapper\"\n"
+         "  data_size = \"100G\"          # of new files; an existing pool keeps its size\n"
+         "  metadata_size = \"10G\"\n"
+         "  low_water_mark = 32768      # blocks\n"
+         "  [containerd]                # the private one\n"
+         "  enabled = true\n"
+         "  binary = \"containerd\"\n"
+         "  root = \"/var/lib/containerd-dev\"\n"
+         "  config = \"/etc/containerd/config-dev.toml\"\n"
+         "  metrics_address = \"127.0.0.1:1338\"\n"
+         "  base_image_size = \"10GB\"    # of a disk made from an image\n"
+         "  log_file = \"/var/log/flintctl/containerd-dev.log\"\n"
+         "  debug = false               # log level trace";
+}
+
+}  // namespace flintctl::provision

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "core/result.hpp"
+#include "data/value.hpp"
+#include "provision/containerd_step.hpp"
+#include "thinpool/provision.hpp"
+
+namespace flintctl::provision {
+
+/// What a host is to have: the contents of host.toml over the configured and built-in defaults.
+struct HostSettings {
+  std::vector<std::string> extra_modules;
+  bool devpool = true;
+  thinpool::Spec pool;
+  bool containerd = true;
+  PrivateContainerd private_containerd;
+};
+
+/// Defaults that agree with the configuration: pool name, directories, the private containerd's
+/// address unless another was chosen.
+HostSettings default_host_settings(const config::Config& config);
+
+/// Reads host.toml over the defaults. invalid_argument that names file and key: unknown (with the
+/// nearest known one), of the wrong type, a value that cannot be.
+Result<HostSettings> read_host_settings(const std::string& path, HostSettings defaults);
+
+/// The keys of host.toml with their meaning, for a person: help text.
+std::string_view host_settings_help();
+
+}  // namespace flintctl::provision

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thinpool/deactivate.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+#include "sys/file.hpp"
+
+namespace flintctl::thinpool {
+namespace {
+
+/// The active devices that stand directly on `number`.
+Result<std::vector<std::string>> devices_on(const devmapper::DeviceNumber& number,
+                                            devmapper::Driver& driver) {
+  std::vector<std::string> names;
+  for (const devmapper::Device& device : TRY(driver.list())) {
+    const auto dependencies = driver.dependencies(device.name);
+    if (!dependencies) continue;  // gone meanwhile
+    if (std::find(dependencies->begin(), dependencies->end(), number) != dependencies->end()) {
+      names.push_back(device.name);
+    }
+  }
+  return names;
+}
+
+/// Where the device is mounted in this mount namespace. proc(5), mountinfo.
+std::string mount_point(const devmapper::DeviceNumber& number) {
+  std::istringstream lines(sys::read_file("/proc/self/mountinfo").value_or({}));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string id;
+    std::string parent;
+    std::string device;
+    std::string root;
+    std::string point;
+    words >> id >> parent >> device >> root >> point;
+    if (device == number.text()) return point;
+  }
+  return {};
+}
+
+bool has_open(const std::string& pid, const devmapper::DeviceNumber& number) {
+  const std::string folder = fmt::format("/proc/{}/fd", pid);
+  const auto descriptors = sys::list_directory(folder);
+  if (!descriptors) return false;
+  return std::any_of(descriptors->begin(), descriptors->end(), [&](const std::string& fd) {
+    struct stat status = {};
+    return ::stat((folder + "/" + fd).c_str(), &status) == 0 && S_ISBLK(status.st_mode) &&
+           major(status.st_rdev) == number.major && minor(status.st_rdev) == number.minor;
+  });
+}
+
+/// "process 12 (qemu-system-x86)", "the mount at /mnt", or a word when neither is found.
+std::string user_of(const devmapper::DeviceNumber& number) {
+  if (const std::string point = mount_point(number); !point.empty()) {
+    return "the mount at " + point;
+  }
+  for (const std::string& pid : sys::list_directory("/proc").value_or({})) {
+    if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (!has_open(pid, number)) continue;
+    std::string command = sys::read_file(fmt::format("/proc/{}/comm", pid)).value_or({});
+    command.erase(std::min(command.find('\n'), command.size()));
+    return fmt::format("process {} ({})", pid, command);
+  }
+  return "something";
+}
+
+Result<std::vector<devmapper::DeviceInfo>> volumes_of(const std::string& pool,
+                                                      devmapper::Driver& driver) {
+  std::vector<devmapper::DeviceInfo> volumes;
+  const auto info = driver.info(pool);
+  if (!info) {
+    if (info.error().code() == Code::not_found) return volumes;
+    return Error(info.error());
+  }
+  for (const std::string& name : TRY(devices_on(info->number, driver))) {
+    auto volume = driver.info(name);
+    if (volume) volumes.push_back(std::move(*volume));
+  }
+  return volumes;
+}
+
+Result<> refuse(const std::string& pool, const std::vector<devmapper::DeviceInfo>& volumes) {
+  for (const devmapper::DeviceInfo& volume : volumes) {
+    if (volume.open_count == 0) continue;
+    return Error(Code::aborted, fmt::format("the pool '{}' is in use: {} has {} open", pool,
+                                            user_of(volume.number), volume.name))
+        .with_hint("stop the VMs first (flintctl vm list -A), and unmount what is mounted");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> refuse_in_use(const std::string& pool, devmapper::Driver& driver) {
+  return refuse(pool, TRY(volumes_of(pool, driver)));
+}
+
+Result<> deactivate(const std::string& pool, devmapper::Driver& driver) {
+  const auto volumes = TRY(volumes_of(pool, driver));
+  TRY(refuse(pool, volumes));
+  for (const devmapper::DeviceInfo& volume : volumes) {
+    TRY(driver.remove(volume.name, devmapper::Removal::retry)
+            .context(fmt::format("deactivating the volume {}", volume.name)));
+  }
+  auto removed = driver.remove(pool, devmapper::Removal::retry);
+  if (!removed && removed.error().code() == Code::not_found) return {};
+  return std::move(removed).context(fmt::format("deactivating the pool '{}'", pool));
+}
+
+}  // namespace flintctl::thinpool

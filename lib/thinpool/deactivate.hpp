@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "core/result.hpp"
+#include "devmapper/driver.hpp"
+
+namespace flintctl::thinpool {
+
+/// aborted when somebody has one of the pool's active volumes open: names volume and user (process
+/// or mount point). Fine when there is no such pool.
+Result<> refuse_in_use(const std::string& pool, devmapper::Driver& driver);
+
+/// Takes the pool's volumes and then the pool out of the kernel; all data stays in the files, and
+/// loop devices that were attached for the pool go with it. Refuses as above, before anything is
+/// removed. Fine when there is no such pool.
+Result<> deactivate(const std::string& pool, devmapper::Driver& driver);
+
+}  // namespace flintctl::thinpool

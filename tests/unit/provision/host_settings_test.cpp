@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/host_settings.hpp"
+
+#include <sstream>
+
+#include "core/units.hpp"
+#include "place.hpp"
+
+using namespace flintctl;
+using namespace flintctl::provision;
+using testing::Place;
+
+namespace {
+
+Result<HostSettings> parse(const std::string& text) {
+  Place place;
+  place.write(place.root + "/host.toml", text);
+  config::Config config;
+  config.containerd_address = config::private_containerd_address;
+  return read_host_settings(place.root + "/host.toml", default_host_settings(config));
+}
+
+std::string refusal(const std::string& text) {
+  const auto settings = parse(text);
+  REQUIRE_FALSE(settings);
+  CHECK(settings.error().code() == Code::invalid_argument);
+  return settings.error().text() + " " + std::string(settings.error().hint());
+}
+
+}  // namespace
+
+TEST_CASE("an empty host.toml asks for the defaults") {
+  const auto settings = parse("");
+  REQUIRE(settings);
+  CHECK(settings->devpool);
+  CHECK(settings->pool.name == "flintlock-dev-thinpool");
+  CHECK_FALSE(settings->pool.data_bytes);
+  CHECK(settings->private_containerd.start.config_path == "/etc/containerd/config-dev.toml");
+  CHECK(settings->private_containerd.settings.state == "/run/containerd-dev");
+}
+
+TEST_CASE("host.toml is read over the defaults") {
+  const auto settings = parse(
+      "[modules]\nextra = ['bridge']\n"
+      "[devpool]\nname = 'p'\ndirectory = '/srv/p'\ndata_size = '20G'\nlow_water_mark = 7\n"
+      "[containerd]\nenabled = false\nroot = '/srv/c'\ndebug = true\n");
+  REQUIRE(settings);
+  CHECK(settings->extra_modules == std::vector<std::string>{"bridge"});
+  CHECK(settings->pool.data_bytes == 20 * gib);
+  CHECK(settings->pool.low_water_blocks == 7);
+  CHECK_FALSE(settings->containerd);
+  CHECK(settings->private_containerd.settings.pool == "p");
+  CHECK(settings->private_containerd.settings.log_level == LogLevel::trace);
+}
+
+TEST_CASE("what host.toml cannot mean is refused by name") {
+  CHECK(refusal("[devpol]\n").find("devpool") != std::string::npos);
+  CHECK(refusal("[devpool]\ndata_siz = '1G'\n").find("data_size") != std::string::npos);
+  CHECK(refusal("[devpool]\ndata_size = 'much'\n").find("devpool.data_size") != std::string::npos);
+  CHECK(refusal("[devpool]\ndata_size = '1M'\n").find("too small") != std::string::npos);
+  CHECK(refusal("[devpool]\nenabled = 'yes'\n").find("devpool.enabled") != std::string::npos);
+  CHECK(refusal("devpool = 3\n").find("'devpool' must be a table") != std::string::npos);
+  CHECK(refusal("[containerd]\nroot = 'relative'\n").find("relative") != std::string::npos);
+}
+
+TEST_CASE("the documented host.toml is one, and says the defaults") {
+  std::istringstream lines{std::string(host_settings_help())};
+  std::string line;
+  std::getline(lines, line);  // its title
+  std::string text;
+  while (std::getline(lines, line)) text += line + "\n";
+  const auto documented = parse(text);
+  INFO((documented ? "" : documented.error().text()));
+  REQUIRE(documented);
+  const auto defaults = parse("");
+  CHECK(documented->pool.directory == defaults->pool.directory);
+  CHECK(documented->pool.data_bytes == thinpool::Spec::default_data_bytes);
+  CHECK(documented->pool.metadata_bytes == thinpool::Spec::default_metadata_bytes);
+  CHECK(containerd_toml(documented->private_containerd.settings) ==
+        containerd_toml(defaults->private_containerd.settings));
+  CHECK(documented->private_containerd.start.log_file ==
+        defaults->private_containerd.start.log_file);
+}

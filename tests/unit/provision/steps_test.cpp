@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps that need no containerd: modules, udev rule, pool.
+#include <set>
+
+#include "place.hpp"
+#include "provision/devpool_step.hpp"
+#include "provision/modules_step.hpp"
+#include "provision/plan.hpp"
+#include "unit/thinpool/fixture.hpp"
+
+using namespace flintctl;
+using namespace flintctl::provision;
+using testing::Place;
+
+namespace {
+
+struct FakeModules {
+  std::set<std::string> loaded{"loop"};
+  std::set<std::string> available{"dm_thin_pool", "loop", "tun", "vhost_vsock"};
+  Modules modules() {
+    return {[this](const std::string& name) { return loaded.count(name) != 0; },
+            [this](const std::string& name) { return available.count(name) != 0; },
+            [this](const std::string& name) -> Result<> {
+              if (available.count(name) == 0) return Error(Code::host_not_ready, "no " + name);
+              loaded.insert(name);
+              return {};
+            }};
+  }
+};
+
+class FakeDrivers final : public PoolDrivers {
+ public:
+  explicit FakeDrivers(testing::Host& host) : host_(host) {}
+  Result<devmapper::Driver*> devmapper() override { return &host_.driver; }
+  Result<loop::Driver*> loops() override { return &host_.loops; }
+
+ private:
+  testing::Host& host_;
+};
+
+/// A host with the pool step alone.
+struct PoolHost : Place {
+  testing::Host pool;
+  FakeDrivers drivers{pool};
+  Plan plan{paths, services};
+
+  PoolHost() { plan.add(std::make_unique<DevpoolStep>(paths, pool.spec, drivers, services)); }
+  Result<> apply() {
+    return plan.apply([](const StepReport&) {});
+  }
+  Result<> reset(Data data) {
+    return plan.reset(data, [](const UndoReport&) {});
+  }
+  bool in_place() { return plan.check().front().in_place(); }
+  /// A volume of the pool that something has open, or nobody.
+  void add_volume(int open_count) {
+    const auto number = pool.driver.devices.at("pool").number;
+    pool.driver.add("pool-snap-1", {0, 2048, "thin", number.text() + " 1"}, "8 2047").open_count =
+        open_count;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("modules are loaded now and listed for each boot") {
+  Place place;
+  FakeModules kernel;
+  Plan plan(place.paths, place.services);
+  plan.add(std::make_unique<ModulesStep>(place.paths, kernel.modules(),
+                                         std::vector<std::string>{"bridge"}));
+  const auto failed = plan.apply([](const StepReport&) {});
+  REQUIRE_FALSE(failed);  // no kernel module "bridge"
+  CHECK(failed.error().text().find("bridge") != std::string::npos);
+  kernel.available.insert("bridge");
+  REQUIRE(plan.apply([](const StepReport&) {}));
+  const std::string file = place.paths.etc + "/modules-load.d/flintctl.conf";
+  const std::string text = Place::read(file);
+  for (const char* name : {"dm_thin_pool\n", "loop\n", "tun\n", "bridge\n", "vhost_vsock\n"}) {
+    CHECK(text.find(name) != std::string::npos);
+  }
+  CHECK(text.find("vhost_net") == std::string::npos);
+  CHECK(plan.check().front().in_place());
+  // This kernel's lack is said, and nothing more.
+  CHECK(plan.check().front().finding.warnings.size() == 1);
+
+  kernel.loaded.erase("tun");
+  CHECK_FALSE(plan.check().front().in_place());
+  REQUIRE(plan.apply([](const StepReport&) {}));
+  CHECK(kernel.loaded.count("tun") == 1);
+}
+
+TEST_CASE("the udev rule names the pool's volumes only") {
+  Place place;
+  Plan plan(place.paths, place.services);
+  plan.add(std::make_unique<UdevStep>(place.paths, "pool"));
+  REQUIRE(plan.apply([](const StepReport&) {}));
+  const std::string text = Place::read(place.paths.etc + "/udev/rules.d/12-flintctl-pool.rules");
+  CHECK(text.find("ENV{DM_NAME}==\"pool-snap-*\"") != std::string::npos);
+  CHECK(text.find("ENV{DM_UDEV_DISABLE_DISK_RULES_FLAG}=\"1\"") != std::string::npos);
+}
+
+TEST_CASE("the pool's unit comes before containerd and needs the folder's mount") {
+  PoolHost host;
+  REQUIRE(host.apply());
+  CHECK(host.in_place());
+  const std::string text = Place::read(host.paths.units() + "/flintctl-pool-pool.service");
+  for (const std::string& line :
+       {std::string("Type=oneshot\n"), std::string("RemainAfterExit=yes\n"),
+        std::string("Before=containerd.service\n"),
+        "RequiresMountsFor=" + host.pool.spec.directory + "\n",
+        std::string("After=systemd-modules-load.service ")}) {
+    INFO(line);
+    CHECK(text.find(line) != std::string::npos);
+  }
+  const std::string command = text.substr(text.find("ExecStart="));
+  CHECK(command.find("ExecStart=/") == 0);
+  CHECK(command.find(" provision devpool --no-unit --name pool --directory ") != std::string::npos);
+  CHECK(command.find(" --data-size 67108864 --metadata-size 4194304\n") != std::string::npos);
+}
+
+TEST_CASE("a pool that went behind the record's back is seen, and comes back") {
+  PoolHost host;
+  REQUIRE(host.apply());
+  host.pool.reboot();
+  CHECK_FALSE(host.in_place());
+  REQUIRE(host.apply());
+  CHECK(host.pool.driver.devices.count("pool") == 1);
+}
+
+TEST_CASE("reset takes the pool out of the kernel and leaves its files, unless told") {
+  PoolHost host;
+  REQUIRE(host.apply());
+  host.add_volume(0);
+  REQUIRE(host.reset(Data::keep));
+  CHECK(host.pool.driver.devices.empty());
+  CHECK(sys::exists(host.pool.metadata()));
+  CHECK_FALSE(sys::exists(host.paths.etc));
+  // The next run brings it back with its data.
+  REQUIRE(host.apply());
+  CHECK(host.in_place());
+  REQUIRE(host.reset(Data::remove));
+  CHECK_FALSE(sys::exists(host.pool.spec.directory));
+  CHECK(host.recorded() == 0);
+}
+
+TEST_CASE("reset is refused while a volume is open, and nothing is undone") {
+  PoolHost host;
+  REQUIRE(host.apply());
+  host.add_volume(1);
+  const auto reset = host.reset(Data::remove);
+  REQUIRE_FALSE(reset);
+  CHECK(reset.error().code() == Code::aborted);
+  CHECK(reset.error().text().find("pool-snap-1") != std::string::npos);
+  CHECK(host.services.active.size() == 1);
+  CHECK(host.pool.driver.devices.size() == 2);
+}
+
+TEST_CASE("files of a pool that was there before are never removed") {
+  PoolHost host;
+  REQUIRE(host.pool.ensure());
+  host.pool.reboot();
+  REQUIRE(host.apply());
+  REQUIRE(host.reset(Data::remove));
+  CHECK(host.pool.driver.devices.empty());
+  CHECK(sys::exists(host.pool.data()));
+}
+
+TEST_CASE("a pool that was active before is not taken away") {
+  PoolHost host;
+  REQUIRE(host.pool.ensure());
+  REQUIRE(host.apply());
+  REQUIRE(host.reset(Data::remove));
+  CHECK(host.pool.driver.devices.count("pool") == 1);
+}
+
+TEST_CASE("a pool step that failed at any call converges and can be reset") {
+  for (int n = 1;; ++n) {
+    PoolHost host;
+    host.pool.fault.fail_at = n;
+    const auto applied = host.apply();
+    if (!host.pool.fault.struck) break;
+    INFO("call " << n << ": " << host.pool.fault.calls.back());
+    if (n % 2 == 0) {
+      REQUIRE(host.reset(Data::remove));
+      CHECK(host.pool.driver.devices.empty());
+      CHECK_FALSE(sys::exists(host.pool.data()));
+    }
+    REQUIRE(host.apply());
+    CHECK(host.in_place());
+  }
+}
