@@ -45,6 +45,29 @@ std::string unit_text(const std::string& pool_unit, const std::string& command,
       address, pool_unit, command, log_file);
 }
 
+/// What containerd keeps below its root. A pool's files may lie there as well and are another
+/// step's.
+Result<std::vector<std::string>> data_of_containerd(const std::string& root) {
+  std::vector<std::string> paths;
+  for (const std::string& name : TRY(sys::list_directory(root))) {
+    if (name.starts_with("io.containerd.") || name == "tmpmounts") {
+      paths.push_back(fmt::format("{}/{}", root, name));
+    }
+  }
+  const std::string snapshotter = root + "/snapshotter/devmapper";
+  for (const std::string& name : TRY(sys::list_directory(snapshotter))) {
+    if (name.ends_with(".db")) paths.push_back(fmt::format("{}/{}", snapshotter, name));
+  }
+  return paths;
+}
+
+Result<Undone> undo_root(const std::string& root, Data data) {
+  const auto paths = TRY(data_of_containerd(root));
+  if (data == Data::keep) return paths.empty() ? Undone::done : Undone::kept;
+  for (const std::string& path : paths) TRY(sys::remove_tree(path));
+  return Undone::done;
+}
+
 }  // namespace
 
 Result<ContainerdSettings> ContainerdStep::settings() {
@@ -115,8 +138,12 @@ Result<Finding> ContainerdStep::check() {
 
 Result<> ContainerdStep::install_config(Journal& journal) {
   const ContainerdSettings wanted = TRY(settings());
-  TRY(install_data_folder({wanted.root, 0700}, journal));
+  TRY(install_folder({wanted.root, 0700}, journal));
   TRY(install_folder({wanted.snapshotter_directory(), 0700}, journal));
+  // A root that holds a containerd's data already is not this step's to empty.
+  if (!sys::exists(wanted.root + "/io.containerd.metadata.v1.bolt")) {
+    TRY(journal.intend("root", wanted.root));
+  }
   const std::string& path = wanted_.start.config_path;
   const auto owner = find_own_containerd(wanted.address);
   if (TRY(plan_containerd_config(wanted, path)).file_differs) {
@@ -136,8 +163,13 @@ Result<> ContainerdStep::apply(Journal& journal) {
   const std::string log_folder =
       std::filesystem::path(wanted_.start.log_file).parent_path().string();
   TRY(install_folder({log_folder}, journal));
+  if (!sys::exists(wanted_.start.log_file)) TRY(journal.intend("data", wanted_.start.log_file));
   if (services_.running()) TRY(install_unit(TRY(unit()), paths_, services_, journal));
-  TRY(journal.intend("containerd", wanted_.settings.address));
+  if (journal.find("containerd", wanted_.settings.address) == nullptr) {
+    const std::string& state = wanted_.settings.state;
+    TRY(journal.intend("containerd", wanted_.settings.address,
+                       data::Value::object({{"state", sys::exists(state) ? "" : state}})));
+  }
   ContainerdStart start = wanted_.start;
   start.lock_directory = paths_.run_directory + "/lock";
   TRY(start_containerd(start));
@@ -145,14 +177,19 @@ Result<> ContainerdStep::apply(Journal& journal) {
 }
 
 Result<Undone> ContainerdStep::undo(const Change& change, Data data) {
+  if (change.kind == "root") return undo_root(change.target, data);
   if (change.kind != "containerd") return Step::undo(change, data);
   ContainerdStop stop;
   stop.address = change.target;
   stop.lock_directory = paths_.run_directory + "/lock";
   auto stopped = stop_containerd(stop);
-  // Another's containerd there now is not ours to end.
-  if (!stopped && stopped.error().code() != Code::already_exists) {
+  if (!stopped) {
+    // Another's containerd there now is not ours to end.
+    if (stopped.error().code() == Code::already_exists) return Undone::done;
     return std::move(stopped).error();
+  }
+  if (const std::string state = change.details.string_or("state"); !state.empty()) {
+    TRY(sys::remove_tree(state));
   }
   return Undone::done;
 }

@@ -64,6 +64,7 @@ std::vector<std::string> missing_folders(std::string path) {
 
 Result<Undone> undo_file(const Change& change, std::vector<std::string>& notes) {
   const std::string& path = change.target;
+  TRY(sys::remove_unfinished_writes(path));
   const std::string backup = change.details.string_or("backup");
   const bool has_backup = !backup.empty() && sys::exists(backup);
   if (sys::exists(path)) {
@@ -160,6 +161,7 @@ Result<> install_file(const HostFile& file, Journal& journal) {
       "file", file.path,
       data::Value::object({{"sha256", sys::sha256_hex(file.text)}, {"backup", backup}})));
   TRY(sys::make_directories(parent_of(file.path)));
+  TRY(sys::remove_unfinished_writes(file.path));
   if (!kept.empty()) {
     TRY(keep_backup(file.path, kept));
     journal.note(fmt::format("{} was not ours: the old file is kept as {}", file.path, kept));

@@ -2,6 +2,7 @@
 #include "provision/record.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -102,8 +103,11 @@ Result<> Record::remove(const Change& change) {
 
 Result<> Record::save(const std::vector<Change>& changes) {
   const auto what = [] { return "recording what is changed on this host"; };
+  // Under the host's lock: what is there is a killed run's.
+  TRY(sys::remove_unfinished_writes(path()).context(what()));
   if (changes.empty()) {
     TRY(sys::remove_file(path()).context(what()));
+    ::rmdir(directory_.c_str());
   } else {
     TRY(sys::make_directories(directory_, 0700).context(what()));
     TRY(sys::write_file_atomic(path(), to_text(changes), 0600).context(what()));

@@ -151,6 +151,19 @@ Result<> write_file_atomic(const std::string& path, std::string_view bytes, mode
   return fsync_directory(parent_of(path));
 }
 
+Result<> remove_unfinished_writes(const std::string& path) {
+  const std::string prefix = path.substr(path.find_last_of('/') + 1) + ".";
+  constexpr std::string_view suffix = ".tmp";
+  constexpr std::size_t random_digits = 8;
+  for (const std::string& name : TRY(list_directory(parent_of(path)))) {
+    if (name.size() != prefix.size() + random_digits + suffix.size()) continue;
+    if (name.starts_with(prefix) && name.ends_with(suffix)) {
+      TRY(remove_file(parent_of(path) + "/" + name));
+    }
+  }
+  return {};
+}
+
 Result<> write_attribute(const std::string& path, std::string_view bytes) {
   const UniqueFd fd = TRY(open(path, O_WRONLY));
   if (::write(fd.get(), bytes.data(), bytes.size()) < 0) {

@@ -25,6 +25,9 @@ Result<std::string> read_tail(const std::string& path, std::size_t length);
 /// Writes a new file beside `path`, fsyncs it and renames it over `path`: readers see the old bytes
 /// or the new ones, also after a power cut. rename(2).
 Result<> write_file_atomic(const std::string& path, std::string_view bytes, mode_t mode);
+/// Removes what calls for this `path` that were killed left beside it. Only for a caller who knows
+/// that nobody else writes it now.
+Result<> remove_unfinished_writes(const std::string& path);
 /// Writes `bytes` into an existing file (a /proc, /sys or cgroup attribute) with one write(2).
 Result<> write_attribute(const std::string& path, std::string_view bytes);
 /// All of `bytes` to a descriptor, whatever write(2) takes at a time.

@@ -318,7 +318,9 @@ Result<Outcome> ensure(const Spec& spec, devmapper::Driver& driver, loop::Driver
 }
 
 Result<Outcome> plan(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops) {
-  return Run(spec, driver, loops).plan().context(fmt::format("provisioning thin pool '{}'", spec.name));
+  return Run(spec, driver, loops)
+      .plan()
+      .context(fmt::format("provisioning thin pool '{}'", spec.name));
 }
 
 }  // namespace flintctl::thinpool

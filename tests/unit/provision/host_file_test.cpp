@@ -99,3 +99,17 @@ TEST_CASE("words and names as systemd reads them") {
   CHECK(escape_unit_name("flintlock-dev-thinpool") == "flintlock-dev-thinpool");
   CHECK(escape_unit_name("a@b+c") == "a\\x40b\\x2bc");
 }
+
+TEST_CASE("half-written files of killed runs go with the next run and with reset") {
+  Place place;
+  auto record = Record::open(place.paths.record());
+  Journal journal(*record, "step");
+  const std::string path = place.paths.etc + "/x.conf";
+  place.write(path + ".0123abcd.tmp", "half");
+  place.write(place.paths.etc + "/y.conf.0123abcd.tmp", "another's");
+  place.write(place.paths.record() + "/record.json.0123abcd.tmp", "{");
+  REQUIRE(install_file({path, "whole\n"}, journal));
+  CHECK(sys::list_directory(place.paths.etc).value() ==
+        std::vector<std::string>{"x.conf", "y.conf.0123abcd.tmp"});
+  CHECK(sys::list_directory(place.paths.record()).value().size() == 1);
+}
