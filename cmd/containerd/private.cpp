@@ -33,8 +33,4 @@ Result<std::string> configured_containerd_address(Host& host, const std::string&
   return facts.address;
 }
 
-Result<std::string> lock_directory(Host& host) {
-  return TRY(host.config())->run_directory + "/lock";
-}
-
 }  // namespace flintctl::cmd

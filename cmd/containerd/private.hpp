@@ -20,7 +20,4 @@ Result<std::string> private_containerd_address(Host& host);
 /// invalid_argument when a chosen address and the file disagree.
 Result<std::string> configured_containerd_address(Host& host, const std::string& config_path);
 
-/// The folder of locks.
-Result<std::string> lock_directory(Host& host);
-
 }  // namespace flintctl::cmd

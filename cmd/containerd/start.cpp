@@ -31,7 +31,7 @@ Result<> containerd_start(Host& host, const ContainerdStartOptions& options) {
   start.log_file = options.log_file.empty() ? default_containerd_log(address) : options.log_file;
   start.timeout = options.timeout;
   start.snapshotter = TRY(host.config())->snapshotter;
-  start.lock_directory = TRY(lock_directory(host));
+  start.run_directory = TRY(host.config())->run_directory;
   if (options.debug) start.log_level = provision::LogLevel::trace;
   const provision::ContainerdRun run = TRY(provision::start_containerd(start));
 

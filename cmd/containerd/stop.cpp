@@ -12,7 +12,7 @@ Result<> containerd_stop(Host& host, const ContainerdStopOptions& options) {
   provision::ContainerdStop stop;
   stop.address = TRY(configured_containerd_address(host, options.config_path));
   stop.grace = options.grace;
-  stop.lock_directory = TRY(lock_directory(host));
+  stop.run_directory = TRY(host.config())->run_directory;
   const auto pid = TRY(provision::stop_containerd(stop));
 
   const char* result = pid ? "stopped" : "unchanged";

@@ -74,6 +74,13 @@ bool needs_quotes(const std::string& text) {
   return !plain_scalar(text).is_string() || text.find_first_of("\n\"'") != std::string::npos;
 }
 
+/// The shortest text that reads back as the same double, and as one: "1.0", not "1".
+std::string real_text(double value) {
+  if (std::isnan(value)) return ".nan";
+  if (std::isinf(value)) return value < 0 ? "-.inf" : ".inf";
+  return fmt::format("{:#}", value);
+}
+
 void emit(YAML::Emitter& out, const Value& value) {
   if (value.is_object()) {
     if (value.members().empty()) out << YAML::Flow;
@@ -96,7 +103,7 @@ void emit(YAML::Emitter& out, const Value& value) {
   } else if (value.is_integer()) {
     out << *value.as_integer();
   } else if (value.is_double()) {
-    out << *value.as_double();
+    out << real_text(*value.as_double());
   } else {
     out << YAML::Null;
   }

@@ -24,7 +24,7 @@ std::string pull_lock_path(const std::string& run_directory, const containerd::C
                            const std::string& snapshotter, const std::string& chain_id) {
   const std::string identity = fmt::format("{}\n{}\n{}\n{}", client.address(),
                                            client.namespace_name(), snapshotter, chain_id);
-  return fmt::format("{}/locks/pull-{}", run_directory, sys::sha256_hex(identity).substr(0, 32));
+  return sys::lock_path(run_directory, "pull-" + sys::sha256_hex(identity).substr(0, 32));
 }
 
 Result<std::vector<containerd::Lease>> abandoned_leases(containerd::Client& client,

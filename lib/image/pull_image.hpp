@@ -22,7 +22,7 @@ struct PullOptions {
   Boundaries boundaries = Boundaries::automatic;
   oci::RegistryOptions registry;
   std::string state_directory = "/var/lib/flintctl";  ///< partial layers: STATE/partial/<digest>
-  std::string run_directory = "/run/flintctl";        ///< locks: RUN/locks
+  std::string run_directory = "/run/flintctl";        ///< locks
   unsigned parallel = 4;                              ///< layers downloaded at once
   /// Free bytes where snapshots go, asked before the first one is made; empty: not checked.
   std::function<Result<std::uint64_t>()> free_space;

@@ -29,7 +29,7 @@ std::string name_lock_path(const Paths& paths, const containerd::Client& client,
   // No name holds a line break, so different names never give one key.
   const auto key =
       fmt::format("{}\n{}\n{}\n{}", client.address(), client.namespace_name(), name_space, name);
-  return fmt::format("{}/vm-{}.lock", paths.locks(), sys::sha256_hex(key).substr(0, 32));
+  return sys::lock_path(paths.run, "vm-" + sys::sha256_hex(key).substr(0, 32));
 }
 
 Result<sys::FileLock> lock_name(const Paths& paths, const containerd::Client& client,

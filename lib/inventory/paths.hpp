@@ -22,7 +22,6 @@ struct Paths {
   [[nodiscard]] std::string console_log(const std::string& uid) const {
     return log_directory(uid) + "/console.log";
   }
-  [[nodiscard]] std::string locks() const { return run + "/locks"; }
   /// Of sys::FactCache.
   [[nodiscard]] std::string facts() const { return run + "/facts"; }
   [[nodiscard]] std::string kernels() const { return state + "/kernels"; }

@@ -18,6 +18,11 @@ std::vector<std::string> devices_of_lease(const Context& context, const std::str
 /// when something holds a device for good.
 Result<> wait_devices_gone(const Context& context, const std::vector<std::string>& devices);
 
+/// Has containerd remove the devices that it gave up and could not remove then: a Prepare whose
+/// caller died, a device that was busy. Only containerd may: a device that goes behind its back is
+/// brought back at its next start, and its number given twice (containerd issue 4790).
+Result<> collect_devices(const Context& context);
+
 /// Leases that exist only to have containerd collect; a kill may leave one.
 inline constexpr auto collection_prefix = "flintctl/collect/";
 

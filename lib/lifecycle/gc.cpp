@@ -240,19 +240,43 @@ class Collector {
     return {};
   }
 
-  Result<> devices() {
-    if (context_.pool.empty()) return {};
-    const auto devices = TRY(context_.parts.pool_devices(context_.pool));
+  /// Devices of the pool that no snapshot of this namespace has: other namespaces', or ones that
+  /// containerd gave up and has not removed yet.
+  Result<std::vector<std::string>> unnamed_devices() {
     std::set<std::string> named;
+    const auto devices = TRY(context_.parts.pool_devices(context_.pool));
     for (const auto& snapshot : TRY(context_.client.snapshot_list(context_.snapshotter, {}))) {
       if (snapshot.kind == containerd::SnapshotKind::committed) continue;
       const auto mounts = context_.client.snapshot_mounts(context_.snapshotter, snapshot.name);
       if (mounts && !mounts->empty()) named.insert(mounts->front().source);
     }
+    std::vector<std::string> unnamed;
     for (const auto& device : devices) {
-      if (named.count(device) != 0) continue;
-      found_.push_back({"device", device, "no snapshot of this namespace has it; left alone",
-                        Leftover::Fate::found});
+      if (named.count(device) == 0) unnamed.push_back(device);
+    }
+    return unnamed;
+  }
+
+  /// Which of them are leftovers containerd alone knows: it is asked to collect, and what it keeps
+  /// is somebody's.
+  Result<> devices() {
+    if (context_.pool.empty()) return {};
+    const auto before = TRY(unnamed_devices());
+    if (before.empty()) return {};
+    std::string kept = "no snapshot of this namespace has it";
+    std::vector<std::string> after = before;
+    if (options_.mode == GcOptions::Mode::remove) {
+      if (auto collected = collect_devices(context_); collected) {
+        kept += ", and containerd keeps it; left alone";
+      } else {
+        kept += "; having containerd collect: " + collected.error().text();
+      }
+      after = TRY(unnamed_devices());
+    }
+    for (const auto& device : before) {
+      const bool gone = std::find(after.begin(), after.end(), device) == after.end();
+      found_.push_back({"device", device, gone ? "containerd had given it up" : kept,
+                        gone ? Leftover::Fate::removed : Leftover::Fate::found});
     }
     return {};
   }

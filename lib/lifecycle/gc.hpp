@@ -29,7 +29,8 @@ struct Leftover {
 /// Finds what killed commands left, by comparing containerd's leases, snapshots and ingests with
 /// taps, cgroups, folders, devices and caches of the host, and removes it. Never touches what a VM
 /// with a finished create owns, what somebody holds the lock of, nor what another containerd or
-/// namespace claims. Devices of the pool that containerd does not know are reported only.
+/// namespace claims. Devices of the pool go only by containerd's own collection; what it keeps is
+/// reported.
 Result<std::vector<Leftover>> collect_garbage(const Context& context, const GcOptions& options);
 
 }  // namespace flintctl::lifecycle

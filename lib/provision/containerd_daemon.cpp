@@ -201,7 +201,7 @@ Result<ContainerdRun> start_containerd(const ContainerdStart& options) {
   const ContainerdFacts facts = TRY(read_containerd_facts(options.config_path));
   const ContainerdNames names = containerd_names(facts.address);
   const auto lock =
-      TRY(sys::FileLock::acquire(options.lock_directory + "/" + names.lock, options.timeout));
+      TRY(sys::FileLock::acquire(sys::lock_path(options.run_directory, names.id), options.timeout));
   if (const auto own = TRY(find_own_containerd(facts.address))) {
     return join(*own, options, facts, deadline);
   }

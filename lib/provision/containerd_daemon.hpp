@@ -22,7 +22,7 @@ struct ContainerdStart {
   std::optional<LogLevel> log_level;  ///< over what the file says
   /// The snapshotter that must be ok; devmapper's pool is looked at as well. Empty: none.
   std::string snapshotter = "devmapper";
-  std::string lock_directory = "/run/flintctl/lock";
+  std::string run_directory = "/run/flintctl";  ///< with the lock
 };
 
 /// A private containerd that answers, with its snapshotter ok.
@@ -45,7 +45,7 @@ Result<ContainerdRun> start_containerd(const ContainerdStart& options);
 struct ContainerdStop {
   std::string address;
   std::chrono::milliseconds grace = std::chrono::seconds(10);  ///< between SIGTERM and SIGKILL
-  std::string lock_directory = "/run/flintctl/lock";
+  std::string run_directory = "/run/flintctl";                 ///< with the lock
 };
 
 /// Ends the containerd that flintctl started for the address, and nothing else: no other

@@ -125,7 +125,6 @@ ContainerdNames containerd_names(const std::string& address) {
   names.cgroup = fmt::format("flintctl/{}", names.id);
   names.unit = fmt::format("flintctl-{}.service", names.id);
   names.unit_cgroup = fmt::format("system.slice/{}", names.unit);
-  names.lock = fmt::format("{}.lock", names.id);
   return names;
 }
 

@@ -25,7 +25,6 @@ struct ContainerdNames {
   std::string cgroup;       ///< "flintctl/<id>": where no systemd runs
   std::string unit;         ///< "flintctl-<id>.service": where it does
   std::string unit_cgroup;  ///< "system.slice/<unit>"
-  std::string lock;         ///< file name of its lock: "<id>.lock"
 };
 ContainerdNames containerd_names(const std::string& address);
 

@@ -171,7 +171,7 @@ Result<> ContainerdStep::apply(Journal& journal) {
                        data::Value::object({{"state", sys::exists(state) ? "" : state}})));
   }
   ContainerdStart start = wanted_.start;
-  start.lock_directory = paths_.run_directory + "/lock";
+  start.run_directory = paths_.run_directory;
   TRY(start_containerd(start));
   return {};
 }
@@ -181,7 +181,7 @@ Result<Undone> ContainerdStep::undo(const Change& change, Data data) {
   if (change.kind != "containerd") return Step::undo(change, data);
   ContainerdStop stop;
   stop.address = change.target;
-  stop.lock_directory = paths_.run_directory + "/lock";
+  stop.run_directory = paths_.run_directory;
   auto stopped = stop_containerd(stop);
   if (!stopped) {
     // Another's containerd there now is not ours to end.

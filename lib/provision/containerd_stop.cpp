@@ -44,7 +44,7 @@ void remove_dead_socket(const std::string& path) {
 Result<std::optional<pid_t>> stop_containerd(const ContainerdStop& options) {
   TRY(sys::require_root("stopping containerd"));
   const ContainerdNames names = containerd_names(options.address);
-  const auto lock = TRY(sys::FileLock::acquire(options.lock_directory + "/" + names.lock,
+  const auto lock = TRY(sys::FileLock::acquire(sys::lock_path(options.run_directory, names.id),
                                                options.grace + kill_timeout));
   auto own = TRY(find_own_containerd(options.address));
   if (!own) {

@@ -8,6 +8,7 @@
 
 #include "core/result.hpp"
 #include "provision/record.hpp"
+#include "sys/lock.hpp"
 
 namespace flintctl::provision {
 
@@ -19,7 +20,7 @@ struct HostPaths {
   std::string run_directory = "/run/flintctl";
   [[nodiscard]] std::string units() const { return etc + "/systemd/system"; }
   [[nodiscard]] std::string record() const { return state + "/host"; }
-  [[nodiscard]] std::string lock() const { return run_directory + "/lock/host.lock"; }
+  [[nodiscard]] std::string lock() const { return sys::lock_path(run_directory, "host"); }
 };
 
 enum class State { in_place, missing, differs };

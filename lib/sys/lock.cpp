@@ -46,6 +46,10 @@ Error held_by_another(const std::string& path, const std::string& owner) {
 
 }  // namespace
 
+std::string lock_path(const std::string& run_directory, const std::string& name) {
+  return fmt::format("{}/locks/{}.lock", run_directory, name);
+}
+
 Result<FileLock> FileLock::acquire(const std::string& path, std::chrono::milliseconds wait) {
   const auto slash = path.find_last_of('/');
   if (slash != std::string::npos && slash > 0) TRY(make_directories(path.substr(0, slash)));

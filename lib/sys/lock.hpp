@@ -9,6 +9,10 @@
 
 namespace flintctl::sys {
 
+/// Where the lock `name` lies on a host whose runtime folder is `run_directory`: the one folder of
+/// all of flintctl's locks.
+std::string lock_path(const std::string& run_directory, const std::string& name);
+
 /// An exclusive flock(2), held until scope exit. The file (0600) holds the owner's pid and is never
 /// unlinked: unlinking a lock file lets two processes hold "the" lock. Not inherited over exec.
 class FileLock {

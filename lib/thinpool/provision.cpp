@@ -241,7 +241,7 @@ Result<> Run::reattach() {
 Result<Outcome> Run::ensure() {
   TRY(check(spec_));
   const sys::FileLock lock =
-      TRY(sys::FileLock::acquire(spec_.run_directory + "/pool.lock", spec_.lock_wait));
+      TRY(sys::FileLock::acquire(sys::lock_path(spec_.run_directory, "pool"), spec_.lock_wait));
   TRY(driver_.require_target("thin-pool"));
   if (TRY(is_live())) {
     TRY(adopt());

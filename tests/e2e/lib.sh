@@ -140,13 +140,6 @@ same_state() {
   if diff -u "$1" "$OUT/state"; then echo "ok: $2"; else fail "$2"; fi
 }
 
-# As same_state, but for thin devices: a Prepare whose client dies is rolled back by containerd, which
-# leaves the device until it gives the same number again. `gc` names it and leaves it alone.
-same_records() {
-  host_state | grep -v '^device .*-snap-' >"$OUT/state"
-  if diff -u <(grep -v '^device .*-snap-' "$1") "$OUT/state"; then echo "ok: $2"; else fail "$2"; fi
-}
-
 kernels() { find /var/lib/flintctl/kernels -type f; }
 
 blob_requests() { grep -c 'GET /v2/.*/blobs/' "$OUT/registry/access.log"; }

@@ -297,8 +297,8 @@ TEST_CASE("wrong configurations are refused before anything starts") {
 TEST_CASE("two starts at once make one containerd") {
   TestHost host;
   host.configure();
-  const auto lock = sys::FileLock::acquire(host.start.lock_directory + "/" +
-                                           containerd_names(host.address()).lock);
+  const auto lock = sys::FileLock::acquire(
+      sys::lock_path(host.start.run_directory, containerd_names(host.address()).id));
   REQUIRE(lock);
   host.start.timeout = std::chrono::milliseconds(100);
   const Error error = refused(host);

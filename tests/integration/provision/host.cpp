@@ -28,7 +28,7 @@ TestHost::TestHost() {
   start.config_path = folder_ + "/config.toml";
   start.log_file = folder_ + "/log/containerd.log";
   start.snapshotter = "overlayfs";
-  start.lock_directory = folder_ + "/lock";
+  start.run_directory = folder_;
 }
 
 TestHost::~TestHost() {
@@ -57,7 +57,7 @@ std::string TestHost::script(const std::string& body) const {
 ContainerdStop TestHost::stop_options() const {
   ContainerdStop stop;
   stop.address = address();
-  stop.lock_directory = start.lock_directory;
+  stop.run_directory = start.run_directory;
   return stop;
 }
 

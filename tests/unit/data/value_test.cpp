@@ -48,6 +48,19 @@ TEST_CASE("YAML strings that look like something else are quoted") {
   CHECK(*back == value);
 }
 
+TEST_CASE("numbers in YAML are short, and read back as what they were") {
+  const auto text = [](double number) { return to_yaml(Value(number)); };
+  CHECK(text(0.17) == "0.17\n");
+  CHECK(text(1) == "1.0\n");
+  for (const double number : {0.17, 0.1 + 0.2, 1.0, -2.5, 1e300, 5e-324, 123456789.123, 0.0}) {
+    const auto back = parse_yaml(text(number));
+    REQUIRE(back);
+    INFO(text(number));
+    REQUIRE(back->is_double());
+    CHECK(*back->as_double() == number);
+  }
+}
+
 TEST_CASE("bad YAML names its place") {
   CHECK(parse_yaml("a: [1\nb: 2").error().text().find("line") != std::string::npos);
   CHECK_FALSE(parse_yaml("a: 1\na: 2"));

@@ -164,7 +164,7 @@ Result<std::vector<std::string>> FakeParts::remove_kernels(const std::vector<std
 }
 
 Result<std::vector<std::string>> FakeParts::pool_devices(const std::string&) {
-  return std::vector<std::string>{};
+  return world_.devices;
 }
 
 Result<std::unique_ptr<vmm::Provider>> FakeParts::provider(const std::string& name) {

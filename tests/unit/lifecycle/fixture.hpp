@@ -42,6 +42,7 @@ struct World {
   std::uint64_t device_size = 10 * gib;
   int busy = 0;                      ///< so many waits for a device are in vain
   std::vector<std::string> kernels;  ///< in the cache
+  std::vector<std::string> devices;  ///< of the pool
 
   Result<> call(std::string name);
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lifecycle/gc.hpp"
 
+#include <memory>
+
 #include "fixture.hpp"
 #include "inventory/lock.hpp"
 #include "inventory/owner.hpp"
@@ -109,6 +111,67 @@ TEST_CASE("unfinished record writes of VMs that are gone") {
   other.ref = "layer-sha256:aa";
   fixture.client.add_ingest(other);
   CHECK(collect(fixture) == Strings{"ingest " + ingest.ref});
+}
+
+const std::string given_up = "/dev/mapper/flintlock-dev-thinpool-snap-99";
+
+/// containerd looks through the pool's devices in a collection after a snapshot was removed.
+void remove_in_collection(Fixture& fixture, const std::string& device) {
+  auto& devices = fixture.world.devices;
+  auto made = std::make_shared<std::size_t>(0);
+  fixture.client.on_call([&devices, device, made](const containerd::Call& call) {
+    *made += call.operation == "snapshot_prepare" || call.operation == "snapshot_view" ? 1U : 0U;
+    if (call.operation == "lease_delete" && *made > 0) std::erase(devices, device);
+  });
+}
+
+TEST_CASE("devices that containerd gave up are removed by containerd") {
+  Fixture fixture;
+  fixture.context.pool = "flintlock-dev-thinpool";
+  if (GENERATE(false, true)) REQUIRE(create_vm(fixture.context, fixture.web()));
+  const auto before = fixture.left();
+  fixture.world.devices = {given_up};
+  CHECK(collect(fixture, GcOptions::Mode::dry_run) == Strings{"device " + given_up});
+  CHECK(fixture.world.devices.size() == 1);
+  remove_in_collection(fixture, given_up);
+  const auto found = collect_garbage(fixture.context, {GcOptions::Mode::remove});
+  REQUIRE(found);
+  REQUIRE(found->size() == 1);
+  CHECK(found->front().name == given_up);
+  CHECK(found->front().fate == Leftover::Fate::removed);
+  CHECK(fixture.left() == before);
+}
+
+TEST_CASE("devices that containerd keeps are reported and left alone") {
+  Fixture fixture;
+  fixture.context.pool = "flintlock-dev-thinpool";
+  fixture.world.devices = {given_up};
+  const bool fails = GENERATE(false, true);
+  if (fails) fixture.client.fail_nth("snapshot_view", 1, Error(Code::unknown, "no space"));
+  const auto found = collect_garbage(fixture.context, {GcOptions::Mode::remove});
+  REQUIRE(found);
+  REQUIRE(found->size() == 1);
+  CHECK(found->front().fate == Leftover::Fate::found);
+  CHECK((found->front().why.find("no space") != std::string::npos) == fails);
+  CHECK(fixture.left() == Strings{});
+}
+
+TEST_CASE("devices of VMs are nobody's leftovers") {
+  Fixture fixture;
+  REQUIRE(create_vm(fixture.context, fixture.web()));
+  fixture.context.pool = "flintlock-dev-thinpool";
+  const auto snapshots = fixture.client.snapshot_list("devmapper", {});
+  REQUIRE(snapshots);
+  for (const auto& snapshot : *snapshots) {
+    if (snapshot.kind != containerd::SnapshotKind::active) continue;
+    const auto mounts = fixture.client.snapshot_mounts("devmapper", snapshot.name);
+    REQUIRE(mounts);
+    fixture.world.devices.push_back(mounts->front().source);
+  }
+  REQUIRE(fixture.world.devices.size() == 1);
+  fixture.client.clear_calls();
+  CHECK(collect(fixture).empty());
+  CHECK(fixture.client.count("snapshot_view") == 0);
 }
 
 TEST_CASE("kernels that no VM boots from") {

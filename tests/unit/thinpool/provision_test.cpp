@@ -308,7 +308,7 @@ TEST_CASE("impossible wishes are refused before anything is touched") {
 TEST_CASE("a second run waits for the first, and no longer than it may") {
   Host host;
   host.spec.lock_wait = std::chrono::milliseconds(0);
-  const auto lock = sys::FileLock::acquire(host.spec.run_directory + "/pool.lock");
+  const auto lock = sys::FileLock::acquire(sys::lock_path(host.spec.run_directory, "pool"));
   REQUIRE(lock);
   const auto result = host.ensure();
   REQUIRE_FALSE(result);
