@@ -16,14 +16,22 @@
 // Shared by the service files only: this header brings gRPC's in.
 namespace flintctl::containerd {
 
-/// A gRPC context with the session's headers and deadline.
+/// A gRPC context with the session's headers and deadline, which an interrupt ends.
 class CallContext : public grpc::ClientContext {
  public:
-  explicit CallContext(const Session& session) {
+  explicit CallContext(const Session& session)
+      : running_(session.running), number_(running_->add(*this)) {
     AddMetadata("containerd-namespace", session.name_space);
     if (!session.lease.empty()) AddMetadata("containerd-lease", session.lease);
     set_deadline(std::chrono::system_clock::now() + session.timeout);
   }
+  CallContext(const CallContext&) = delete;
+  CallContext& operator=(const CallContext&) = delete;
+  ~CallContext() { running_->remove(number_); }
+
+ private:
+  std::shared_ptr<RunningCalls> running_;
+  std::uint64_t number_;
 };
 
 inline Error to_error(const grpc::Status& status, std::string what, const Session& session) {

@@ -9,6 +9,7 @@
 
 #include "containerd/grpc_client.hpp"
 #include "containerd/names.hpp"
+#include "sys/interrupt.hpp"
 
 namespace flintctl::containerd {
 namespace {
@@ -38,7 +39,8 @@ Result<std::unique_ptr<Client>> connect(const std::string& address, const std::s
   const std::string path = TRY(socket_path(address));
   TRY(check_listening(path));
   return std::unique_ptr<Client>(
-      std::make_unique<GrpcClient>(Session{open_channel(path), path, name_space, "", timeout}));
+      std::make_unique<GrpcClient>(Session{open_channel(path), path, name_space, "", timeout,
+                                           std::make_shared<RunningCalls>(sys::interrupt_fd())}));
 }
 
 GrpcClient::GrpcClient(Session session) : session_(std::move(session)) {}

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "containerd/client.hpp"
+#include "containerd/running_calls.hpp"
 
 namespace grpc {
 class Channel;
@@ -22,6 +23,7 @@ struct Session {
   std::string name_space;
   std::string lease;  ///< empty: no lease header
   std::chrono::milliseconds timeout{};
+  std::shared_ptr<RunningCalls> running;
 };
 
 /// The real Client. Its members are defined in one file per service (content.cpp, images.cpp, …),
