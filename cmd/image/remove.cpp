@@ -4,21 +4,24 @@
 #include <memory>
 
 #include "image/local_image.hpp"
+#include "outcome.hpp"
 
 namespace flintctl::cmd {
 
 Result<> image_remove(Host& host, const ImageRemoveOptions& options) {
-  std::vector<oci::Reference> references;
-  for (const auto& text : options.references)
-    references.push_back(TRY(oci::Reference::parse(text)));
-  containerd::Client* containerd = TRY(host.containerd());
-  for (const auto& reference : references) {
-    auto removed = image::remove(*containerd, reference);
-    if (!removed && removed.error().code() == Code::not_found && options.ignore_not_found) continue;
-    TRY(std::move(removed));
-    host.streams().out << "image/" << reference.name() << " removed" << std::endl;
+  TRY(host.format());
+  std::vector<std::string> names;
+  for (const auto& text : options.references) {
+    names.push_back(TRY(oci::Reference::parse(text)).name());
   }
-  return {};
+  containerd::Client* containerd = TRY(host.containerd());
+  const auto remove = [&](const std::string& name) -> Result<bool> {
+    auto removed = image::remove(*containerd, TRY(oci::Reference::parse(name)));
+    if (removed) return true;
+    if (removed.error().code() == Code::not_found && options.ignore_not_found) return false;
+    return std::move(removed).error();
+  };
+  return change_each(host, names, {image_kind, "removed", remove});
 }
 
 void add_image_remove(cli::Command& image, Host& host) {

@@ -11,6 +11,7 @@
 #include "image/kernel_cache.hpp"
 #include "lifecycle/create.hpp"
 #include "oci/reference.hpp"
+#include "outcome.hpp"
 #include "sys/error.hpp"
 #include "sys/host.hpp"
 
@@ -130,7 +131,7 @@ Result<> vm_create(Host& host, const VmCreateOptions& options) {
   TRY(sys::require_root("creating a VM"));
   const auto session = TRY(open_vm_session(host, options.pull));
   TRY(lifecycle::create_vm(*session.context, create));
-  return print_outcome(host, options.name, "created");
+  return print_outcome(host, vm_kind, options.name, "created");
 }
 
 void add_vm_create(cli::Command& vm, Host& host) {

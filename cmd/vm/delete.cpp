@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "lifecycle/remove.hpp"
+#include "outcome.hpp"
 #include "sys/host.hpp"
 #include "vm/session.hpp"
 
@@ -16,12 +17,11 @@ Result<> vm_delete(Host& host, const VmDeleteOptions& options) {
   const auto session = TRY(open_vm_session(host));
   const auto missing =
       options.ignore_not_found ? DeleteOptions::Missing::ignore : DeleteOptions::Missing::error;
-  for (const auto& name : options.names) {
-    const bool deleted =
-        TRY(lifecycle::delete_vm(*session.context, {vm_target(host, name), missing}));
-    TRY(print_outcome(host, name, deleted ? "deleted" : "unchanged"));
-  }
-  return {};
+  return change_each(
+      host, options.names,
+      {vm_kind, "deleted", [&](const std::string& name) {
+         return lifecycle::delete_vm(*session.context, {vm_target(host, name), missing});
+       }});
 }
 
 void add_vm_delete(cli::Command& vm, Host& host) {

@@ -86,21 +86,4 @@ lifecycle::WaitOptions wait_options(const VmWaitFlags& flags) {
   return {until, flags.timeout, flags.boot_marker};
 }
 
-Result<> print_outcome(Host& host, const std::string& name, const std::string& outcome) {
-  const auto format = TRY(host.format());
-  auto& out = host.streams().out;
-  if (format.kind == output::Kind::name) {
-    out << "vm/" << name << '\n';
-  } else if (format.is_table()) {
-    out << "vm/" << name << ' ' << outcome << '\n';
-  } else {
-    const auto value = data::Value::object({{"apiVersion", "flintctl/v1"},
-                                            {"kind", "MicroVM"},
-                                            {"metadata", data::Value::object({{"name", name}})},
-                                            {"result", outcome}});
-    return output::print_value(out, format, value);
-  }
-  return {};
-}
-
 }  // namespace flintctl::cmd

@@ -42,7 +42,4 @@ struct VmWaitFlags {
 void add_wait_flags(cli::Command& command, VmWaitFlags& flags);
 lifecycle::WaitOptions wait_options(const VmWaitFlags& flags);
 
-/// "vm/NAME created" on the output stream, or the same as an object under -o json and its like.
-Result<> print_outcome(Host& host, const std::string& name, const std::string& outcome);
-
 }  // namespace flintctl::cmd

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "lifecycle/power.hpp"
+#include "outcome.hpp"
 #include "sys/host.hpp"
 
 namespace flintctl::cmd {
@@ -12,12 +13,12 @@ Result<> vm_start(Host& host, const VmStartOptions& options) {
   TRY(host.format());
   TRY(sys::require_root("starting a VM"));
   const auto session = TRY(open_vm_session(host));
-  for (const auto& name : options.names) {
-    const auto change = TRY(
-        lifecycle::start_vm(*session.context, {vm_target(host, name), wait_options(options.wait)}));
-    TRY(print_outcome(host, name, change == lifecycle::Change::changed ? "started" : "unchanged"));
-  }
-  return {};
+  const auto change = [&](const std::string& name) -> Result<bool> {
+    return TRY(lifecycle::start_vm(*session.context,
+                                   {vm_target(host, name), wait_options(options.wait)})) ==
+           lifecycle::Change::changed;
+  };
+  return change_each(host, options.names, {vm_kind, "started", change});
 }
 
 void add_vm_start(cli::Command& vm, Host& host) {

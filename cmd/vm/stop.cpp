@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "lifecycle/power.hpp"
+#include "outcome.hpp"
 #include "sys/host.hpp"
 #include "vm/session.hpp"
 
@@ -13,12 +14,11 @@ Result<> vm_stop(Host& host, const VmStopOptions& options) {
   TRY(host.format());
   TRY(sys::require_root("stopping a VM"));
   const auto session = TRY(open_vm_session(host));
-  for (const auto& name : options.names) {
-    const auto change =
-        TRY(lifecycle::stop_vm(*session.context, {vm_target(host, name), options.grace}));
-    TRY(print_outcome(host, name, change == lifecycle::Change::changed ? "stopped" : "unchanged"));
-  }
-  return {};
+  const auto change = [&](const std::string& name) -> Result<bool> {
+    return TRY(lifecycle::stop_vm(*session.context, {vm_target(host, name), options.grace})) ==
+           lifecycle::Change::changed;
+  };
+  return change_each(host, options.names, {vm_kind, "stopped", change});
 }
 
 void add_vm_stop(cli::Command& vm, Host& host) {
