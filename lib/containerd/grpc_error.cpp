@@ -67,6 +67,7 @@ Code plain_code(int status) {
 
 /// Failures whose text says more than their status.
 Error by_text(int status, std::string_view text) {
+  if (status == cancelled) return Error(Code::cancelled, "interrupted");  // only we cancel calls
   Error error(plain_code(status), std::string(text));
   if (status == unavailable && contains(text, "locked")) {
     return std::move(error).with_code(Code::aborted);

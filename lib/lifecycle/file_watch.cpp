@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t piece = 64U << 10U;
 /// Whole pages go, and enough stays for an error to quote from.
-constexpr std::uint64_t kept = 64U << 10U;
+constexpr std::uint64_t kept = 16U << 10U;
 
 int milliseconds_until(std::optional<std::chrono::steady_clock::time_point> deadline) {
   if (!deadline) return -1;

@@ -21,7 +21,7 @@ class FileWatch {
   /// shorter is read from its start; holes at the offset are passed over.
   Result<std::string> read();
 
-  /// Gives the space of what was read, but for the last 64 KiB or so, back to a filesystem that has
+  /// Gives the space of what was read, but for the last 16 KiB or so, back to a filesystem that has
   /// less than `least` bytes left. Offsets stay, and who appends does not notice. fallocate(2),
   /// FALLOC_FL_PUNCH_HOLE; nothing where the filesystem knows no holes.
   Result<> make_room(std::uint64_t least);

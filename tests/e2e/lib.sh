@@ -119,7 +119,7 @@ killed() {
   echo "-- status $? after $1 s of: ${*:2}"
 }
 
-# Everything that a VM or a pull may leave, as text. The cache of kernels stays until `gc`.
+# Everything that a VM or a pull may leave, as text. Caches stay: kernels until `gc`, facts until a reboot.
 host_state() {
   dmsetup ls 2>/dev/null | awk '{print "device", $1}' | sort
   ctr leases ls -q | sed 's/^/lease /' | sort
@@ -129,7 +129,7 @@ host_state() {
   ctr images ls -q | sed 's/^/image /' | sort
   awk '{print "mount", $5}' /proc/self/mountinfo | sort
   find /sys/fs/cgroup -mindepth 1 -type d -path '*flintctl*/*' | sed 's/^/cgroup /' | sort
-  find /run/flintctl /var/lib/flintctl -mindepth 2 ! -path '*/lock*/*' ! -path '*/kernels/*' 2>/dev/null | sort
+  find /run/flintctl /var/lib/flintctl -mindepth 2 ! -path '*/lock*/*' ! -path '*/kernels/*' ! -path '*/facts/*' 2>/dev/null | sort
   ls /sys/class/net | sed 's/^/interface /'
   pgrep -l 'qemu|flintctl' | sed 's/^[0-9]* /process /' | sort
 }

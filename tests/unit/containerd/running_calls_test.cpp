@@ -70,6 +70,7 @@ TEST_CASE("an interrupt cancels a call that does not end, and no later one") {
   REQUIRE(answer);
   REQUIRE_FALSE(*answer);
   CHECK(answer->error().code() == Code::cancelled);
+  CHECK(answer->error().text().find("interrupted") != std::string::npos);
 }
 
 TEST_CASE("a connection that nobody interrupts ends at once") {
