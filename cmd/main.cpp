@@ -22,6 +22,8 @@
 #include "image/logout.hpp"
 #include "image/pull.hpp"
 #include "image/remove.hpp"
+#include "pool/check.hpp"
+#include "pool/grow.hpp"
 #include "pool/status.hpp"
 #include "provision/all.hpp"
 #include "provision/containerd.hpp"
@@ -74,6 +76,9 @@ void add_commands(cli::Command& root, Host& host) {
 
   cli::Command& pool = root.add("pool", "Look at thin pools").alias("pools");
   add_pool_status(pool, host);
+  add_pool_grow(pool, host);
+  add_pool_check(pool, host);
+  add_pool_repair(pool, host);
 
   cli::Command& containerd = root.add("containerd", "Configure and run the private containerd");
   add_containerd_config(containerd, host);

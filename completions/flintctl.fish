@@ -81,6 +81,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l verbose
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l yes
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l allocate
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l containerd-address
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l containerd-namespace
@@ -114,6 +115,9 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l verbose
 complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a status -d 'Show a thin pool\'s usage, mode, backing files and volumes'
+complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a grow -d 'Make a thin pool larger while it is used'
+complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a check -d 'Say whether a thin pool is well'
+complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a repair -d 'Repair the metadata of a thin pool that is not active'
 complete -c flintctl -n '__fish_seen_subcommand_from pool' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from pool' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from pool' -l containerd-address
@@ -138,6 +142,47 @@ complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subco
 complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l allocate
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l data-size
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l metadata-size
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l directory
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l directory
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l verbose
 complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a config -d 'Print, install or compare the private containerd\'s configuration'
 complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a start -d 'Start the private containerd and wait until it works'
 complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a stop -d 'Stop the private containerd; running VMs go on'
@@ -298,6 +343,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subc
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l no-headers
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l overcommit
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l plain-http
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l platform
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l pool
@@ -406,6 +452,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcomm
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l no-headers
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l no-start
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l overcommit
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l plain-http
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l platform
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l pool
@@ -480,6 +527,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcomm
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l no-headers
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l overcommit
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l timeout

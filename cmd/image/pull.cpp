@@ -6,6 +6,7 @@
 #include "image/progress_view.hpp"
 #include "image/secret_input.hpp"
 #include "image/view.hpp"
+#include "pool/guard.hpp"
 #include "sys/host.hpp"
 
 namespace flintctl::cmd {
@@ -17,6 +18,7 @@ Result<> image_pull(Host& host, const ImagePullOptions& options) {
   std::optional<oci::Credentials> credentials;
   if (options.credentials_on_stdin) credentials = TRY(read_credentials());
   TRY(sys::require_root("pulling an image"));
+  TRY(guard_pool(host, options.overcommit ? Overcommit::allowed : Overcommit::refused));
   containerd::Client* containerd = TRY(host.containerd());
 
   std::vector<image::PullResult> results;
@@ -60,6 +62,7 @@ void add_image_pull(cli::Command& image, Host& host) {
       .arguments("REF", options->references, 1, "Images, as docker writes them")
       .flag("--creds-stdin", options->credentials_on_stdin,
             "Read USER:PASSWORD from the first line of standard input")
+      .flag("--overcommit", options->overcommit, overcommit_help)
       .action([options, &host] { return image_pull(host, *options); });
   add_pull_flags(pull, options->flags);
 }

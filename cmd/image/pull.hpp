@@ -16,6 +16,7 @@ struct ImagePullOptions {
   std::vector<std::string> references;
   PullFlags flags;
   bool credentials_on_stdin = false;  ///< one line, "user:password"
+  bool overcommit = false;
 };
 
 /// Pulls one after the other; stops at the first that fails. Prints "image/NAME pulled" or

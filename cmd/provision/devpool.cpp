@@ -39,6 +39,7 @@ Result<thinpool::Spec> to_spec(Host& host, const DevpoolOptions& options) {
   spec.data_bytes = given(options.data_bytes);
   spec.metadata_bytes = given(options.metadata_bytes);
   spec.low_water_blocks = TRY(to_blocks(options.low_water_blocks));
+  if (options.allocate == "full") spec.allocation = thinpool::Allocation::full;
   spec.run_directory = settings->run_directory;
   return spec;
 }
@@ -150,6 +151,8 @@ void add_devpool(cli::Command& provision, Host& host) {
       .size_option("--metadata-size", options->metadata_bytes, "Size of a new metadata file (10G)")
       .option("--low-water-mark", options->low_water_blocks,
               "Free blocks at which the kernel raises an event (32768)", "BLOCKS")
+      .choice("--allocate", options->allocate, {"sparse", "full"},
+              "Take the host's space for new files when it is written, or at once")
       .flag("--no-unit", options->no_unit,
             "The pool alone: no unit for the next boot, no udev rule, no record")
       .flag("--dry-run", options->dry_run, "Say what would be done and change nothing")

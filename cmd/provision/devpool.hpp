@@ -18,6 +18,7 @@ struct DevpoolOptions {
   std::uint64_t data_bytes = 0;
   std::uint64_t metadata_bytes = 0;
   std::string low_water_blocks;
+  std::string allocate = "sparse";
   bool no_unit = false;
   bool dry_run = false;
 };

@@ -12,6 +12,7 @@
 #include "lifecycle/create.hpp"
 #include "oci/reference.hpp"
 #include "outcome.hpp"
+#include "pool/guard.hpp"
 #include "sys/error.hpp"
 #include "sys/host.hpp"
 
@@ -129,6 +130,7 @@ Result<> vm_create(Host& host, const VmCreateOptions& options) {
   TRY(lifecycle::check_options(create));
   if (options.dry_run) return print_plan(host, options, create);
   TRY(sys::require_root("creating a VM"));
+  TRY(guard_pool(host, options.overcommit ? Overcommit::allowed : Overcommit::refused));
   const auto session = TRY(open_vm_session(host, options.pull));
   TRY(lifecycle::create_vm(*session.context, create));
   return print_outcome(host, vm_kind, options.name, "created");
@@ -165,6 +167,7 @@ void add_vm_create(cli::Command& vm, Host& host) {
               "bridge=NAME")
       .flag("--no-start", options->no_start, "Make it all, but do not start it")
       .flag("--keep", options->keep, "When it does not come up, keep it to be looked at")
+      .flag("--overcommit", options->overcommit, overcommit_help)
       .flag("--dry-run", options->dry_run, "Print the steps, take none")
       .action([options, &host] { return vm_create(host, *options); });
   add_wait_flags(create, options->wait);

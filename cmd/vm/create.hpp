@@ -34,6 +34,7 @@ struct VmCreateOptions {
   bool no_start = false;
   bool keep = false;
   bool dry_run = false;
+  bool overcommit = false;
 };
 
 /// Creates a VM and boots it; prints "vm/NAME created". With dry_run it prints the steps instead.

@@ -5,6 +5,7 @@
 
 #include "lifecycle/power.hpp"
 #include "outcome.hpp"
+#include "pool/guard.hpp"
 #include "sys/host.hpp"
 
 namespace flintctl::cmd {
@@ -12,6 +13,7 @@ namespace flintctl::cmd {
 Result<> vm_start(Host& host, const VmStartOptions& options) {
   TRY(host.format());
   TRY(sys::require_root("starting a VM"));
+  TRY(guard_pool(host, options.overcommit ? Overcommit::allowed : Overcommit::refused));
   const auto session = TRY(open_vm_session(host));
   const auto change = [&](const std::string& name) -> Result<bool> {
     return TRY(lifecycle::start_vm(*session.context,
@@ -26,6 +28,7 @@ void add_vm_start(cli::Command& vm, Host& host) {
   auto& start = vm.add("start", "Start stopped VMs");
   start.example("flintctl vm start web --wait=booted", "and return when its userspace is up")
       .arguments("NAME", options->names, 1, "VMs to start")
+      .flag("--overcommit", options->overcommit, overcommit_help)
       .action([options, &host] { return vm_start(host, *options); });
   add_wait_flags(start, options->wait);
 }

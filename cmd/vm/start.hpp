@@ -15,6 +15,7 @@ namespace flintctl::cmd {
 struct VmStartOptions {
   std::vector<std::string> names;
   VmWaitFlags wait;
+  bool overcommit = false;
 };
 
 /// Starts VMs one after the other; prints "vm/NAME started" or "vm/NAME unchanged".

@@ -57,8 +57,11 @@ struct ContainerdSettings {
 Result<> validate(const ContainerdSettings& settings);
 
 /// Fills in what the host decides: the version of containerd (host_not_ready when it is missing or
-/// too old), whether the pool zeroes blocks, and what mke2fs can do.
-Result<ContainerdSettings> fit_to_host(ContainerdSettings settings);
+/// too old), whether the pool zeroes blocks, and what mke2fs can do. `binary`: a path, or a program
+/// in PATH; where it is what serves the settings' address already, that one is asked instead of
+/// starting another.
+Result<ContainerdSettings> fit_to_host(ContainerdSettings settings,
+                                       const std::string& binary = "containerd");
 
 /// The configuration as a value.
 data::Value containerd_document(const ContainerdSettings& settings);

@@ -72,12 +72,12 @@ Result<Undone> undo_root(const std::string& root, Data data) {
 
 Result<ContainerdSettings> ContainerdStep::settings() {
   TRY(validate(wanted_.settings));
-  return fit_to_host(wanted_.settings);
+  return fit_to_host(wanted_.settings, wanted_.start.binary);
 }
 
 Result<HostUnit> ContainerdStep::unit() const {
-  const ContainerdBinary binary = TRY(find_containerd(wanted_.start.binary));
-  const std::string command = fmt::format("{} --config {}", quote_argument(binary.path),
+  const std::string binary = TRY(sys::find_program(wanted_.start.binary));
+  const std::string command = fmt::format("{} --config {}", quote_argument(binary),
                                           quote_argument(wanted_.start.config_path));
   HostUnit unit{containerd_names(wanted_.settings.address).unit,
                 unit_text(pool_unit_name(wanted_.settings.pool), command, wanted_.settings.address,

@@ -43,7 +43,42 @@ std::vector<std::string> arguments(const thinpool::Spec& spec) {
   add("--data-size", spec.data_bytes);
   add("--metadata-size", spec.metadata_bytes);
   add("--low-water-mark", spec.low_water_blocks);
+  if (spec.allocation == thinpool::Allocation::full) {
+    words.insert(words.end(), {"--allocate", "full"});
+  }
   return words;
+}
+
+/// A failed check is a failed unit: in the journal, and in `systemctl --failed`.
+void add_watch(std::vector<HostUnit>& units, const std::string& pool, const std::string& program) {
+  const std::string name = fmt::format("flintctl-pool-check-{}", escape_unit_name(pool));
+  HostUnit service{name + ".service",
+                   fmt::format("# Made by 'flintctl provision'.\n"
+                               "[Unit]\n"
+                               "Description=Check of flintctl's thin pool {0}\n"
+                               "After={1}\n"
+                               "\n"
+                               "[Service]\n"
+                               "Type=oneshot\n"
+                               "ExecStart={2} pool check {3}\n",
+                               pool, pool_unit_name(pool), program, quote_argument(pool))};
+  service.wanted_by.clear();
+  service.run = HostUnit::Run::not_started;
+  HostUnit timer{name + ".timer",
+                 fmt::format("# Made by 'flintctl provision'.\n"
+                             "[Unit]\n"
+                             "Description=Regular check of flintctl's thin pool {}\n"
+                             "\n"
+                             "[Timer]\n"
+                             "OnActiveSec=5min\n"
+                             "OnUnitActiveSec=5min\n"
+                             "\n"
+                             "[Install]\n"
+                             "WantedBy=timers.target\n",
+                             pool)};
+  timer.wanted_by = "timers.target";
+  units.push_back(std::move(service));
+  units.push_back(std::move(timer));
 }
 
 }  // namespace
@@ -54,26 +89,30 @@ std::string pool_unit_name(const std::string& pool) {
   return fmt::format("flintctl-pool-{}.service", escape_unit_name(pool));
 }
 
-Result<HostUnit> DevpoolStep::unit() const {
-  std::string command = quote_argument(TRY(sys::own_executable()));
+Result<std::vector<HostUnit>> DevpoolStep::units() const {
+  const std::string program = quote_argument(TRY(sys::own_executable()));
+  std::string command = program;
   for (const std::string& word : arguments(spec_)) command += " " + quote_argument(word);
-  return HostUnit{pool_unit_name(spec_.name),
-                  fmt::format("# Made by 'flintctl provision'.\n"
-                              "[Unit]\n"
-                              "Description=flintctl's thin pool {}\n"
-                              "RequiresMountsFor={}\n"
-                              "After=systemd-modules-load.service systemd-udevd.service "
-                              "local-fs.target\n"
-                              "Before=containerd.service\n"
-                              "\n"
-                              "[Service]\n"
-                              "Type=oneshot\n"
-                              "RemainAfterExit=yes\n"
-                              "ExecStart={}\n"
-                              "\n"
-                              "[Install]\n"
-                              "WantedBy=multi-user.target\n",
-                              spec_.name, quote_argument(spec_.directory), command)};
+  std::vector<HostUnit> units;
+  units.push_back({pool_unit_name(spec_.name),
+                   fmt::format("# Made by 'flintctl provision'.\n"
+                               "[Unit]\n"
+                               "Description=flintctl's thin pool {}\n"
+                               "RequiresMountsFor={}\n"
+                               "After=systemd-modules-load.service systemd-udevd.service "
+                               "local-fs.target\n"
+                               "Before=containerd.service\n"
+                               "\n"
+                               "[Service]\n"
+                               "Type=oneshot\n"
+                               "RemainAfterExit=yes\n"
+                               "ExecStart={}\n"
+                               "\n"
+                               "[Install]\n"
+                               "WantedBy=multi-user.target\n",
+                               spec_.name, quote_argument(spec_.directory), command)});
+  if (watch_.timer) add_watch(units, spec_.name, program);
+  return units;
 }
 
 Result<Item> DevpoolStep::check_pool(Finding& finding) {
@@ -109,8 +148,9 @@ Result<Finding> DevpoolStep::check() {
   TRY(thinpool::check(spec_));
   Finding finding;
   finding.items.push_back(TRY(check_pool(finding)));
-  if (services_.running()) {
-    for (Item& item : TRY(check_unit(TRY(unit()), paths_, services_))) {
+  if (!services_.running()) return finding;
+  for (const HostUnit& unit : TRY(units())) {
+    for (Item& item : TRY(check_unit(unit, paths_, services_))) {
       finding.items.push_back(std::move(item));
     }
   }
@@ -135,7 +175,10 @@ Result<> DevpoolStep::apply(Journal& journal) {
   TRY(intend(*driver, *loops, journal));
   outcome_ = TRY(thinpool::ensure(spec_, *driver, *loops));
   if (!services_.running()) return {};
-  return install_unit(TRY(unit()), paths_, services_, journal);
+  for (const HostUnit& unit : TRY(units())) {
+    TRY(install_unit(unit, paths_, services_, journal));
+  }
+  return {};
 }
 
 Result<> DevpoolStep::allow_undo(const Change& change, Data /*data*/) {

@@ -25,14 +25,24 @@ std::unique_ptr<PoolDrivers> host_pool_drivers();
 /// The unit that brings a pool back at boot: "flintctl-pool-<name>.service".
 std::string pool_unit_name(const std::string& pool);
 
+/// What looks after a pool between two commands.
+struct PoolWatch {
+  bool timer = false;  ///< a systemd timer that runs `flintctl pool check`
+};
+
 /// A loop-backed thin pool (lib/thinpool), and what brings it back after a reboot: a oneshot unit
 /// where systemd runs, else the next `provision all`. Undone: volumes and pool are no longer
 /// active, and with Data::remove the files that this step made are gone. Refused while somebody
 /// uses a volume.
 class DevpoolStep final : public Step {
  public:
-  DevpoolStep(HostPaths paths, thinpool::Spec spec, PoolDrivers& drivers, Services& services)
-      : paths_(std::move(paths)), spec_(std::move(spec)), drivers_(drivers), services_(services) {}
+  DevpoolStep(HostPaths paths, thinpool::Spec spec, PoolDrivers& drivers, Services& services,
+              PoolWatch watch = {})
+      : paths_(std::move(paths)),
+        spec_(std::move(spec)),
+        drivers_(drivers),
+        services_(services),
+        watch_(watch) {}
 
   [[nodiscard]] std::string name() const override { return "devpool"; }
   Result<Finding> check() override;
@@ -44,7 +54,7 @@ class DevpoolStep final : public Step {
   [[nodiscard]] const thinpool::Outcome& outcome() const { return outcome_; }
 
  private:
-  [[nodiscard]] Result<HostUnit> unit() const;
+  [[nodiscard]] Result<std::vector<HostUnit>> units() const;
   Result<Item> check_pool(Finding& finding);
   Result<> intend(devmapper::Driver& driver, loop::Driver& loops, Journal& journal);
 
@@ -52,6 +62,7 @@ class DevpoolStep final : public Step {
   thinpool::Spec spec_;
   PoolDrivers& drivers_;
   Services& services_;
+  PoolWatch watch_;
   thinpool::Outcome outcome_;
 };
 

@@ -20,7 +20,8 @@ Plan host_plan(const HostPaths& paths, const HostSettings& settings, PoolDrivers
   plan.add(std::make_unique<ModulesStep>(paths, host_modules(), settings.extra_modules));
   plan.add(std::make_unique<UdevStep>(paths, settings.pool.name));
   if (settings.devpool) {
-    plan.add(std::make_unique<DevpoolStep>(paths, settings.pool, drivers, services));
+    plan.add(
+        std::make_unique<DevpoolStep>(paths, settings.pool, drivers, services, settings.watch));
   }
   if (settings.containerd) {
     plan.add(std::make_unique<ContainerdStep>(paths, settings.private_containerd, services));

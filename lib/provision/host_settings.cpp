@@ -82,8 +82,8 @@ class Section {
 };
 
 Result<> read_devpool(const Section& section, HostSettings& settings) {
-  TRY(section.allow(
-      {"enabled", "name", "directory", "data_size", "metadata_size", "low_water_mark"}));
+  TRY(section.allow({"enabled", "name", "directory", "data_size", "metadata_size", "low_water_mark",
+                     "allocate", "check_timer"}));
   thinpool::Spec& pool = settings.pool;
   TRY(section.read("enabled", settings.devpool));
   TRY(section.read("name", pool.name));
@@ -91,6 +91,13 @@ Result<> read_devpool(const Section& section, HostSettings& settings) {
   TRY(section.read_size("data_size", pool.data_bytes));
   TRY(section.read_size("metadata_size", pool.metadata_bytes));
   TRY(section.read_count("low_water_mark", pool.low_water_blocks));
+  TRY(section.read("check_timer", settings.watch.timer));
+  std::string allocate = "sparse";
+  TRY(section.read("allocate", allocate));
+  if (allocate != "sparse" && allocate != "full") {
+    return wrong_type("devpool", "allocate", "\"sparse\" or \"full\"");
+  }
+  if (allocate == "full") pool.allocation = thinpool::Allocation::full;
   settings.private_containerd.settings.pool = pool.name;
   return thinpool::check(pool);
 }
@@ -157,6 +164,8 @@ std::string_view host_settings_help() {
          "  data_size = \"100G\"          # of new files; an existing pool keeps its size\n"
          "  metadata_size = \"10G\"\n"
          "  low_water_mark = 32768      # blocks\n"
+         "  allocate = \"sparse\"         # or \"full\": take the host's space at once\n"
+         "  check_timer = false         # a systemd timer that runs 'flintctl pool check'\n"
          "  [containerd]                # the private one\n"
          "  enabled = true\n"
          "  binary = \"containerd\"\n"

@@ -9,6 +9,7 @@
 #include "core/result.hpp"
 #include "data/value.hpp"
 #include "provision/containerd_step.hpp"
+#include "provision/devpool_step.hpp"
 #include "thinpool/provision.hpp"
 
 namespace flintctl::provision {
@@ -17,6 +18,7 @@ namespace flintctl::provision {
 struct HostSettings {
   std::vector<std::string> extra_modules;
   bool devpool = true;
+  PoolWatch watch;
   thinpool::Spec pool;
   bool containerd = true;
   PrivateContainerd private_containerd;

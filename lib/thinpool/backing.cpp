@@ -189,21 +189,25 @@ Result<> NewBacking::add(const std::string& path, std::uint64_t bytes,
 Result<NewBacking> NewBacking::create(const BackingFiles& files, const Survey& survey,
                                       const BackingSizes& sizes) {
   NewBacking backing;
+  const bool full = sizes.allocation == Allocation::full;
+  const std::uint64_t metadata_reserve =
+      full ? sizes.metadata : std::min(reserved_metadata, sizes.metadata);
   backing.made_folders_ = missing_folders(files.directory);
   Rollback undo([&] { backing.remove(); });
   TRY(sys::make_directories(files.directory, 0700));
-  if (survey.data_bytes < sector_bytes) TRY(backing.add(files.data, sizes.data, 0));
+  if (survey.data_bytes < sector_bytes) {
+    TRY(backing.add(files.data, sizes.data, full ? sizes.data : 0));
+  }
   if (survey.metadata_exists) {  // blank, and somebody's: it keeps its name
     backing.metadata_ = files.metadata;
     if (survey.metadata_bytes < shortest_metadata) {
-      TRY(backing.add(files.metadata, sizes.metadata, reserved_metadata));
+      TRY(backing.add(files.metadata, sizes.metadata, metadata_reserve));
     }
   } else {
     // A killed run's, never used: survey() found no superblock in it.
     TRY(sys::remove_file(files.unfinished_metadata));
     backing.metadata_ = files.unfinished_metadata;
-    TRY(backing.add(files.unfinished_metadata, sizes.metadata,
-                    std::min(reserved_metadata, sizes.metadata)));
+    TRY(backing.add(files.unfinished_metadata, sizes.metadata, metadata_reserve));
   }
   undo.commit();
   return backing;

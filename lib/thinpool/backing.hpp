@@ -39,10 +39,17 @@ struct Survey {
 /// without its metadata or the reverse, a data file shorter than the metadata says.
 Result<Survey> survey(const BackingFiles& files);
 
+/// When a file's space is taken from the host's filesystem.
+enum class Allocation {
+  sparse,  ///< as it is written: a full filesystem is then an I/O error inside the pool
+  full,    ///< when the file is made
+};
+
 /// Sizes in bytes for files that are missing or blank and empty.
 struct BackingSizes {
   std::uint64_t data = 0;
   std::uint64_t metadata = 0;
+  Allocation allocation = Allocation::sparse;
 };
 
 /// Makes what a new pool lacks and remembers it, so that it can be taken away again.

@@ -10,6 +10,7 @@
 #include "sys/lock.hpp"
 #include "thinpool/backing.hpp"
 #include "thinpool/differences.hpp"
+#include "thinpool/metadata.hpp"
 #include "thinpool/pool.hpp"
 #include "thinpool/table.hpp"
 
@@ -56,6 +57,7 @@ class Run {
   void set_planned_line();
   Result<> create();
   Result<> reattach();
+  Result<> check_before_use();
   /// Loops and table from files that are all there.
   Result<> activate(const std::string& metadata_file);
   /// A loop device of the file: one that exists, or a new one.
@@ -116,12 +118,6 @@ Result<> Run::survey_files() {
   survey_ = TRY(survey(files_));
   outcome_.change = survey_.superblock ? Change::reattached : Change::created;
   outcome_.differences = differences(spec_, survey_);
-  if (survey_.superblock && survey_.superblock->needs_check) {
-    outcome_.warnings.push_back(
-        fmt::format("the metadata in {} needs a check: the pool will be read-only until thin_check "
-                    "has cleared it",
-                    files_.metadata));
-  }
   warn_of_space();
   return {};
 }
@@ -216,6 +212,7 @@ Result<> Run::activate(const std::string& metadata_file) {
 Result<> Run::create() {
   BackingSizes sizes;
   sizes.data = spec_.data_bytes.value_or(Spec::default_data_bytes);
+  sizes.allocation = spec_.allocation;
   sizes.metadata = spec_.metadata_bytes.value_or(Spec::default_metadata_bytes);
   auto made = NewBacking::create(files_, survey_, sizes);
   if (!made) return explain_full(std::move(made).error());
@@ -230,8 +227,28 @@ Result<> Run::create() {
   return backing.finish(files_);
 }
 
+/// As LVM does: what is wrong with metadata is best known before the kernel writes to it.
+Result<> Run::check_before_use() {
+  for (const loop::Device& device : TRY(loops_.find(files_.metadata))) {
+    TRY(refuse_shared(device));
+  }
+  auto checked = check_metadata(files_.metadata, spec_.thin_check);
+  if (checked) return {};
+  if (checked.error().code() == Code::data_loss) {
+    return std::move(checked).error().with_hint("flintctl pool repair " + spec_.name);
+  }
+  const bool missing_tool = checked.error().code() == Code::host_not_ready;
+  if (missing_tool && !survey_.superblock->needs_check) {
+    outcome_.warnings.push_back(
+        "the metadata was not checked: apt-get install thin-provisioning-tools");
+    return {};
+  }
+  return checked;
+}
+
 Result<> Run::reattach() {
   if (survey_.superblock_unfinished) TRY(name_metadata(files_));
+  TRY(check_before_use());
   if (Result<> active = activate(files_.metadata); !active) {
     return explain_activation(std::move(active).error(), files_);
   }

@@ -12,6 +12,7 @@
 #include "core/units.hpp"
 #include "devmapper/driver.hpp"
 #include "loop/driver.hpp"
+#include "thinpool/backing.hpp"
 
 namespace flintctl::thinpool {
 
@@ -23,6 +24,9 @@ struct Spec {
   std::optional<std::uint64_t> data_bytes;
   std::optional<std::uint64_t> metadata_bytes;
   std::optional<std::uint64_t> low_water_blocks;
+  Allocation allocation = Allocation::sparse;  ///< of files that are made
+  /// Run on existing metadata before it is activated; a name in PATH or a path.
+  std::string thin_check = "thin_check";
   /// Holds the lock that keeps two runs apart.
   std::string run_directory = "/run/flintctl";
   std::chrono::milliseconds lock_wait = std::chrono::seconds(30);

@@ -55,6 +55,7 @@ struct Host {
     spec.run_directory = root + "/run";
     spec.data_bytes = 64 * mib;
     spec.metadata_bytes = 4 * mib;
+    spec.thin_check = "true";
     driver.on_resume = [this](FakeDevmapper::Entry& entry) { return start(entry); };
   }
   ~Host() { static_cast<void>(sys::remove_tree(root)); }

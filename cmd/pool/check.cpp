@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pool/check.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "devmapper/driver.hpp"
+#include "loop/driver.hpp"
+#include "sys/file.hpp"
+#include "sys/host.hpp"
+#include "thinpool/backing.hpp"
+#include "thinpool/fill.hpp"
+#include "thinpool/metadata.hpp"
+#include "thinpool/pool.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+Result<thinpool::Spec> to_spec(Host& host, const PoolCheckOptions& options) {
+  if (options.names.size() > 1) {
+    return Error(Code::invalid_argument, "one pool at a time can be looked at");
+  }
+  const config::Config* config = TRY(host.config());
+  thinpool::Spec spec;
+  spec.name = options.names.empty() ? config->pool : options.names.front();
+  spec.directory = options.directory;
+  spec.run_directory = config->run_directory;
+  TRY(thinpool::check(spec));
+  return spec;
+}
+
+Result<> check_active(Host& host, const std::string& name, devmapper::Driver& driver) {
+  const auto loops = TRY(loop::open());
+  const thinpool::Pool pool = TRY(thinpool::inspect(name, driver, *loops));
+  std::vector<std::string> found = thinpool::troubles(pool);
+  const thinpool::FillVerdict fill = thinpool::judge_fill(name, pool.status);
+  if (fill.warning) found.push_back(*fill.warning);
+  for (const std::string& trouble : found) host.streams().out << trouble << '\n';
+  if (found.empty()) {
+    host.streams().out << "pool/" << name << " ok\n";
+    return {};
+  }
+  return Error(Code::host_not_ready, fmt::format("the pool '{}' needs attention", name));
+}
+
+}  // namespace
+
+Result<> pool_check(Host& host, const PoolCheckOptions& options) {
+  const thinpool::Spec spec = TRY(to_spec(host, options));
+  TRY(sys::require_root("checking a thin pool"));
+  const auto driver = devmapper::open();
+  if (driver && (*driver)->info(spec.name)) return check_active(host, spec.name, **driver);
+  const std::string& metadata = thinpool::backing_files(spec.directory).metadata;
+  if (!sys::exists(metadata)) {
+    return Error(Code::not_found,
+                 fmt::format("there is no pool '{}', active or in {}", spec.name, spec.directory))
+        .with_hint("give --directory, or make it: flintctl provision devpool");
+  }
+  auto sound = thinpool::check_metadata(metadata);
+  if (!sound) {
+    return std::move(sound).error().with_hint("flintctl pool repair " + spec.name);
+  }
+  host.streams().out << "pool/" << spec.name << " ok\n";
+  if (!host.streams().quiet) {
+    host.streams().err << "the pool is not active; its metadata is sound\n";
+  }
+  return {};
+}
+
+Result<> pool_repair(Host& host, const PoolCheckOptions& options) {
+  const thinpool::Spec spec = TRY(to_spec(host, options));
+  TRY(sys::require_root("repairing a thin pool"));
+  const auto driver = TRY(devmapper::open());
+  const thinpool::Repaired repaired = TRY(thinpool::repair(spec, *driver));
+  output::Streams& streams = host.streams();
+  streams.out << "pool/" << spec.name << (repaired.changed ? " repaired\n" : " unchanged\n");
+  if (!streams.quiet && repaired.changed) {
+    streams.err << fmt::format(
+        "the old metadata is kept as {}\n"
+        "next: flintctl provision all, then check the filesystems of the VMs (fsck)\n",
+        repaired.old_metadata);
+  } else if (!streams.quiet) {
+    streams.err << "the metadata is sound\n";
+  }
+  return {};
+}
+
+void add_pool_check(cli::Command& pool, Host& host) {
+  auto options = std::make_shared<PoolCheckOptions>();
+  pool.add("check", "Say whether a thin pool is well")
+      .details(
+          "An active pool by its mode and fill level, one that is not active by thin_check. Exits "
+          "0 when it is well, else 6. With check_timer in host.toml a systemd timer runs it.")
+      .example("flintctl pool check", "the configured pool")
+      .arguments("NAME", options->names, 0, "The pool (the configured one unless given)")
+      .option("--directory", options->directory, "Folder of its files", "DIR")
+      .action([options, &host] { return pool_check(host, *options); });
+}
+
+void add_pool_repair(cli::Command& pool, Host& host) {
+  auto options = std::make_shared<PoolCheckOptions>();
+  pool.add("repair", "Repair the metadata of a thin pool that is not active")
+      .details(
+          "thin_repair writes new metadata from what it can read; checked, it takes the place of "
+          "the old one, which is kept. Refused while the pool is active.")
+      .example("flintctl pool repair", "after 'flintctl provision reset -y', which keeps all data")
+      .arguments("NAME", options->names, 0, "The pool (the configured one unless given)")
+      .option("--directory", options->directory, "Folder of its files", "DIR")
+      .action([options, &host] { return pool_repair(host, *options); });
+}
+
+}  // namespace flintctl::cmd

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pool/grow.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "core/units.hpp"
+#include "sys/host.hpp"
+#include "thinpool/grow.hpp"
+
+namespace flintctl::cmd {
+
+Result<> pool_grow(Host& host, const PoolGrowOptions& options) {
+  if (options.names.size() > 1) {
+    return Error(Code::invalid_argument, "one pool at a time can be grown");
+  }
+  if (options.data_bytes == 0 && options.metadata_bytes == 0) {
+    return Error(Code::invalid_argument, "no size was given")
+        .with_hint("say how large it is to be: --data-size or --metadata-size");
+  }
+  thinpool::Growth growth;
+  const config::Config* config = TRY(host.config());
+  growth.pool = options.names.empty() ? config->pool : options.names.front();
+  TRY(devmapper::check_name(growth.pool));
+  if (options.data_bytes > 0) growth.data_bytes = options.data_bytes;
+  if (options.metadata_bytes > 0) growth.metadata_bytes = options.metadata_bytes;
+  if (options.allocate == "full") growth.allocation = thinpool::Allocation::full;
+  growth.run_directory = config->run_directory;
+  TRY(sys::require_root("growing a thin pool"));
+  const auto driver = TRY(devmapper::open());
+  const auto loops = TRY(loop::open());
+  const thinpool::Grown grown = TRY(thinpool::grow(growth, *driver, *loops));
+  host.streams().out << "pool/" << growth.pool << (grown.changed ? " grown\n" : " unchanged\n");
+  if (!host.streams().quiet) {
+    host.streams().err << fmt::format("data: {}, metadata: {}\n", format_size(grown.data_bytes),
+                                      format_size(grown.metadata_bytes));
+  }
+  return {};
+}
+
+void add_pool_grow(cli::Command& pool, Host& host) {
+  auto options = std::make_shared<PoolGrowOptions>();
+  pool.add("grow", "Make a thin pool larger while it is used")
+      .details(
+          "Files, loop devices and the pool's table become longer; volumes wait for a moment. A "
+          "pool cannot shrink. A killed run is finished by the same command run again.")
+      .example("flintctl pool grow --data-size 200G", "the configured pool")
+      .arguments("NAME", options->names, 0, "The pool (the configured one unless given)")
+      .size_option("--data-size", options->data_bytes, "Size that its data is to have")
+      .size_option("--metadata-size", options->metadata_bytes,
+                   "Size that its metadata is to have (16G at most)")
+      .choice("--allocate", options->allocate, {"sparse", "full"},
+              "Take the host's space when it is written, or now")
+      .action([options, &host] { return pool_grow(host, *options); });
+}
+
+}  // namespace flintctl::cmd

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thinpool/fill.hpp"
+
+#include <fmt/format.h>
+
+namespace flintctl::thinpool {
+namespace {
+
+std::string advice(const std::string& pool, const char* flag) {
+  return fmt::format(
+      "delete VMs or images that are not needed, or grow it: flintctl pool grow {} {} SIZE", pool,
+      flag);
+}
+
+}  // namespace
+
+FillVerdict judge_fill(const std::string& pool, const PoolStatus& status,
+                       const FillLimits& limits) {
+  struct Part {
+    const char* name;
+    const char* flag;
+    double percent;
+    double warning;
+    double limit;
+  };
+  FillVerdict verdict;
+  if (!status.has_counters()) return verdict;
+  for (const Part& part : {Part{"metadata", "--metadata-size", status.metadata.percent(),
+                                limits.metadata_warning, limits.metadata_limit},
+                           Part{"data", "--data-size", status.data.percent(), limits.data_warning,
+                                limits.data_limit}}) {
+    const std::string what =
+        fmt::format("{:.0f}% of the {} of pool '{}' is in use", part.percent, part.name, pool);
+    if (part.percent >= part.limit) {
+      verdict.refusal =
+          Error(Code::resource_exhausted,
+                fmt::format("{}; at {:.0f}% nothing new is begun", what, part.limit))
+              .with_hint(advice(pool, part.flag) + "; --overcommit goes on all the same");
+      verdict.warning = what;
+      return verdict;
+    }
+    if (part.percent >= part.warning) verdict.warning = what + ": " + advice(pool, part.flag);
+  }
+  return verdict;
+}
+
+Result<FillVerdict> judge_fill(const std::string& pool, devmapper::Driver& driver) {
+  const auto status = driver.status(pool);
+  if (!status || status->size() != 1 || status->front().type != "thin-pool") return FillVerdict();
+  return judge_fill(pool, TRY(parse_pool_status(status->front().params)));
+}
+
+}  // namespace flintctl::thinpool

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "core/result.hpp"
+#include "devmapper/driver.hpp"
+#include "loop/driver.hpp"
+#include "thinpool/provision.hpp"
+
+namespace flintctl::thinpool {
+
+/// Runs thin_check(8) on the metadata of a pool that is not active, as LVM does before each
+/// activation; sound metadata loses its needs_check mark. data_loss with the tool's own words when
+/// it is damaged; host_not_ready when the tool is missing.
+Result<> check_metadata(const std::string& file, const std::string& program = "thin_check");
+
+/// What a repair did.
+struct Repaired {
+  bool changed = false;      ///< false: the metadata was sound
+  std::string old_metadata;  ///< where the damaged one was kept
+};
+
+/// Writes sound metadata from what can be read of the damaged one (thin_repair), checks it, and
+/// puts it in the place of the old one, which is kept beside it. aborted while the pool is active,
+/// because the kernel would overwrite it.
+Result<Repaired> repair(const Spec& spec, devmapper::Driver& driver);
+
+}  // namespace flintctl::thinpool

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thinpool/grow.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "fixture.hpp"
+#include "thinpool/metadata.hpp"
+
+using namespace flintctl;
+using namespace flintctl::thinpool;
+
+namespace {
+
+struct GrowHost : testing::Host {
+  Growth growth;
+  GrowHost() {
+    REQUIRE(ensure());
+    REQUIRE(loops.find(metadata()));  // shows its lasting name, as the kernel does
+    growth.pool = spec.name;
+    growth.run_directory = spec.run_directory;
+  }
+  Result<Grown> grow() { return thinpool::grow(growth, driver, loops); }
+  std::uint64_t table_sectors() { return driver.devices.at("pool").live.front().length_sectors; }
+};
+
+}  // namespace
+
+TEST_CASE("growing makes file, loop device and table longer, and never leaves a pool suspended") {
+  GrowHost host;
+  host.growth.data_bytes = 128 * mib;
+  const auto grown = host.grow();
+  REQUIRE(grown);
+  CHECK(grown->changed);
+  CHECK(std::filesystem::file_size(host.data()) == 128 * mib);
+  CHECK(host.table_sectors() == 128 * mib / 512);
+  CHECK_FALSE(host.driver.devices.at("pool").suspended);
+  CHECK_FALSE(host.grow()->changed);
+}
+
+TEST_CASE("metadata grows, and the table is read again") {
+  GrowHost host;
+  host.growth.metadata_bytes = 8 * mib;
+  host.fault.calls.clear();
+  REQUIRE(host.grow());
+  CHECK(std::filesystem::file_size(host.metadata()) == 8 * mib);
+  const auto& calls = host.fault.calls;
+  CHECK(std::count(calls.begin(), calls.end(), "dm suspend") == 1);
+  CHECK(std::count(calls.begin(), calls.end(), "dm resume") == 1);
+}
+
+TEST_CASE("a pool cannot shrink") {
+  GrowHost host;
+  host.growth.data_bytes = 32 * mib;
+  const auto grown = host.grow();
+  REQUIRE_FALSE(grown);
+  CHECK(grown.error().code() == Code::invalid_argument);
+  CHECK(std::filesystem::file_size(host.data()) == 64 * mib);
+}
+
+TEST_CASE("a pool that needs a check is not grown") {
+  GrowHost host;
+  host.driver.devices.at("pool").status =
+      "0 10/1024 0/1024 - ro discard_passdown queue_if_no_space needs_check 1024";
+  host.growth.data_bytes = 128 * mib;
+  const auto grown = host.grow();
+  REQUIRE_FALSE(grown);
+  CHECK(grown.error().code() == Code::data_loss);
+}
+
+TEST_CASE("a growth that failed at any call is finished by the next, and the pool is awake") {
+  for (int n = 1;; ++n) {
+    GrowHost host;
+    host.growth.data_bytes = 128 * mib;
+    host.growth.metadata_bytes = 8 * mib;
+    host.fault.calls.clear();
+    host.fault.fail_at = n;
+    const auto grown = host.grow();
+    if (!host.fault.struck) break;
+    INFO("call " << n);
+    CHECK_FALSE(grown);
+    CHECK_FALSE(host.driver.devices.at("pool").suspended);
+    REQUIRE(host.grow());
+    CHECK(host.table_sectors() == 128 * mib / 512);
+  }
+}
+
+TEST_CASE("metadata is checked before a pool comes back") {
+  testing::Host host;
+  REQUIRE(host.ensure());
+  host.reboot();
+  host.spec.thin_check = "false";
+  const auto back = host.ensure();
+  REQUIRE_FALSE(back);
+  CHECK(back.error().code() == Code::data_loss);
+  CHECK(back.error().hint().find("pool repair") != std::string::npos);
+  CHECK(host.driver.devices.empty());
+}
+
+TEST_CASE("a host without thin_check is told so, unless the pool needs it") {
+  testing::Host host;
+  REQUIRE(host.ensure());
+  host.reboot();
+  host.spec.thin_check = "no-such-program";
+  const auto back = host.ensure();
+  REQUIRE(back);
+  REQUIRE_FALSE(back->warnings.empty());
+  CHECK(back->warnings.front().find("not checked") != std::string::npos);
+
+  host.reboot();
+  testing::overwrite(host.metadata(), testing::superblock_bytes(1024, 128, 1));
+  const auto refused = host.ensure();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::host_not_ready);
+}
+
+TEST_CASE("repair is refused while the pool is active, and leaves sound metadata alone") {
+  testing::Host host;
+  REQUIRE(host.ensure());
+  const auto refused = repair(host.spec, host.driver);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::aborted);
+  host.reboot();
+  const auto sound = repair(host.spec, host.driver);
+  REQUIRE(sound);
+  CHECK_FALSE(sound->changed);
+}
