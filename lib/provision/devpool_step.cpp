@@ -207,14 +207,16 @@ Result<Undone> DevpoolStep::undo(const Change& change, Data data) {
 
 namespace {
 
-/// Between 10-dm.rules, which names the device, and 13-dm-disk.rules, which would read it.
+/// Before the rules that would read the device: 13-dm-disk.rules, Debian's
+/// 60-persistent-storage-dm.rules. Those that name it come first in one and later in the other, so
+/// the name is taken from sysfs.
 HostFile udev_rules(const HostPaths& paths, const std::string& pool) {
   return {
       fmt::format("{}/udev/rules.d/12-flintctl-{}.rules", paths.etc, pool),
       fmt::format("# What lies on a guest's disk is the guest's: the host does not look into it, "
                   "so that it can\n# neither be fooled by it nor hold the device. Made by "
                   "'flintctl provision'.\n"
-                  "SUBSYSTEM==\"block\", ENV{{DM_NAME}}==\"{}-snap-*\", "
+                  "SUBSYSTEM==\"block\", ATTR{{dm/name}}==\"{}-snap-*\", "
                   "ENV{{DM_UDEV_DISABLE_SUBSYSTEM_RULES_FLAG}}=\"1\", "
                   "ENV{{DM_UDEV_DISABLE_DISK_RULES_FLAG}}=\"1\", "
                   "ENV{{DM_UDEV_DISABLE_OTHER_RULES_FLAG}}=\"1\", OPTIONS+=\"nowatch\"\n",

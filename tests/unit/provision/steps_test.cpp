@@ -95,7 +95,7 @@ TEST_CASE("the udev rule names the pool's volumes only") {
   plan.add(std::make_unique<UdevStep>(place.paths, "pool"));
   REQUIRE(plan.apply([](const StepReport&) {}));
   const std::string text = Place::read(place.paths.etc + "/udev/rules.d/12-flintctl-pool.rules");
-  CHECK(text.find("ENV{DM_NAME}==\"pool-snap-*\"") != std::string::npos);
+  CHECK(text.find("ATTR{dm/name}==\"pool-snap-*\"") != std::string::npos);
   CHECK(text.find("ENV{DM_UDEV_DISABLE_DISK_RULES_FLAG}=\"1\"") != std::string::npos);
 }
 
