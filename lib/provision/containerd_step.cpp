@@ -159,17 +159,15 @@ Result<> ContainerdStep::install_config(Journal& journal) {
 }
 
 Result<> ContainerdStep::apply(Journal& journal) {
+  const std::string& state = wanted_.settings.state;
+  if (!sys::exists(state)) TRY(journal.intend("state", state));
   TRY(install_config(journal));
   const std::string log_folder =
       std::filesystem::path(wanted_.start.log_file).parent_path().string();
   TRY(install_folder({log_folder}, journal));
   if (!sys::exists(wanted_.start.log_file)) TRY(journal.intend("data", wanted_.start.log_file));
   if (services_.running()) TRY(install_unit(TRY(unit()), paths_, services_, journal));
-  if (journal.find("containerd", wanted_.settings.address) == nullptr) {
-    const std::string& state = wanted_.settings.state;
-    TRY(journal.intend("containerd", wanted_.settings.address,
-                       data::Value::object({{"state", sys::exists(state) ? "" : state}})));
-  }
+  TRY(journal.intend("containerd", wanted_.settings.address));
   ContainerdStart start = wanted_.start;
   start.run_directory = paths_.run_directory;
   TRY(start_containerd(start));
@@ -178,6 +176,11 @@ Result<> ContainerdStep::apply(Journal& journal) {
 
 Result<Undone> ContainerdStep::undo(const Change& change, Data data) {
   if (change.kind == "root") return undo_root(change.target, data);
+  if (change.kind == "state") {
+    // Sockets and the like; containerd has ended by now.
+    TRY(sys::remove_tree(change.target));
+    return Undone::done;
+  }
   if (change.kind != "containerd") return Step::undo(change, data);
   ContainerdStop stop;
   stop.address = change.target;
@@ -187,9 +190,6 @@ Result<Undone> ContainerdStep::undo(const Change& change, Data data) {
     // Another's containerd there now is not ours to end.
     if (stopped.error().code() == Code::already_exists) return Undone::done;
     return std::move(stopped).error();
-  }
-  if (const std::string state = change.details.string_or("state"); !state.empty()) {
-    TRY(sys::remove_tree(state));
   }
   return Undone::done;
 }

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include "sys/file.hpp"
@@ -62,7 +64,8 @@ std::string user_of(const devmapper::DeviceNumber& number) {
   }
   for (const std::string& pid : sys::list_directory("/proc").value_or({})) {
     if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (!has_open(pid, number)) continue;
+    // What this process inherited is the caller's, who has it open as well.
+    if (pid == std::to_string(::getpid()) || !has_open(pid, number)) continue;
     std::string command = sys::read_file(fmt::format("/proc/{}/comm", pid)).value_or({});
     command.erase(std::min(command.find('\n'), command.size()));
     return fmt::format("process {} ({})", pid, command);
