@@ -239,7 +239,7 @@ Result<> Run::check_before_use() {
   }
   const bool missing_tool = checked.error().code() == Code::host_not_ready;
   if (missing_tool && !survey_.superblock->needs_check) {
-    outcome_.warnings.push_back(
+    outcome_.warnings.emplace_back(
         "the metadata was not checked: apt-get install thin-provisioning-tools");
     return {};
   }
