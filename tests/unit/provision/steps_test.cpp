@@ -118,6 +118,23 @@ TEST_CASE("the pool's unit comes before containerd and needs the folder's mount"
   CHECK(command.find(" --data-size 67108864 --metadata-size 4194304\n") != std::string::npos);
 }
 
+TEST_CASE("a timer checks the pool where host.toml asks for one, and goes with reset") {
+  PoolHost host;
+  Plan plan(host.paths, host.services);
+  plan.add(std::make_unique<DevpoolStep>(host.paths, host.pool.spec, host.drivers, host.services,
+                                         PoolWatch{true}));
+  REQUIRE(plan.apply([](const StepReport&) {}));
+  CHECK(plan.check().front().in_place());
+  const std::string name = host.paths.units() + "/flintctl-pool-check-pool";
+  CHECK(Place::read(name + ".service").find(" pool check pool\n") != std::string::npos);
+  CHECK(Place::read(name + ".timer").find("OnUnitActiveSec=") != std::string::npos);
+  CHECK(host.services.active.count("flintctl-pool-check-pool.timer") == 1);
+  CHECK(host.services.active.count("flintctl-pool-check-pool.service") == 0);
+  REQUIRE(host.reset(Data::remove));
+  CHECK(host.services.active.empty());
+  CHECK_FALSE(sys::exists(host.paths.units()));
+}
+
 TEST_CASE("a pool that went behind the record's back is seen, and comes back") {
   PoolHost host;
   REQUIRE(host.apply());
