@@ -8,6 +8,9 @@
 namespace flintctl::image {
 namespace {
 
+constexpr std::size_t max_depth = 4;     // builders nest one index in another, none deeper
+constexpr std::size_t max_indexes = 16;  // read in all
+
 /// The position of the entry that `select` chose.
 std::size_t position_of(const oci::Index& index, const oci::Descriptor& chosen) {
   const auto entry = std::find_if(
@@ -15,6 +18,50 @@ std::size_t position_of(const oci::Index& index, const oci::Descriptor& chosen) 
       [&](const oci::Index::Entry& one) { return one.descriptor.digest == chosen.digest; });
   return static_cast<std::size_t>(entry - index.entries.begin());
 }
+
+/// Follows indexes to the manifest for a platform, and keeps those that lead to it.
+class Descent {
+ public:
+  Descent(const oci::Platform& platform, const DocumentReader& read)
+      : platform_(platform), read_(read) {}
+
+  Result<oci::Descriptor> manifest(const oci::Descriptor& target) {
+    auto found = TRY(follow(target, 1));
+    std::reverse(path_.begin(), path_.end());
+    return found;
+  }
+  std::vector<Documents::Index> path() { return std::move(path_); }
+
+ private:
+  Result<oci::Descriptor> follow(const oci::Descriptor& target, std::size_t depth) {
+    if (!oci::media_type::is_index(target.media_type)) return target;
+    if (depth > max_depth || ++read_count_ > max_indexes) {
+      return Error(Code::data_loss, "the image's indexes are nested too deeply");
+    }
+    Document document{target, TRY(read_(target, DocumentKind::manifest))};
+    const auto index = TRY(oci::parse_index(document.bytes, target.media_type));
+    auto chosen = oci::select(index, platform_);
+    if (chosen) keep(std::move(document), index, *chosen);
+    if (chosen || chosen.error().code() != Code::not_found) return chosen;
+    for (const auto& entry : index.entries) {
+      if (entry.attestation || !oci::media_type::is_index(entry.descriptor.media_type)) continue;
+      auto found = follow(entry.descriptor, depth + 1);
+      if (!found && found.error().code() == Code::not_found) continue;
+      if (found) keep(std::move(document), index, entry.descriptor);
+      return found;
+    }
+    return chosen;
+  }
+
+  void keep(Document document, const oci::Index& index, const oci::Descriptor& child) {
+    path_.push_back({std::move(document), position_of(index, child), child.digest});
+  }
+
+  const oci::Platform& platform_;
+  const DocumentReader& read_;
+  std::size_t read_count_ = 0;
+  std::vector<Documents::Index> path_;  // innermost first
+};
 
 Result<> check_platform(const oci::Platform& want, const oci::Platform& have) {
   // Kernel images and the like name no architecture; what they hold says the rest.
@@ -27,15 +74,8 @@ Result<> check_platform(const oci::Platform& want, const oci::Platform& have) {
 
 Result<Documents> read_documents(const oci::Descriptor& target, const oci::Platform& platform,
                                  const DocumentReader& read) {
-  std::optional<Document> index;
-  std::size_t position = 0;
-  oci::Descriptor manifest = target;
-  if (oci::media_type::is_index(target.media_type)) {
-    index = Document{target, TRY(read(target, DocumentKind::manifest))};
-    const auto entries = TRY(oci::parse_index(index->bytes, target.media_type));
-    manifest = TRY(oci::select(entries, platform));
-    position = position_of(entries, manifest);
-  }
+  Descent descent(platform, read);
+  auto manifest = TRY(descent.manifest(target));
   auto manifest_bytes = TRY(read(manifest, DocumentKind::manifest));
   auto content = TRY(oci::parse_manifest(manifest_bytes, manifest.media_type));
   auto config_bytes = TRY(read(content.config, DocumentKind::config));
@@ -47,8 +87,7 @@ Result<Documents> read_documents(const oci::Descriptor& target, const oci::Platf
   }
   auto chain = oci::chain_ids(config.diff_ids);
   Document config_document{content.config, std::move(config_bytes)};
-  return Documents{std::move(index),
-                   position,
+  return Documents{descent.path(),
                    {std::move(manifest), std::move(manifest_bytes)},
                    std::move(config_document),
                    std::move(content),

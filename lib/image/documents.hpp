@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +18,13 @@ struct Document {
 
 /// All documents of an image for one platform, read and checked.
 struct Documents {
-  std::optional<Document> index;   ///< absent when the reference names a manifest
-  std::size_t index_position = 0;  ///< of the manifest among the index's entries
+  /// An index on the way to the manifest.
+  struct Index {
+    Document document;
+    std::size_t position;  ///< of the entry that was followed
+    oci::Digest child;     ///< what that entry names
+  };
+  std::vector<Index> indexes;  ///< outermost first; none when the reference names a manifest
   Document manifest;
   Document config;
   oci::Manifest content;
@@ -28,7 +32,7 @@ struct Documents {
   std::vector<oci::Digest> chain;  ///< chain IDs, lowest first
 
   [[nodiscard]] const oci::Descriptor& target() const {
-    return index ? index->descriptor : manifest.descriptor;
+    return indexes.empty() ? manifest.descriptor : indexes.front().document.descriptor;
   }
 };
 
@@ -36,8 +40,9 @@ enum class DocumentKind { manifest, config };  ///< an index is asked for as a m
 using DocumentReader =
     std::function<Result<std::string>(const oci::Descriptor& descriptor, DocumentKind kind)>;
 
-/// Follows `target` through index, manifest and config. not_found when there is nothing for
-/// `platform`, data_loss when the documents contradict each other.
+/// Follows `target` through indexes (nested ones to a bounded depth), manifest and config.
+/// not_found when there is nothing for `platform`, data_loss when the documents contradict each
+/// other.
 Result<Documents> read_documents(const oci::Descriptor& target, const oci::Platform& platform,
                                  const DocumentReader& read);
 

@@ -47,11 +47,12 @@ Result<> write_records(containerd::Client& leased, const oci::Reference& referen
             {{"containerd.io/gc.ref.snapshot." + snapshotter, documents.chain.back().text()}}));
   TRY(write(leased, reference, "manifest", documents.manifest,
             {{"containerd.io/gc.ref.content.config", documents.config.descriptor.digest.text()}}));
-  if (documents.index) {
+  // From the inside: what a label refers to is there before it.
+  for (auto index = documents.indexes.rbegin(); index != documents.indexes.rend(); ++index) {
     // By its position, so that the same index pulled for two platforms keeps both.
-    TRY(write(leased, reference, "index", *documents.index,
-              {{fmt::format("containerd.io/gc.ref.content.m.{}", documents.index_position),
-                documents.manifest.descriptor.digest.text()}}));
+    TRY(write(leased, reference, "index", index->document,
+              {{fmt::format("containerd.io/gc.ref.content.m.{}", index->position),
+                index->child.text()}}));
   }
   containerd::Image record;
   record.name = reference.name();

@@ -28,6 +28,7 @@ constexpr std::array layer_types = {
 constexpr std::array config_types = {
     std::string_view("application/vnd.oci.image.config.v1+json"),
     std::string_view("application/vnd.docker.container.image.v1+json"),
+    std::string_view("application/octet-stream"),  // docker 1.10's, still on registries
 };
 
 Error malformed(std::string_view what) { return Error(Code::data_loss, std::string(what)); }
@@ -96,9 +97,12 @@ Result<Descriptor> parse_layer(const data::Value& value, std::size_t number) {
   if (std::find(layer_types.begin(), layer_types.end(), type) != layer_types.end()) return layer;
   const bool foreign = type.find("foreign") != std::string::npos ||
                        type.find("nondistributable") != std::string::npos;
-  return Error(Code::unimplemented,
-               fmt::format("layer {} is of {} media type {}", number,
-                           foreign ? "the non-distributable" : "an unknown", quoted(type)))
+  const bool encrypted = type.ends_with("+encrypted");
+  return Error(Code::unimplemented, fmt::format("layer {} is of {} media type {}", number,
+                                                foreign     ? "the non-distributable"
+                                                : encrypted ? "the encrypted"
+                                                            : "an unknown",
+                                                quoted(type)))
       .with_hint("layers must be tar, tar+gzip or tar+zstd");
 }
 

@@ -34,15 +34,29 @@ Platform canonical(Platform platform) {
   return platform;
 }
 
-/// The variant as a number, with what an empty one means: amd64 v1, arm v7, arm64 v8.
+/// The variant in tenths ("v8.2" is 82), with what an empty one means: amd64 v1, arm v7, arm64 v8.
 int level(const Platform& platform) {
-  if (platform.variant.size() == 2 && platform.variant[0] == 'v' &&
-      std::isdigit(static_cast<unsigned char>(platform.variant[1]))) {
-    return platform.variant[1] - '0';
+  const std::string& variant = platform.variant;
+  if (variant.empty()) {
+    if (platform.architecture == "arm64") return 80;
+    return platform.architecture == "arm" ? 70 : 10;
   }
-  if (!platform.variant.empty()) return -1;
-  if (platform.architecture == "arm64") return 8;
-  return platform.architecture == "arm" ? 7 : 1;
+  const auto digit = [&](std::size_t at) {
+    return at < variant.size() && std::isdigit(static_cast<unsigned char>(variant[at])) != 0;
+  };
+  if (variant[0] != 'v' || !digit(1)) return -1;
+  const int major = 10 * (variant[1] - '0');
+  if (variant.size() == 2) return major;
+  return variant.size() == 4 && variant[2] == '.' && digit(3) ? major + variant[3] - '0' : -1;
+}
+
+/// How well a 64-bit processor runs what is for its 32-bit ancestor: worse than anything of its
+/// own.
+int match_ancestor(const Platform& want, const Platform& have) {
+  if (want.architecture == "amd64" && have.architecture == "386") return 10;
+  const int offered = level(have);
+  const bool ancestor = want.architecture == "arm64" && have.architecture == "arm";
+  return ancestor && offered >= 50 && offered <= 80 ? offered / 10 : 0;
 }
 
 bool is_word(std::string_view text) {
@@ -86,7 +100,8 @@ Result<Platform> parse_platform(std::string_view text) {
 int match(const Platform& want_raw, const Platform& have_raw) {
   const Platform want = canonical(want_raw);
   const Platform have = canonical(have_raw);
-  if (want.os != have.os || want.architecture != have.architecture) return 0;
+  if (want.os != have.os) return 0;
+  if (want.architecture != have.architecture) return match_ancestor(want, have);
   if (want.variant == have.variant) return 100;
   const int wanted = level(want);
   const int offered = level(have);

@@ -25,7 +25,8 @@ Platform host_platform();
 Result<Platform> parse_platform(std::string_view text);
 
 /// How well an image for `have` runs where `want` is asked: 0 not at all, else the higher the
-/// better. A variant below the wanted one runs, one above does not.
+/// better. A variant below the wanted one runs, one above does not; 386 runs on amd64 and arm on
+/// arm64, for want of better. containerd's platforms.Only.
 int match(const Platform& want, const Platform& have);
 
 }  // namespace flintctl::oci

@@ -43,10 +43,12 @@ Error from_answer(int status, std::string_view body, const std::string& host,
   Error error(Code::registry,
               fmt::format("{} answers {} to a request for {}{}", host, status, what, quoted));
   if (status == 401 || status == 403) {
-    return std::move(error).with_hint("check the name of the image, and log in if it is private");
+    return std::move(error).with_hint(
+        "check the name of the image; if it is private, log in with 'flintctl image login'");
   }
   if (status == 429)
-    return std::move(error).with_hint("it limits the rate of pulls: log in, or wait");
+    return std::move(error).with_hint(
+        "it limits the rate of pulls: log in with 'flintctl image login', or wait");
   if (status >= 500)
     return std::move(error).with_hint("the registry is in trouble: try again later");
   return error;

@@ -3,40 +3,14 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "containerd/client.hpp"
-#include "core/unique_fd.hpp"
+#include "debian_registry.hpp"
 #include "image/pull_image.hpp"
 #include "support/containerd/private_containerd.hpp"
-#include "sys/process.hpp"
 
 namespace flintctl::image {
-
-/// Debian's docker-registry over a folder, on a free port of the loopback; ends with this object.
-class DebianRegistry {
- public:
-  static Result<std::unique_ptr<DebianRegistry>> start(const std::string& folder);
-  ~DebianRegistry();
-  DebianRegistry(const DebianRegistry&) = delete;
-  DebianRegistry& operator=(const DebianRegistry&) = delete;
-
-  [[nodiscard]] std::string host() const { return "127.0.0.1:" + port_; }
-  /// The requests so far, as the access log has them.
-  [[nodiscard]] std::vector<std::string> log() const;
-
- private:
-  DebianRegistry(sys::Process process, UniqueFd log, std::string folder)
-      : process_(std::move(process)), log_(std::move(log)), folder_(std::move(folder)) {}
-  Result<> await_port();
-
-  sys::Process process_;
-  UniqueFd log_;
-  std::string folder_;
-  std::string port_;
-  std::thread drain_;
-};
 
 /// A containerd, a registry with the images of images.py, and a folder for flintctl's state: one
 /// for all tests, each of which takes a namespace of its own.

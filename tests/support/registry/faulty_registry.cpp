@@ -37,8 +37,8 @@ FaultyRegistry::~FaultyRegistry() {
   (void)process_.wait();
 }
 
-std::string FaultyRegistry::reference(const std::string& behaviour) const {
-  return "127.0.0.1:" + port_ + "/" + behaviour + ":1";
+std::string FaultyRegistry::reference(const std::string& behaviour, const std::string& tag) const {
+  return "127.0.0.1:" + port_ + "/" + behaviour + ":" + tag;
 }
 
 Result<std::vector<data::Value>> FaultyRegistry::log() const {

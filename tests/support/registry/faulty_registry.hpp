@@ -19,8 +19,9 @@ class FaultyRegistry {
   FaultyRegistry(const FaultyRegistry&) = delete;
   FaultyRegistry& operator=(const FaultyRegistry&) = delete;
 
-  /// "127.0.0.1:<port>/<behaviour>:1".
-  [[nodiscard]] std::string reference(const std::string& behaviour) const;
+  /// "127.0.0.1:<port>/<behaviour>:<tag>".
+  [[nodiscard]] std::string reference(const std::string& behaviour,
+                                      const std::string& tag = "1") const;
   /// What was asked so far, in order: objects with host, method, path, range, authorization.
   [[nodiscard]] Result<std::vector<data::Value>> log() const;
 

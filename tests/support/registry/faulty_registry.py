@@ -4,6 +4,8 @@
 
 Prints its two ports (the second is "another host") and serves until it is killed. GET /log answers with
 what was asked, one JSON document a line: host, method, path, range and authorization of each request.
+/mirror-BEHAVIOUR/v2/ is a mirror that behaves so for every repository.
+
 Behaviours, by repository:
 
   good            as the distribution specification says
@@ -20,6 +22,7 @@ Behaviours, by repository:
   breaks          each blob connection breaks after 50,000 bytes; Range works
   ignores-range   as breaks, but Range is ignored after the first break
   other-range     as breaks, but the second answer begins elsewhere
+  dies            as breaks, but once only: from then on 503
   stuck           each blob connection breaks at once
   short           blobs end early with a Content-Length that fits
   long            blobs are longer than the manifest says
@@ -27,12 +30,30 @@ Behaviours, by repository:
   wrong-manifest  manifests have other bytes
   wrong-type      an unknown media type for the manifest
   garbage         answers that are no HTTP
+  expires         as breaks, and each break ends the token, too
+  identity        401 with a Bearer challenge; tokens for whoever posts the refresh token "refresh"
+  evil-token      tokens with a line break and a header in them
+  no-token        an answer without a token to a request for one
+  evil-realm      401 with a Bearer challenge, whose realm is ?realm= of the tag that was asked for
+  moved           manifests redirect to the URL that the tag stands for in MOVED
+  both            a manifest with layers and manifests
+  as-index        a manifest that is served as an index
+  as-manifest     an index that is served as a manifest
+  schema1         a manifest of docker's first format
+  endless         manifests and configs that never end
+  large           HEAD of a manifest of 5 MiB
+  changes         HEAD says nothing; the tag is another manifest each time, the digest too
+  length-long, length-short, length-nonsense   Content-Length of blobs is not theirs
+  dribbles        blobs come a byte at a time
+  slow-header     the header comes a byte at a time
+  huge-header     a header of 1 MiB
 """
 
 import hashlib
 import json
 import random
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from urllib.parse import urlparse
@@ -42,6 +63,10 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 BREAK_AFTER = 50_000
+MOVED = {"ftp": "ftp://127.0.0.1/a", "file": "file:///etc/passwd", "user": "http://me:s3cret@127.0.0.1/a",
+         "nonsense": "http://[", "split": "/v2/good/manifests/1%0d%0aX-Evil:%201"}
+REALMS = {"plain": "http://registry.invalid/token", "ftp": "ftp://127.0.0.1/token", "nonsense": "http://[",
+          "user": "http://me:s3cret@127.0.0.1/token"}
 
 
 def digest(data):
@@ -95,6 +120,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer()
 
     def do_POST(self):
+        self.body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.answer()
 
     def answer(self):
@@ -104,13 +130,20 @@ class Handler(BaseHTTPRequestHandler):
         with STATE.lock:
             STATE.log.append({"host": self.headers["Host"], "method": self.command, "path": self.path,
                               "range": self.headers["Range"], "authorization": self.headers["Authorization"]})
+        if self.path.startswith("http://"):  # as a proxy
+            self.path = url.path
         if url.path == "/token":
             return self.token()
         if url.path.startswith("/elsewhere/"):
             if self.headers["Authorization"]:
                 return self.send(400, b"leaked credentials")
             return self.blob("good", url.path.rsplit("/", 1)[1])
-        _, version, repository, kind, name = url.path.split("/")
+        path, mirror = url.path, None
+        if path.startswith("/mirror-"):
+            mirror, path = path.removeprefix("/mirror-").split("/", 1)
+            path = "/" + path
+        _, version, repository, kind, name = path.split("/")
+        repository = mirror or repository
         if version != "v2" or not self.allowed(repository):
             return None
         if repository == "garbage":
@@ -118,8 +151,16 @@ class Handler(BaseHTTPRequestHandler):
             return self.wfile.write(b"what do you mean?\r\n\r\n")
         if repository == "busy" and STATE.count(("busy", self.path)) <= 2:
             return self.busy()
+        if repository == "dies" and kind == "blobs" and self.headers["Range"]:
+            return self.send(503, b"")
         if repository == "overloaded":
             return self.send(503, b"")
+        if repository == "slow-header":
+            return self.dribble(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 4096)
+        if repository == "huge-header":
+            return self.send(200, b"", headers={"X-Huge-%d" % i: "x" * 8192 for i in range(128)})
+        if repository == "moved" and kind == "manifests":
+            return self.send(302, b"", headers={"Location": MOVED[name]})
         return self.manifest(repository, name) if kind == "manifests" else self.blob(repository, name)
 
     def busy(self):
@@ -127,16 +168,28 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(429, b"", headers={"Retry-After": "0"})
         return self.send(503, b"")
 
+    def dribble(self, data):
+        self.close_connection = True
+        for byte in data:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            time.sleep(0.05)
+
     # Who may ask.
 
     def allowed(self, repository):
         given = self.headers["Authorization"]
         wanted = {"token": "Bearer good-token", "member": "Bearer good-token", "closed": "never",
-                  "redirect": "Bearer good-token", "basic": "Basic bWU6c2VjcmV0"}.get(repository)
+                  "redirect": "Bearer good-token", "basic": "Basic bWU6c2VjcmV0", "evil-token": "never",
+                  "no-token": "never", "evil-realm": "never", "identity": "Bearer good-token",
+                  "expires": f"Bearer token-{STATE.counts.get('expired', 0)}"}.get(repository)
         if wanted is None or given == wanted:
             return True
+        realm = f'http://{self.headers["Host"]}/token?for={repository}'
+        if repository == "evil-realm":
+            realm = REALMS[self.path.rsplit("/", 1)[1]]
         challenge = 'Basic realm="here"' if repository == "basic" else (
-            f'Bearer realm="http://{self.headers["Host"]}/token?for={repository}",'
+            f'Bearer realm="{realm}",'
             f'service="faulty",scope="repository:{repository}:pull"')
         self.send(401, json.dumps({"errors": [{"code": "UNAUTHORIZED", "message": "who are you?"}]}).encode(),
                   headers={"WWW-Authenticate": challenge})
@@ -145,24 +198,64 @@ class Handler(BaseHTTPRequestHandler):
     def token(self):
         if "for=member" in self.path and self.headers["Authorization"] != "Basic bWU6c2VjcmV0":
             return self.send(401, b"{}")
+        if "for=identity" in self.path and (self.command != "POST" or "refresh_token=refresh&" not in self.body):
+            return self.send(401, b"{}")
+        if "for=evil-token" in self.path:
+            return self.send(200, json.dumps({"token": "s3cret\r\nX-Evil: 1"}).encode())
+        if "for=no-token" in self.path:
+            return self.send(200, b'{"s3cret": ')
+        if "for=expires" in self.path:
+            return self.send(200, json.dumps({"token": f"token-{STATE.counts.get('expired', 0)}"}).encode())
         first = "for=token" in self.path and STATE.count("token") == 1
         name = "token" if "for=token" in self.path else "access_token"
         return self.send(200, json.dumps({name: "old-token" if first else "good-token"}).encode())
 
     # What they get.
 
+    def special_manifest(self, repository):
+        """Bytes and media type of those that are no honest manifest."""
+        entry = descriptor(CONTENT.manifest, MANIFEST)
+        index = {"schemaVersion": 2, "manifests": [entry]}
+        if repository == "both":
+            return json.dumps({**json.loads(CONTENT.manifest), **index}).encode(), MANIFEST
+        if repository == "as-index":
+            return CONTENT.manifest, INDEX
+        if repository == "as-manifest":
+            return json.dumps(index).encode(), MANIFEST
+        if repository == "schema1":
+            return b'{"schemaVersion": 1, "fsLayers": []}', "application/vnd.docker.distribution.manifest.v1+prettyjws"
+        if repository == "changes":
+            return CONTENT.manifest + b" " * STATE.count("changes"), MANIFEST
+        return None
+
     def manifest(self, repository, name):
+        special = self.special_manifest(repository)
+        if special is not None:
+            headers = {} if repository == "changes" else {"Docker-Content-Digest": digest(special[0])}
+            return self.send(200, special[0], special[1], headers)
+        if repository == "endless":
+            return self.endless()
         data = CONTENT.manifest
         if name not in ("1", digest(data)):
             return self.send(404, json.dumps({"errors": [{
                 "code": "MANIFEST_UNKNOWN", "message": "manifest unknown\x1b[31m to faulty"}]}).encode())
         if repository == "no-head" and self.command == "HEAD":
             return self.send(405, b"")
+        if repository == "large" and self.command == "HEAD":
+            data += b" " * (5 << 20)
         headers = {} if repository == "bare-head" else {"Docker-Content-Digest": digest(data)}
         if repository == "wrong-manifest" and self.command == "GET":
             data = data.replace(b"schemaVersion", b"schemaversion")
         kind = "application/vnd.example.thing" if repository == "wrong-type" else MANIFEST
         return self.send(200, data, kind + "; charset=utf-8", headers)
+
+    def endless(self):
+        if self.command == "HEAD":
+            return self.send(405, b"")
+        self.close_connection = True
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: " + MANIFEST.encode() + b"\r\n\r\n")
+        while True:
+            self.wfile.write(b" " * 65536)
 
     def blob(self, repository, name):
         data = CONTENT.blobs.get(name)
@@ -179,6 +272,13 @@ class Handler(BaseHTTPRequestHandler):
             data += b"more"
         if repository == "short":
             data = data[:len(data) // 2]
+        if repository.startswith("length-") and data is CONTENT.layer:
+            length = {"length-long": "300000", "length-short": "1000", "length-nonsense": "-5"}[repository]
+            self.close_connection = True
+            return self.wfile.write(f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n".encode() + data)
+        if repository == "dribbles" and data is CONTENT.layer:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n")
+            return self.dribble(data)
         return self.ranged(repository, data)
 
     def ranged(self, repository, data):
@@ -191,7 +291,7 @@ class Handler(BaseHTTPRequestHandler):
             shown = start + 1 if repository == "other-range" else start
             headers["Content-Range"] = f"bytes {shown}-{len(data) - 1}/{len(data)}"
         rest = data[start:]
-        limit = {"breaks": BREAK_AFTER, "other-range": BREAK_AFTER, "stuck": 0}.get(repository)
+        limit = {"breaks": BREAK_AFTER, "expires": BREAK_AFTER, "dies": BREAK_AFTER, "other-range": BREAK_AFTER, "stuck": 0}.get(repository)
         if repository == "ignores-range" and not self.headers["Range"]:
             limit = BREAK_AFTER
         return self.send(status, rest, "application/octet-stream", headers, limit)
@@ -205,6 +305,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body if limit is None else body[:limit])
         if limit is not None and limit < len(body):
             self.close_connection = True
+            STATE.count("expired")
 
 
 class Server(ThreadingHTTPServer):

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Gives tokens that docker-registry takes: `token_server.py KEY CERTIFICATE LOG`.
+
+Serves TLS with that key and certificate on a free port of 127.0.0.1, prints it, and signs JSON Web
+Tokens with the same. User "me" with password "s3cret-Pa55" may pull everything, by Basic (GET), and
+so may who posts the refresh token "s3cret-R3fresh"; everybody else gets a token for nothing. As a
+registry it redirects to one without TLS. Writes a line for each request: method, path, and whether it
+carried an Authorization field.
+"""
+
+import base64
+import json
+import ssl
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlparse
+
+KEY, CERTIFICATE, LOG = sys.argv[1:4]
+BASIC = "Basic " + base64.b64encode(b"me:s3cret-Pa55").decode()
+
+
+def encode(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def token(service, scopes):
+    with open(CERTIFICATE, encoding="ascii") as file:
+        certificate = "".join(file.read().split("-----")[2].split())
+    header = {"typ": "JWT", "alg": "RS256", "x5c": [certificate]}
+    now = int(time.time())
+    access = [{"type": kind, "name": name, "actions": actions.split(",")}
+              for kind, name, actions in (scope.split(":") for scope in scopes)]
+    claims = {"iss": "tests", "sub": "me", "aud": service, "exp": now + 300, "nbf": now - 5,
+              "iat": now, "jti": str(time.time_ns()), "access": access}
+    signed = ".".join(encode(json.dumps(part).encode()) for part in (header, claims))
+    signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", KEY], input=signed.encode(),
+                               stdout=subprocess.PIPE, check=True).stdout
+    return signed + "." + encode(signature)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_GET(self):
+        if self.path.startswith("/v2/"):
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:1" + self.path)
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        given = self.headers["Authorization"]
+        if given is not None and given != BASIC:
+            return self.answer(401, {"details": "incorrect username or password"})
+        return self.give(parse_qs(urlparse(self.path).query), given is not None)
+
+    def do_POST(self):
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        known = form.get("grant_type") == ["refresh_token"] and form.get("refresh_token") == ["s3cret-R3fresh"]
+        if not known:
+            return self.answer(401, {"error": "invalid_grant"})
+        return self.give(form, True)
+
+    def give(self, query, known):
+        scopes = query.get("scope", []) if known else []
+        self.answer(200, {"access_token": token(query["service"][0], scopes), "expires_in": 300})
+
+    def answer(self, status, document):
+        with open(LOG, "a", encoding="utf-8") as log:
+            log.write(f"{self.command} {self.path} {'with' if self.headers['Authorization'] else 'without'}\n")
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def main():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE, KEY)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
