@@ -5,18 +5,23 @@
 test/rich:1    three layers with all kinds of members, whiteouts and replacements
 test/shared:1  the lowest layer of rich, and another one
 test/big:1     three layers of noise, 3 MiB each, so that a pull can be killed in the middle
+test/format-NAME:1   the layers of rich, in all formats of manifests and layers: see formats()
+test/many:1, test/one:1, test/empty-layers:1   images of 127 layers, of one, and with layers of nothing
+test/foreign:1, test/encrypted:1   layers that are not for us
 test/diff-id:1, test/digest:1, test/media-type:1, test/missing:1   bad in the way of their names
 """
 
 import io
 import random
+import struct
+import subprocess
 import sys
 import tarfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # not into the source tree
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support/images"))
-from oci_store import Image, Store, digest  # noqa: E402
+from oci_store import INDEX, LAYER, MANIFEST, Image, Store, digest  # noqa: E402
 
 
 CAP_NET_RAW = "\x01\0\0\x02" + "\0\x20\0\0" + "\0" * 12  # struct vfs_cap_data, revision 2, effective
@@ -79,6 +84,71 @@ def noise(seed):
     return Layer().add(f"noise{seed}", data=random.Random(seed).randbytes(3 << 20)).bytes()
 
 
+def as_zstd(tar):
+    return subprocess.run(["zstd", "-q", "-c"], input=tar, stdout=subprocess.PIPE, check=True).stdout
+
+
+def as_chunked_zstd(tar):
+    """zstd with a table of contents for others in a frame to be skipped, as zstd:chunked has it."""
+    table = b"not for us" * 10
+    return as_zstd(tar[:1024]) + as_zstd(tar[1024:]) + struct.pack("<II", 0x184D2A50, len(table)) + table
+
+
+def image_of(layers, media_type, pack=None):
+    image = Image()
+    for layer in layers:
+        image.add(layer, media_type, pack=pack)
+    return image
+
+
+def formats(store, layers):
+    oci = "application/vnd.oci.image.layer.v1.tar"
+    docker = "application/vnd.docker.image.rootfs.diff.tar"
+    plain = bytes
+    for name, media_type, pack in (("zstd", oci + "+zstd", as_zstd), ("chunked", oci + "+zstd", as_chunked_zstd),
+                                   ("plain", oci, plain), ("docker-plain", docker, plain)):
+        image_of(layers, media_type, pack).write(store, "test/format-" + name)
+    docker_types = {"manifest_type": "application/vnd.docker.distribution.manifest.v2+json",
+                    "config_type": "application/vnd.docker.container.image.v1+json"}
+    image_of(layers, docker + ".gzip").write(
+        store, "test/format-docker", **docker_types,
+        index_type="application/vnd.docker.distribution.manifest.list.v2+json")
+    image_of(layers, docker + ".gzip").write(store, "test/format-docker-old", **{
+        **docker_types, "config_type": "application/octet-stream"})
+
+    name = "test/format-no-index"
+    manifest, _ = image_of(layers, LAYER).write_manifest(store, name)
+    store.tag(name, "1", manifest["digest"])
+
+    name = "test/format-nested"
+    manifest, _ = image_of(layers, LAYER).write_manifest(store, name)
+    inner = store.manifest(name, {"schemaVersion": 2, "mediaType": INDEX, "manifests": [manifest]})
+    outer = store.manifest(name, {"schemaVersion": 2, "mediaType": INDEX, "manifests": [inner]})
+    store.tag(name, "1", outer["digest"])
+
+    name = "test/format-attested"
+    manifest, _ = image_of(layers, LAYER).write_manifest(store, name)
+    statement = store.blob(name, b"{}", "application/vnd.in-toto+json")
+    attestation = store.manifest(name, {"schemaVersion": 2, "mediaType": MANIFEST, "config": statement,
+                                        "layers": [statement]})
+    attestation["platform"] = {"os": "unknown", "architecture": "unknown"}
+    attestation["annotations"] = {"vnd.docker.reference.type": "attestation-manifest",
+                                  "vnd.docker.reference.digest": manifest["digest"]}
+    index = store.manifest(name, {"schemaVersion": 2, "mediaType": INDEX, "manifests": [attestation, manifest]})
+    store.tag(name, "1", index["digest"])
+
+
+def counts(store):
+    files = [Layer().add(f"file{number}", data=str(number).encode()).bytes() for number in range(127)]
+    image_of(files, LAYER).write(store, "test/many")
+    image_of(files[:1], LAYER).write(store, "test/one")
+    nothing = Layer().bytes()
+    image_of([nothing, files[0], nothing, files[1], nothing], LAYER).write(store, "test/empty-layers")
+    for name, media_type in (("foreign", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
+                             ("encrypted", LAYER + "+encrypted")):
+        image_of(files[:1], media_type).write(store, "test/" + name)
+
+
 def main():
     store = Store(sys.argv[1])
     layers = rich()
@@ -86,6 +156,8 @@ def main():
     for layer in layers:
         image.add(layer)
     image.write(store, "test/rich")
+    formats(store, layers)
+    counts(store)
     Image().add(layers[0]).add(Layer().add("other", data=b"o").bytes()).write(store, "test/shared")
     big = Image()
     for seed in range(3):

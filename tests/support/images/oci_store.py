@@ -92,20 +92,25 @@ class Image:
         self._diff_ids = []
         self._layers = []
 
-    def add(self, tar, media_type=LAYER, claim=None, level=6):
+    def add(self, tar, media_type=LAYER, claim=None, level=6, pack=None):
         self._diff_ids.append(claim or digest(tar))
-        self._layers.append((gzip.compress(tar, level, mtime=0), media_type))
+        self._layers.append((pack(tar) if pack else gzip.compress(tar, level, mtime=0), media_type))
         return self
 
-    def write(self, store, name, tag="1"):
+    def write_manifest(self, store, name, manifest_type=MANIFEST, config_type=CONFIG):
+        """The manifest's descriptor with its platform, and those of the layers."""
         config = store.blob(name, {
             "architecture": self.architecture, "os": "linux", "config": {},
-            "rootfs": {"type": "layers", "diff_ids": self._diff_ids}}, CONFIG)
+            "rootfs": {"type": "layers", "diff_ids": self._diff_ids}}, config_type)
         layers = [store.blob(name, data, media_type) for data, media_type in self._layers]
         manifest = store.manifest(name, {
-            "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers})
+            "schemaVersion": 2, "mediaType": manifest_type, "config": config, "layers": layers})
         manifest["platform"] = {"architecture": self.architecture, "os": "linux"}
-        index = store.manifest(name, {"schemaVersion": 2, "mediaType": INDEX, "manifests": [manifest]})
+        return manifest, layers
+
+    def write(self, store, name, tag="1", index_type=INDEX, **types):
+        manifest, layers = self.write_manifest(store, name, **types)
+        index = store.manifest(name, {"schemaVersion": 2, "mediaType": index_type, "manifests": [manifest]})
         store.tag(name, tag, index["digest"])
         return layers
 
