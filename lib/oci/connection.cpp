@@ -213,34 +213,32 @@ Result<Answer> Connection::get(const http::Request& request, std::size_t limit) 
   }
 }
 
-Result<Descriptor> Connection::resolve(const std::string& object) {
-  const std::string what = fmt::format("{} of {}", object, repository_);
-  const auto answer = TRY(get(request("HEAD", "manifests", object), max_manifest));
-  if (!is_success(answer.head.status)) return resolve_by_get(object);
+Result<Descriptor> Connection::resolve(const Reference& reference) {
+  const auto answer = TRY(get(request("HEAD", "manifests", reference.object()), max_manifest));
+  if (!is_success(answer.head.status)) return resolve_by_get(reference);
   const auto& headers = answer.head.headers;
   const std::string* digest_text = headers.find("Docker-Content-Digest");
   const std::string* length_text = headers.find("Content-Length");
   const std::string type = without_parameters(headers.find("Content-Type"));
   if (digest_text == nullptr || length_text == nullptr || type.empty())
-    return resolve_by_get(object);
+    return resolve_by_get(reference);
   auto digest = Digest::parse(*digest_text);
   std::uint64_t size = 0;
   std::from_chars(length_text->data(), length_text->data() + length_text->size(), size);
-  if (!digest || size == 0) return resolve_by_get(object);
+  if (!digest || size == 0) return resolve_by_get(reference);
   if (size > max_manifest) {
-    return Error(Code::data_loss,
-                 fmt::format("the manifest of {} is longer than {} bytes", what, max_manifest));
+    return Error(Code::data_loss, fmt::format("the manifest of {} is longer than {} bytes",
+                                              reference.name(), max_manifest));
   }
   return Descriptor{type, *std::move(digest), size};
 }
 
 /// For registries whose HEAD says too little, and for their words about a failure.
-Result<Descriptor> Connection::resolve_by_get(const std::string& object) {
-  const std::string what = fmt::format("{} of {}", object, repository_);
+Result<Descriptor> Connection::resolve_by_get(const Reference& reference) {
   // A tag is only as good as the connection that resolved it.
-  const auto answer = TRY(get(request("GET", "manifests", object), max_manifest));
+  const auto answer = TRY(get(request("GET", "manifests", reference.object()), max_manifest));
   if (!is_success(answer.head.status)) {
-    return from_answer(answer.head.status, answer.body, host(), what);
+    return from_answer(answer.head.status, answer.body, host(), reference.name());
   }
   const std::string type = without_parameters(answer.head.headers.find("Content-Type"));
   return Descriptor{type, Digest::of(answer.body), answer.body.size()};

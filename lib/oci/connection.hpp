@@ -51,8 +51,8 @@ class Connection {
   [[nodiscard]] bool answers() const { return answers_; }
   [[nodiscard]] const std::shared_ptr<Peer>& peer() const { return peer_; }
 
-  /// What `object` names; by HEAD, or by GET where that says too little.
-  Result<Descriptor> resolve(const std::string& object);
+  /// What the reference's tag or digest names; by HEAD, or by GET where that says too little.
+  Result<Descriptor> resolve(const Reference& reference);
   /// A whole document ("manifests" or "blobs") of at most `limit` bytes, verified.
   Result<std::string> fetch(const Descriptor& descriptor, std::string_view kind, std::size_t limit);
   /// The rest of a transfer, over as many requests as that takes.
@@ -68,7 +68,7 @@ class Connection {
   Result<Answer> exchange_once(const http::Request& request, const http::Sink& sink);
   Result<Answer> follow(http::Request request, const http::Sink& sink);
   Result<Answer> get(const http::Request& request, std::size_t limit);
-  Result<Descriptor> resolve_by_get(const std::string& object);
+  Result<Descriptor> resolve_by_get(const Reference& reference);
   Result<> judge(Result<Answer>& answer, const Transfer& transfer, bool last) const;
   Result<http::Client*> client_for(const http::Url& url);
   [[nodiscard]] std::chrono::milliseconds pause(unsigned failures,

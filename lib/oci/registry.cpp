@@ -125,7 +125,7 @@ Result<Descriptor> Registry::Session::checked(Descriptor descriptor) const {
 
 Result<Descriptor> Registry::Session::resolve() {
   const auto ask = [&](Connection& connection) -> Result<Descriptor> {
-    return checked(TRY(connection.resolve(reference_.object())));
+    return checked(TRY(connection.resolve(reference_)));
   };
   return first_good<Descriptor>(may_resolve, ask, [] { return false; });
 }

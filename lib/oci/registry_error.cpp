@@ -56,9 +56,14 @@ Error from_answer(int status, std::string_view body, const std::string& host,
 
 Error from_http(Error error, const std::string& host) {
   switch (error.code()) {
+    case Code::permission_denied:  // its certificate
+      error = std::move(error).with_hint(
+          fmt::format("name the authority that signed it by \"ca\" in "
+                      "/etc/containerd/certs.d/{}/hosts.toml, or install it",
+                      host));
+      [[fallthrough]];
     case Code::unavailable:
     case Code::deadline_exceeded:
-    case Code::permission_denied:  // its certificate
       return std::move(error)
           .context(fmt::format("registry {} cannot be reached", host))
           .with_code(Code::registry);
