@@ -2,6 +2,7 @@
 #include "oci/auth_file.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
@@ -82,9 +83,10 @@ std::vector<std::string> auth_files(const std::string& named) {
   } else {
     paths.push_back(home + "/.docker/config.json");
   }
-  if (const auto folder = from_environment("XDG_RUNTIME_DIR"); !folder.empty()) {
-    paths.push_back(folder + "/containers/auth.json");
-  }
+  // Under sudo there is no runtime folder; podman then has this one.
+  const auto runtime = from_environment("XDG_RUNTIME_DIR");
+  paths.push_back(runtime.empty() ? fmt::format("/run/containers/{}/auth.json", ::getuid())
+                                  : runtime + "/containers/auth.json");
   const auto settings = from_environment("XDG_CONFIG_HOME");
   paths.push_back((settings.empty() ? home + "/.config" : settings) + "/containers/auth.json");
   return paths;

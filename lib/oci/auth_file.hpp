@@ -14,7 +14,7 @@ namespace flintctl::oci {
 /// Where credentials are looked for, in order. One file when `named` (a flag) or
 /// $REGISTRY_AUTH_FILE says so, else docker's config.json ($DOCKER_CONFIG, ~/.docker) and podman's
 /// auth.json
-/// ($XDG_RUNTIME_DIR/containers, ~/.config/containers).
+/// ($XDG_RUNTIME_DIR/containers or /run/containers/UID, ~/.config/containers).
 std::vector<std::string> auth_files(const std::string& named);
 
 /// What the first of auth_files() that knows `host` has for it, its credential helper's word before

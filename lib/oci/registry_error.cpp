@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 
 #include "data/value.hpp"
 
@@ -77,14 +78,23 @@ bool is_transient(int status) {
          status == 504;
 }
 
-std::optional<std::chrono::milliseconds> retry_after(const http::Headers& headers) {
+std::optional<std::chrono::milliseconds> retry_after(const http::Headers& headers,
+                                                     std::chrono::system_clock::time_point now) {
+  constexpr std::chrono::seconds longest(60);
   const std::string* text = headers.find("Retry-After");
-  unsigned seconds = 0;
   if (text == nullptr) return std::nullopt;
+  unsigned seconds = 0;
   const char* const end = text->data() + text->size();
   const auto [stop, error] = std::from_chars(text->data(), end, seconds);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return std::chrono::seconds(std::min(seconds, 60U));
+  if (error == std::errc() && stop == end) {
+    return std::min(std::chrono::seconds(seconds), longest);
+  }
+  std::tm date{};
+  const char* const rest = ::strptime(text->c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  const auto until = std::chrono::system_clock::from_time_t(::timegm(&date)) - now;
+  return std::clamp(std::chrono::ceil<std::chrono::seconds>(until), std::chrono::seconds(0),
+                    longest);
 }
 
 }  // namespace flintctl::oci

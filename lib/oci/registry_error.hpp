@@ -26,7 +26,10 @@ Error from_http(Error error, const std::string& host);
 /// Whether the same request may succeed later: overload, or a gateway's trouble.
 bool is_transient(int status);
 
-/// How long the answer asks to wait, in seconds form only, at most a minute. RFC 9110, 10.2.3.
-std::optional<std::chrono::milliseconds> retry_after(const http::Headers& headers);
+/// How long the answer asks to wait, in seconds or until a date, at most a minute. RFC
+/// 9110, 10.2.3.
+std::optional<std::chrono::milliseconds> retry_after(
+    const http::Headers& headers,
+    std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 
 }  // namespace flintctl::oci

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 
@@ -97,6 +98,11 @@ TEST_CASE("docker's file is read before podman's, a named one instead of both") 
   CHECK(user_for("s.io") == "other");
   home.set("REGISTRY_AUTH_FILE", home.path("missing"));
   CHECK(user_for("r.io").find("missing") != std::string::npos);
+  home.unset("REGISTRY_AUTH_FILE");
+  home.unset("XDG_RUNTIME_DIR");
+  const auto files = auth_files("");
+  CHECK(std::count(files.begin(), files.end(),
+                   "/run/containers/" + std::to_string(::getuid()) + "/auth.json") == 1);
   home.write("named", auths("r.io", "named:x"));
   CHECK((*load_credentials(home.path("named"), "r.io"))->username == "named");
 }

@@ -20,6 +20,18 @@ TEST_CASE("Retry-After counts in seconds, and is believed up to a minute") {
   CHECK_FALSE(retry_after(http::Headers{}));
 }
 
+TEST_CASE("Retry-After may name a date") {
+  const auto wait = [](const std::string& value) {
+    const auto now = std::chrono::system_clock::from_time_t(784111777);  // RFC 9110's example
+    return retry_after(http::Headers{{"Retry-After", value}}, now);
+  };
+  CHECK(wait("Sun, 06 Nov 1994 08:49:47 GMT") == std::chrono::seconds(10));
+  CHECK(wait("Sun, 06 Nov 1994 08:00:00 GMT") == std::chrono::seconds(0));
+  CHECK(wait("Sun, 06 Nov 2094 08:49:37 GMT") == std::chrono::seconds(60));
+  CHECK_FALSE(wait("Sun, 06 Nov 1994 08:49:47 PST"));
+  CHECK_FALSE(wait("Sun, 06 Nov 1994 08:49:47 GMT, and more"));
+}
+
 TEST_CASE("a registry's words are quoted, bounded and harmless") {
   const std::string body =
       R"({"errors": [{"message": "no\u001b[31m\r\nX: )" + std::string(1000, 'x') + R"("}]})";
