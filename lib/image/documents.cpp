@@ -41,13 +41,17 @@ class Descent {
     Document document{target, TRY(read_(target, DocumentKind::manifest))};
     const auto index = TRY(oci::parse_index(document.bytes, target.media_type));
     auto chosen = oci::select(index, platform_);
-    if (chosen) keep(std::move(document), index, *chosen);
-    if (chosen || chosen.error().code() != Code::not_found) return chosen;
+    if (chosen) {
+      keep(std::move(document), index, *chosen);
+      return chosen;
+    }
+    if (chosen.error().code() != Code::not_found) return chosen;
     for (const auto& entry : index.entries) {
       if (entry.attestation || !oci::media_type::is_index(entry.descriptor.media_type)) continue;
       auto found = follow(entry.descriptor, depth + 1);
       if (!found && found.error().code() == Code::not_found) continue;
-      if (found) keep(std::move(document), index, entry.descriptor);
+      if (!found) return found;
+      keep(std::move(document), index, entry.descriptor);
       return found;
     }
     return chosen;
