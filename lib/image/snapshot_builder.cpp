@@ -91,7 +91,13 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
       extractor.layer_available(layer - group.first, bytes);
     }
   };
-  context.fetcher.listen({available, [&] { extractor.layer_failed(group.end - group.first - 1); }});
+  // Every layer, for any of them may be the one that will not come; what came whole stays good.
+  const auto failed = [&] {
+    for (std::size_t index = 0; index < group.end - group.first; ++index) {
+      extractor.layer_failed(index);
+    }
+  };
+  context.fetcher.listen({available, failed});
   const Rollback silence([&] { context.fetcher.stop_listening(); });
 
   std::size_t done = group.first;
