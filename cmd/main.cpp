@@ -14,6 +14,7 @@
 #include "containerd/status.hpp"
 #include "containerd/stop.hpp"
 #include "content/list.hpp"
+#include "doctor.hpp"
 #include "extract.hpp"
 #include "gc.hpp"
 #include "host.hpp"
@@ -28,8 +29,10 @@
 #include "provision/all.hpp"
 #include "provision/containerd.hpp"
 #include "provision/devpool.hpp"
+#include "provision/network.hpp"
 #include "provision/reset.hpp"
 #include "provision/status.hpp"
+#include "provision/vmm.hpp"
 #include "sys/interrupt.hpp"
 #include "version.hpp"
 #include "vm/create.hpp"
@@ -66,13 +69,15 @@ void add_global_flags(cli::Command& root, GlobalOptions& options, output::Stream
   root.counter("-v,--verbose", options.verbosity, "Say more; repeat for more");
 }
 
-void add_commands(cli::Command& root, Host& host) {
+void add_commands(cli::Command& root, Host& host, int& status) {
   cli::Command& provision = root.add("provision", "Make this host ready for microVMs");
   add_provision_all(provision, host);
   add_provision_status(provision, host);
   add_provision_reset(provision, host);
   add_devpool(provision, host);
   add_provision_containerd(provision, host);
+  add_provision_network(provision, host);
+  add_provision_vmm(provision, host);
 
   cli::Command& pool = root.add("pool", "Look at thin pools").alias("pools");
   add_pool_status(pool, host);
@@ -107,6 +112,7 @@ void add_commands(cli::Command& root, Host& host) {
   add_vm_start(vm, host);
   add_vm_delete(vm, host);
 
+  add_doctor(root, host, status);
   add_gc(root, host);
   add_version(root, host);
   add_completion(root, host);
@@ -123,8 +129,10 @@ void add_commands(cli::Command& root, Host& host) {
   cli::Command root("flintctl",
                     "Provision a host for microVMs, pull their images and run them: no daemon");
   add_global_flags(root, options, streams);
-  add_commands(root, host);
-  const int status = cli::run(root, argc, argv, streams);
+  int verdict = 0;  // of a command that did its work and has one
+  add_commands(root, host, verdict);
+  const int failure = cli::run(root, argc, argv, streams);
+  const int status = failure != 0 ? failure : verdict;
   std::cerr.flush();
   // What is left is the libraries' own tidying up, the connection to containerd above all. It takes
   // longer than many a command and does nothing that the end of the process does not do.

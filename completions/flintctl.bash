@@ -17,13 +17,15 @@ _flintctl() {
 }
 _flintctl_words() {
   case $1 in
-    '') commands='provision pool containerd content image vm gc version completion'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
-    'provision') commands='all status reset devpool containerd'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    '') commands='provision pool containerd content image vm doctor gc version completion'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'provision') commands='all status reset devpool containerd network vmm'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
     'provision all') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --dry-run --file --help --namespace --no-color --no-headers --output --pool --quiet --verbose --wait' ;;
     'provision status') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --file --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
     'provision reset') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --delete-data --dry-run --help --namespace --no-color --no-headers --output --pool --quiet --verbose --yes' ;;
     'provision devpool') commands=''; flags='--all-namespaces --allocate --config --containerd-address --containerd-namespace --data-size --directory --dry-run --help --low-water-mark --metadata-size --name --namespace --no-color --no-headers --no-unit --output --pool --quiet --verbose' ;;
     'provision containerd') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --dry-run --file --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'provision network') commands=''; flags='--address --all-namespaces --at-boot --bridge --config --containerd-address --containerd-namespace --dhcp --dry-run --help --namespace --no-color --no-headers --no-nat --output --pool --quiet --uplink --verbose' ;;
+    'provision vmm') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --dry-run --file --help --namespace --no-color --no-headers --output --pool --quiet --sha256 --url --verbose --version' ;;
     'pool') commands='status grow check repair'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
     'pool status') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
     'pool grow') commands=''; flags='--all-namespaces --allocate --config --containerd-address --containerd-namespace --data-size --help --metadata-size --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
@@ -52,6 +54,7 @@ _flintctl_words() {
     'vm stop') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --grace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
     'vm start') commands=''; flags='--all-namespaces --boot-marker --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --overcommit --pool --quiet --timeout --verbose --wait' ;;
     'vm delete') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --ignore-not-found --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
+    'doctor') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --strict --verbose' ;;
     'gc') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --dry-run --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
     'version') commands=''; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;
     'completion') commands='bash zsh fish'; flags='--all-namespaces --config --containerd-address --containerd-namespace --help --namespace --no-color --no-headers --output --pool --quiet --verbose' ;;

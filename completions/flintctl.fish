@@ -5,6 +5,7 @@ complete -c flintctl -f -n '__fish_use_subcommand' -a containerd -d 'Configure a
 complete -c flintctl -f -n '__fish_use_subcommand' -a content -d 'Look at containerd\'s content store'
 complete -c flintctl -f -n '__fish_use_subcommand' -a image -d 'Pull and manage images'
 complete -c flintctl -f -n '__fish_use_subcommand' -a vm -d 'Create, run and delete microVMs'
+complete -c flintctl -f -n '__fish_use_subcommand' -a doctor -d 'Check this host: what is amiss, what that breaks, what mends it'
 complete -c flintctl -f -n '__fish_use_subcommand' -a gc -d 'Find and remove what killed commands left'
 complete -c flintctl -f -n '__fish_use_subcommand' -a version -d 'Print the version of flintctl'
 complete -c flintctl -f -n '__fish_use_subcommand' -a completion -d 'Print a shell\'s completion script'
@@ -25,6 +26,8 @@ complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a status -d 
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a reset -d 'Undo what provisioning did to this host'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a devpool -d 'Make a device-mapper thin pool on sparse files, or bring it back'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a containerd -d 'Configure the private containerd, have it run now and at each boot'
+complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a network -d 'Make a bridge for VMs, with forwarding and address translation'
+complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a vmm -d 'Install a hypervisor from a verified file, or list what is installed'
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l containerd-address
@@ -114,6 +117,42 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l address
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l at-boot
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l bridge
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l dhcp
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l no-nat
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l uplink
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l file
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l sha256
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l url
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l version
 complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a status -d 'Show a thin pool\'s usage, mode, backing files and volumes'
 complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a grow -d 'Make a thin pool larger while it is used'
 complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a check -d 'Say whether a thin pool is well'
@@ -546,6 +585,19 @@ complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcomm
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l strict
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l verbose
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l containerd-address

@@ -118,8 +118,7 @@ class KernelDriver final : public Driver {
     const auto kind = kind_of(name);
     if (!kind) {
       return Error(kind.error().code(), fmt::format("no bridge {}", name))
-          .with_hint(
-              fmt::format("make it: ip link add {0} type bridge && ip link set {0} up", name));
+          .with_hint(fmt::format("make it: flintctl provision network --bridge {}", name));
     }
     if (*kind == "bridge") return {};
     return Error(Code::invalid_argument, fmt::format("{} is not a bridge", name));

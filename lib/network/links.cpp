@@ -65,6 +65,18 @@ std::string bridge_hardware_bytes(const std::string& name) {
   return bytes;
 }
 
+Message address_message(std::uint16_t type, std::uint16_t flags, unsigned index,
+                        const Cidr& address) {
+  ifaddrmsg header = {};
+  header.ifa_family = AF_INET;
+  header.ifa_prefixlen = static_cast<unsigned char>(address.prefix);
+  header.ifa_index = index;
+  Message message(type, flags, header);
+  message.add(IFA_LOCAL, htonl(address.address));
+  message.add(IFA_ADDRESS, htonl(address.address));
+  return message;
+}
+
 }  // namespace
 
 bool Interface::has(const Cidr& address) const {
@@ -148,17 +160,20 @@ Result<> create_bridge(const std::string& name) {
 }
 
 Result<> add_address(unsigned index, const Cidr& address) {
-  ifaddrmsg header = {};
-  header.ifa_family = AF_INET;
-  header.ifa_prefixlen = static_cast<unsigned char>(address.prefix);
-  header.ifa_index = index;
-  Message message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, header);
-  message.add(IFA_LOCAL, htonl(address.address));
-  message.add(IFA_ADDRESS, htonl(address.address));
+  Message message = address_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address);
   message.add(IFA_BROADCAST, htonl(address.broadcast()));
   auto added = request(message, fmt::format("giving an interface the address {}", address.text()));
   if (!added && added.error().code() == Code::already_exists) return {};
   return added;
+}
+
+Result<> remove_address(unsigned index, const Cidr& address) {
+  for (const Interface& interface : TRY(list_interfaces())) {
+    if (interface.index != index || !interface.has(address)) continue;
+    return request(address_message(RTM_DELADDR, 0, index, address),
+                   fmt::format("taking the address {} from an interface", address.text()));
+  }
+  return {};
 }
 
 Result<> set_up(unsigned index) {

@@ -51,6 +51,8 @@ std::string bridge_hardware_address(const std::string& name);
 Result<> create_bridge(const std::string& name);
 /// Fine when the interface has it already.
 Result<> add_address(unsigned index, const Cidr& address);
+/// Fine when the interface does not have it.
+Result<> remove_address(unsigned index, const Cidr& address);
 Result<> set_up(unsigned index);
 
 }  // namespace flintctl::network

@@ -2,9 +2,15 @@
 #include "network/nat.hpp"
 
 #include <fmt/format.h>
+#include <linux/netlink.h>
 #include <nftables/libnftables.h>
+#include <sys/socket.h>
 
+#include <algorithm>
+
+#include "core/unique_fd.hpp"
 #include "network/nat_rules.hpp"
+#include "sys/host.hpp"
 #include "sys/shared_library.hpp"
 
 namespace flintctl::network {
@@ -40,38 +46,55 @@ Result<Library> load_library() {
   return library;
 }
 
+Error no_nftables(const std::string& what, std::string_view why) {
+  return Error(Code::host_not_ready, fmt::format("{}: {}", what, why))
+      .with_hint("use a kernel with nf_tables for IPv4, or do without translation: --no-nat");
+}
+
 /// The reason in libnftables' words: "Error: Could not process rule: Operation not supported".
 Error explain(std::string_view said, const std::string& what) {
   std::string line(said.substr(0, said.find('\n')));
-  if (line.starts_with("Error: ")) line.erase(0, 7);
+  // After the place in the input, which is not the reader's: "internal:0:0-0: Error: …".
+  if (const auto at = line.find("Error: "); at != std::string::npos) line.erase(0, at + 7);
   if (line.find("not permitted") != std::string::npos) {
     return Error(Code::permission_denied, fmt::format("{}: {}", what, line))
         .with_hint("run the command with sudo");
   }
-  if (line.find("not supported") != std::string::npos) {
-    return Error(Code::host_not_ready, fmt::format("{}: {}", what, line))
-        .with_hint("use a kernel with nf_tables for IPv4, or do without translation: --no-nat");
-  }
+  if (line.find("not supported") != std::string::npos) return no_nftables(what, line);
   return {Code::unknown, fmt::format("{}: {}", what, line)};
+}
+
+/// The kernel has netfilter's netlink family. libnftables ends the whole process without it.
+bool kernel_has_netfilter() {
+  const auto can_open = [] {
+    return static_cast<bool>(
+        UniqueFd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER)));
+  };
+  return can_open() || (sys::load_module("nf_tables") && can_open());
 }
 
 }  // namespace
 
 struct Nftables::Impl {
   Library library;
-  nft_ctx* context = nullptr;
+  nft_ctx* context = nullptr;  ///< null where the kernel has no netfilter
 
-  explicit Impl(Library loaded) : library(loaded), context(library.create(NFT_CTX_DEFAULT)) {
+  explicit Impl(Library loaded) : library(loaded) {
+    if (!kernel_has_netfilter()) return;
+    context = library.create(NFT_CTX_DEFAULT);
     library.buffer_output(context);
     library.buffer_error(context);
     library.set_flags(context, NFT_CTX_OUTPUT_JSON);
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-  ~Impl() { library.free(context); }
+  ~Impl() {
+    if (context != nullptr) library.free(context);
+  }
 
   /// Runs a command, as text or as JSON; what it prints as JSON.
   Result<data::Value> run(const std::string& command, const std::string& what) const {
+    if (context == nullptr) return no_nftables(what, "the kernel has no netfilter");
     const int status = library.run(context, command.c_str());
     // Both buffers are emptied by reading them, so that the next command does not see them.
     const std::string error = library.error(context);
@@ -82,12 +105,9 @@ struct Nftables::Impl {
   }
 
   Result<std::vector<std::string>> tables() const {
-    const auto listing = run("list tables ip", "listing nftables tables");
+    const auto listing = TRY(run("list tables ip", "listing nftables tables"));
     std::vector<std::string> names;
-    // A kernel without nftables has no tables.
-    if (!listing && listing.error().code() == Code::host_not_ready) return names;
-    if (!listing) return listing.error();
-    const data::Value* entries = listing->find("nftables");
+    const data::Value* entries = listing.find("nftables");
     for (const data::Value& entry : entries == nullptr ? data::Array() : entries->elements()) {
       if (const data::Value* table = entry.find("table")) names.push_back(table->string_or("name"));
     }
@@ -106,12 +126,19 @@ Result<Nftables> Nftables::open() {
 }
 
 Result<NatState> Nftables::state(const Nat& nat) {
-  bool found = false;
-  for (const std::string& bridge : TRY(bridges())) found = found || bridge == nat.bridge;
-  if (!found) return NatState::absent;
+  const auto tables = TRY(impl_->tables());
+  if (std::find(tables.begin(), tables.end(), nat_table(nat.bridge)) == tables.end()) {
+    return NatState::absent;
+  }
   const auto listing = TRY(impl_->run(fmt::format("list table ip {}", nat_table(nat.bridge)),
                                       "reading the nftables table"));
   return listed_objects(listing) == nat_objects(nat) ? NatState::present : NatState::different;
+}
+
+Result<> Nftables::try_out(const Nat& nat) {
+  TRY(impl_->run(data::to_json(nat_trial(nat)),
+                 fmt::format("trying the nftables table {}", nat_table(nat.bridge))));
+  return {};
 }
 
 Result<> Nftables::apply(const Nat& nat) {
@@ -121,6 +148,8 @@ Result<> Nftables::apply(const Nat& nat) {
 }
 
 Result<> Nftables::remove(const std::string& bridge) {
+  const auto having = TRY(bridges());
+  if (std::find(having.begin(), having.end(), bridge) == having.end()) return {};
   const std::string table = nat_table(bridge);
   TRY(impl_->run(fmt::format("add table ip {0}; delete table ip {0}", table),
                  fmt::format("removing the nftables table {}", table)));
@@ -129,7 +158,11 @@ Result<> Nftables::remove(const std::string& bridge) {
 
 Result<std::vector<std::string>> Nftables::bridges() {
   std::vector<std::string> bridges;
-  for (const std::string& name : TRY(impl_->tables())) {
+  const auto tables = impl_->tables();
+  // A kernel without nftables has no tables.
+  if (!tables && tables.error().code() == Code::host_not_ready) return bridges;
+  if (!tables) return tables.error();
+  for (const std::string& name : *tables) {
     if (name.starts_with(table_prefix)) bridges.push_back(name.substr(table_prefix.size()));
   }
   return bridges;

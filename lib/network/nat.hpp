@@ -33,9 +33,13 @@ class Nftables {
   Nftables& operator=(Nftables&&) noexcept;
   ~Nftables();
 
-  /// Compares chains and rules in the kernel with those that `nat` asks for.
+  /// Compares chains and rules in the kernel with those that `nat` asks for. host_not_ready when
+  /// the kernel has no nftables for IPv4.
   Result<NatState> state(const Nat& nat);
-  /// Makes the table so. host_not_ready when the kernel has no nftables for IPv4.
+  /// Success when the kernel takes the table, which must be absent: it is made and deleted in one
+  /// transaction, and nobody sees it. host_not_ready otherwise.
+  Result<> try_out(const Nat& nat);
+  /// Makes the table so.
   Result<> apply(const Nat& nat);
   /// Fine when there is none.
   Result<> remove(const std::string& bridge);

@@ -75,6 +75,14 @@ data::Value nat_commands(const Nat& nat) {
   return Value::object({{"nftables", std::move(commands)}});
 }
 
+data::Value nat_trial(const Nat& nat) {
+  const Value table = table_of(nat.bridge);
+  Array commands = {command("add", table)};
+  for (Value& object : nat_objects(nat)) commands.push_back(command("add", std::move(object)));
+  commands.push_back(command("delete", table));
+  return Value::object({{"nftables", std::move(commands)}});
+}
+
 data::Array listed_objects(const data::Value& listing) {
   Array objects;
   const Value* entries = listing.find("nftables");

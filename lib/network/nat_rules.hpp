@@ -13,6 +13,9 @@ data::Array nat_objects(const Nat& nat);
 /// Commands that replace the table by one with `nat_objects`, in one transaction.
 data::Value nat_commands(const Nat& nat);
 
+/// Commands that make the table and delete it again, in one transaction.
+data::Value nat_trial(const Nat& nat);
+
 /// Chains and rules of a listing of our table, without what the kernel adds (handles).
 data::Array listed_objects(const data::Value& listing);
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "provision/modules_step.hpp"
+#include "provision/network_step.hpp"
 
 namespace flintctl::provision {
 
@@ -26,6 +27,10 @@ Plan host_plan(const HostPaths& paths, const HostSettings& settings, PoolDrivers
   if (settings.containerd) {
     plan.add(std::make_unique<ContainerdStep>(paths, settings.private_containerd, services));
   }
+  if (settings.network) {
+    plan.add(std::make_unique<NetworkStep>(settings.network_spec, paths, services));
+  }
+  for (const VmmSource& source : settings.vmms) plan.add(std::make_unique<VmmStep>(source));
   return plan;
 }
 
@@ -34,6 +39,8 @@ Plan every_step(const HostPaths& paths, const HostSettings& settings, PoolDriver
   HostSettings all = settings;
   all.devpool = true;
   all.containerd = true;
+  all.network = true;
+  if (all.vmms.empty()) all.vmms.emplace_back();
   return host_plan(paths, all, drivers, services);
 }
 

@@ -26,6 +26,7 @@ class Section {
     if (found != nullptr) value_ = *found;
   }
 
+  [[nodiscard]] bool is_there() const { return !value_.is_null(); }
   Result<> allow(const std::vector<std::string_view>& known) const {
     if (!value_.is_null() && !value_.is_object()) {
       return Error(Code::invalid_argument, fmt::format("'{}' must be a table", name_));
@@ -120,6 +121,43 @@ Result<> read_containerd(const Section& section, HostSettings& settings) {
   return validate(wanted);
 }
 
+Result<> read_network(const Section& section, HostSettings& settings) {
+  TRY(section.allow({"enabled", "bridge", "address", "nat", "uplink", "dhcp"}));
+  NetworkSpec& spec = settings.network_spec;
+  std::string address = spec.address.text();
+  bool nat = spec.translation == NetworkSpec::Translation::nat;
+  bool dhcp = spec.dhcp == NetworkSpec::Dhcp::dnsmasq;
+  settings.network = settings.network || section.is_there();
+  TRY(section.read("enabled", settings.network));
+  TRY(section.read("bridge", spec.bridge));
+  TRY(section.read("address", address));
+  TRY(section.read("nat", nat));
+  TRY(section.read("uplink", spec.uplink));
+  TRY(section.read("dhcp", dhcp));
+  spec.address = TRY(network::parse_cidr(address).context("'network.address'"));
+  spec.translation = nat ? NetworkSpec::Translation::nat : NetworkSpec::Translation::none;
+  spec.dhcp = dhcp ? NetworkSpec::Dhcp::dnsmasq : NetworkSpec::Dhcp::none;
+  return validate(spec);
+}
+
+Result<> read_vmms(const data::Value& document, HostSettings& settings) {
+  const data::Value* table = document.find("vmm");
+  if (table == nullptr) return {};
+  for (const auto& [name, value] : table->members()) {
+    const Section section(*table, name);
+    TRY(section.allow({"file", "url", "sha256", "version"}));
+    VmmSource source;
+    source.name = name;
+    TRY(section.read("file", source.file));
+    TRY(section.read("url", source.url));
+    TRY(section.read("sha256", source.sha256));
+    TRY(section.read("version", source.version));
+    TRY(validate(source).context(fmt::format("[vmm.{}]", name)));
+    settings.vmms.push_back(std::move(source));
+  }
+  return {};
+}
+
 }  // namespace
 
 HostSettings default_host_settings(const config::Config& config) {
@@ -142,12 +180,15 @@ Result<HostSettings> read_host_settings(const std::string& path, HostSettings se
   const auto read = [&]() -> Result<> {
     const std::string text = TRY(sys::read_file(path));
     const data::Value document = TRY(data::parse_toml(text));
-    TRY(data::refuse_unknown_keys(document, {"modules", "devpool", "containerd"}, "the top level"));
+    TRY(data::refuse_unknown_keys(document, {"modules", "devpool", "containerd", "network", "vmm"},
+                                  "the top level"));
     const Section modules(document, "modules");
     TRY(modules.allow({"extra"}));
     TRY(modules.read("extra", settings.extra_modules));
     TRY(read_devpool(Section(document, "devpool"), settings));
-    return read_containerd(Section(document, "containerd"), settings);
+    TRY(read_containerd(Section(document, "containerd"), settings));
+    TRY(read_network(Section(document, "network"), settings));
+    return read_vmms(document, settings);
   };
   TRY(read().context(fmt::format("reading {}", path)));
   return settings;
@@ -174,7 +215,17 @@ std::string_view host_settings_help() {
          "  metrics_address = \"127.0.0.1:1338\"\n"
          "  base_image_size = \"10GB\"    # of a disk made from an image\n"
          "  log_file = \"/var/log/flintctl/containerd-dev.log\"\n"
-         "  debug = false               # log level trace";
+         "  debug = false               # log level trace\n"
+         "  [network]                   # made when this table is there\n"
+         "  enabled = true\n"
+         "  bridge = \"flintbr0\"\n"
+         "  address = \"192.168.100.1/24\"\n"
+         "  nat = true                  # hide guests behind the host's addresses\n"
+         "  uplink = \"eth0\"             # the only way out; without it any\n"
+         "  dhcp = false                # dnsmasq on the bridge\n"
+         "  # [vmm.firecracker]         # or jailer, cloud-hypervisor, virtiofsd, qemu\n"
+         "  # url = \"https://…\"         # or file; the binary, or a .tar.gz with it\n"
+         "  # sha256 = \"…\"";
 }
 
 }  // namespace flintctl::provision

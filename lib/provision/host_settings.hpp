@@ -10,6 +10,8 @@
 #include "data/value.hpp"
 #include "provision/containerd_step.hpp"
 #include "provision/devpool_step.hpp"
+#include "provision/network_spec.hpp"
+#include "provision/vmm_install.hpp"
 #include "thinpool/provision.hpp"
 
 namespace flintctl::provision {
@@ -22,6 +24,10 @@ struct HostSettings {
   thinpool::Spec pool;
   bool containerd = true;
   PrivateContainerd private_containerd;
+  /// Made when host.toml has the table: it makes a router of the host, which is to be asked for.
+  bool network = false;
+  NetworkSpec network_spec;
+  std::vector<VmmSource> vmms;  ///< hypervisors to install
 };
 
 /// Defaults that agree with the configuration: pool name, directories, the private containerd's

@@ -85,6 +85,8 @@ TEST_CASE("guests reach the world behind the host's address, and only answers co
   const Topology net;
   auto tables = network::Nftables::open().value();
   CHECK(tables.state(nat).value() == network::NatState::absent);
+  REQUIRE(tables.try_out(nat));
+  CHECK(tables.state(nat).value() == network::NatState::absent);
   REQUIRE(tables.apply(nat));
   CHECK(tables.state(nat).value() == network::NatState::present);
 

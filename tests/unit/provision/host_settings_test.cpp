@@ -81,3 +81,33 @@ TEST_CASE("the documented host.toml is one, and says the defaults") {
   CHECK(documented->private_containerd.start.log_file ==
         defaults->private_containerd.start.log_file);
 }
+
+TEST_CASE("the network is made when host.toml has its table") {
+  CHECK_FALSE(parse("")->network);
+  const auto plain = parse("[network]\n");
+  REQUIRE(plain);
+  CHECK(plain->network);
+  CHECK(plain->network_spec.address.text() == "192.168.100.1/24");
+  CHECK_FALSE(parse("[network]\nenabled = false\n")->network);
+  const auto other =
+      parse("[network]\nbridge = 'br7'\naddress = '10.7.0.1/16'\nnat = false\ndhcp = true\n");
+  REQUIRE(other);
+  CHECK(other->network_spec.bridge == "br7");
+  CHECK(other->network_spec.translation == NetworkSpec::Translation::none);
+  CHECK(other->network_spec.dhcp == NetworkSpec::Dhcp::dnsmasq);
+  CHECK(refusal("[network]\naddress = '10.7.0.0/16'\n").find("10.7.0.0/16") != std::string::npos);
+  CHECK(refusal("[network]\nadress = '10.7.0.1/16'\n").find("address") != std::string::npos);
+  CHECK(refusal("[network]\nnat = false\nuplink = 'eth0'\n").find("uplink") != std::string::npos);
+}
+
+TEST_CASE("hypervisors to install are read with their digests") {
+  const std::string digest(64, 'a');
+  const auto settings = parse("[vmm.firecracker]\nfile = '/x'\nsha256 = '" + digest + "'\n");
+  REQUIRE(settings);
+  REQUIRE(settings->vmms.size() == 1);
+  CHECK(settings->vmms.front().name == "firecracker");
+  CHECK(settings->vmms.front().file == "/x");
+  CHECK(refusal("[vmm.firecracker]\nfile = '/x'\n").find("SHA-256") != std::string::npos);
+  CHECK(refusal("[vmm.firecraker]\nfile = '/x'\n").find("firecraker") != std::string::npos);
+  CHECK(refusal("[vmm.firecracker]\nfil = '/x'\n").find("file") != std::string::npos);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "doctor.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include "doctor/checks.hpp"
+#include "network/links.hpp"
+#include "provision/network_step.hpp"
+#include "provision/session.hpp"
+#include "sys/cgroup.hpp"
+#include "sys/host.hpp"
+#include "vm/session.hpp"
+#include "vmm/kvm.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+using doctor::Findings;
+using doctor::Severity;
+
+constexpr int exit_of_warnings = 9;
+
+void append(Findings& all, Findings more) {
+  for (auto& finding : more) all.push_back(std::move(finding));
+}
+
+/// Tries the part out where that is harmless, as it may be built in with no module of its name.
+Result<> kernel_has(const std::string& module) {
+  auto loaded = sys::load_module(module == "dm_thin_pool" ? "dm-thin-pool" : module);
+  if (loaded) return loaded;
+  if (module == "dm_thin_pool") {
+    const auto driver = TRY(devmapper::open());
+    return driver->require_target("thin-pool");
+  }
+  if (module == "loop" && loop::open()) return {};
+  if (module == "tun" && sys::open("/dev/net/tun", O_RDWR)) return {};
+  if (module == "bridge") {
+    for (const auto& interface : TRY(network::list_interfaces())) {
+      if (interface.kind == "bridge") return {};
+    }
+  }
+  return loaded;
+}
+
+std::vector<doctor::Hypervisor> hypervisors(const config::Config& config) {
+  std::vector<doctor::Hypervisor> found;
+  for (const auto& [name, program] :
+       {std::pair{"firecracker", "firecracker"}, std::pair{"qemu", "qemu-system-x86_64"}}) {
+    vmm::Settings settings;
+    if (const auto own = config.providers.find(name); own != config.providers.end()) {
+      settings = {own->second.binary, own->second.accel, own->second.extra_args};
+    }
+    const bool installed =
+        sys::find_program(settings.binary.empty() ? program : settings.binary).has_value();
+    auto provider = vmm::open_provider(name, settings);
+    auto probe = provider ? (*provider)->probe() : Result<vmm::Probe>(provider.error());
+    found.push_back({name, installed, std::move(probe)});
+  }
+  return found;
+}
+
+Result<thinpool::Pool> read_pool(const std::string& name) {
+  TRY(sys::require_root("reading a thin pool"));
+  const auto driver = TRY(devmapper::open());
+  const auto loops = TRY(loop::open());
+  return thinpool::inspect(name, *driver, *loops);
+}
+
+std::vector<loop::Device> loop_devices() {
+  std::vector<loop::Device> devices;
+  const auto loops = loop::open();
+  const auto names = sys::list_directory("/sys/block");
+  if (!loops || !names) return devices;
+  for (const std::string& name : *names) {
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(name.data() + 4, name.data() + name.size(), number);
+    if (!name.starts_with("loop") || error != std::errc()) continue;
+    if (auto device = (*loops)->describe(number)) devices.push_back(*std::move(device));
+  }
+  return devices;
+}
+
+Result<std::vector<lifecycle::Leftover>> leftovers(Host& host) {
+  TRY(sys::require_root("looking for leftovers"));
+  const auto session = TRY(open_vm_session(host));
+  return lifecycle::collect_garbage(*session.context, {lifecycle::GcOptions::Mode::dry_run});
+}
+
+Result<provision::Finding> network_finding(Host& host) {
+  const auto session = TRY(open_provision_session(host, {}));
+  provision::NetworkStep network(session.settings.network_spec, session.paths, *session.services);
+  return network.check();
+}
+
+Findings check_host(Host& host, const config::Config& config) {
+  Findings all = doctor::check_kernel(doctor::kernel_parts(), kernel_has);
+  const auto found = hypervisors(config);
+  append(all, doctor::check_kvm(vmm::check_kvm(), found));
+  append(all, doctor::check_hypervisors(found));
+  append(all, doctor::check_cgroup(sys::cgroup2_mount()));
+  const auto pool = read_pool(config.pool);
+  append(all, doctor::check_pool(config.pool, pool));
+  append(all, doctor::check_containerd(
+                  provision::containerd_status(config.containerd_address, config.snapshotter)));
+  append(all, doctor::check_network(network_finding(host)));
+  append(all, doctor::check_leftovers(leftovers(host)));
+  const std::vector<std::string> folders = {config.state_directory, "/var/lib/containerd-dev"};
+  append(all, doctor::check_loops(loop_devices(), folders, pool));
+  std::vector<doctor::Place> places;
+  places.reserve(folders.size());
+  for (const auto& folder : folders) places.push_back({folder, sys::filesystem_space(folder)});
+  append(all, doctor::check_space(places));
+  return all;
+}
+
+data::Value to_value(const doctor::Finding& finding) {
+  return data::Value::object({{"check", finding.check},
+                              {"severity", doctor::to_string(finding.severity)},
+                              {"message", finding.message},
+                              {"breaks", finding.breaks},
+                              {"fix", finding.fix}});
+}
+
+void print_table(Host& host, const output::Format& format, const Findings& findings) {
+  output::Table table({{"CHECK"}, {"STATE"}, {"FOUND"}});
+  for (const auto& finding : findings) {
+    table.add({finding.check, std::string(doctor::to_string(finding.severity)), finding.message});
+  }
+  auto& out = host.streams().out;
+  table.print(
+      out, format.kind,
+      host.options().no_headers ? output::Table::Titles::hide : output::Table::Titles::show);
+  for (const auto& finding : findings) {
+    if (finding.severity == Severity::ok) continue;
+    out << fmt::format("\n{}\n  breaks: {}\n  fix:    {}\n", finding.check, finding.breaks,
+                       finding.fix);
+  }
+}
+
+Result<> print(Host& host, const output::Format& format, const Findings& findings) {
+  if (format.is_table()) {
+    print_table(host, format, findings);
+    return {};
+  }
+  data::Array items;
+  for (const auto& finding : findings) {
+    if (format.kind == output::Kind::name) host.streams().out << finding.check << '\n';
+    items.push_back(to_value(finding));
+  }
+  if (format.kind == output::Kind::name) return {};
+  return output::print_value(host.streams().out, format, output::list_value(std::move(items)));
+}
+
+std::ptrdiff_t count(const Findings& findings, Severity severity) {
+  return std::count_if(findings.begin(), findings.end(),
+                       [&](const auto& finding) { return finding.severity == severity; });
+}
+
+}  // namespace
+
+Result<int> doctor(Host& host, const DoctorOptions& options) {
+  const auto format = TRY(host.format());
+  const Findings findings = check_host(host, *TRY(host.config()));
+  TRY(print(host, format, findings));
+  const Severity gravest = doctor::worst(findings);
+  if (gravest == Severity::error) {
+    return Error(
+        Code::host_not_ready,
+        fmt::format("{} of {} checks failed", count(findings, Severity::error), findings.size()));
+  }
+  if (gravest == Severity::warning && options.strict) return exit_of_warnings;
+  return 0;
+}
+
+void add_doctor(cli::Command& root, Host& host, int& status) {
+  auto options = std::make_shared<DoctorOptions>();
+  root.add("doctor", "Check this host: what is amiss, what that breaks, what mends it")
+      .details(
+          "Looks at kernel, KVM, hypervisors, cgroups, thin pool, containerd, network, leftovers "
+          "of "
+          "killed commands and disk space, and changes nothing but that it loads kernel modules. "
+          "Exits 0 when VMs can run here, 6 when not, and under --strict 9 when something is "
+          "less than well.")
+      .example("flintctl doctor", "before the first VM, and when one does not start")
+      .example("flintctl doctor --strict -o json", "for a monitor")
+      .flag("--strict", options->strict, "Warnings are a failure, too: exit 9")
+      .action([options, &host, &status]() -> Result<> {
+        status = TRY(doctor(host, *options));
+        return {};
+      });
+}
+
+}  // namespace flintctl::cmd

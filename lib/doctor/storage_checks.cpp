@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/units.hpp"
+#include "devmapper/driver.hpp"
+#include "doctor/checks.hpp"
+#include "doctor/words.hpp"
+
+namespace flintctl::doctor {
+namespace {
+
+constexpr double fill_to_warn = 80;
+constexpr double fill_to_fail = 95;
+
+Severity severity_of(const thinpool::PoolStatus& status) {
+  return status.mode == thinpool::Mode::read_write && !status.needs_check ? Severity::warning
+                                                                          : Severity::error;
+}
+
+std::string fix_for(const std::string& name, const thinpool::PoolStatus& status) {
+  const bool damaged = status.needs_check || status.mode == thinpool::Mode::failed ||
+                       status.mode == thinpool::Mode::unreadable;
+  if (damaged) return fmt::format("flintctl pool repair {}", name);
+  return fmt::format("flintctl pool grow {} --data-size SIZE", name);
+}
+
+/// A finding when one of the pool's two devices is filling up.
+void add_fill(Findings& findings, const std::string& name, const char* what, double percent) {
+  if (percent < fill_to_warn) return;
+  findings.push_back({fmt::format("pool/{}", what),
+                      percent < fill_to_fail ? Severity::warning : Severity::error,
+                      fmt::format("{} of pool {} is {:.0f} % full", what, name, percent),
+                      "a full pool stops every VM that writes",
+                      fmt::format("flintctl pool grow {} --{}-size SIZE", name, what)});
+}
+
+bool is_below(const std::string& path, const std::vector<std::string>& folders) {
+  return std::any_of(folders.begin(), folders.end(),
+                     [&](const std::string& folder) { return path.starts_with(folder + "/"); });
+}
+
+bool stands_on(const thinpool::Pool& pool, unsigned number) {
+  const auto is = [&](const thinpool::Backing& backing) {
+    return backing.loop && backing.loop->number == number;
+  };
+  return is(pool.data) || is(pool.metadata);
+}
+
+std::string fix_for(const lifecycle::Leftover& leftover) {
+  if (leftover.kind != "device") return "flintctl gc";
+  return fmt::format("dmsetup remove {}", leftover.name.substr(leftover.name.rfind('/') + 1));
+}
+
+}  // namespace
+
+Findings check_pool(const std::string& name, const Result<thinpool::Pool>& pool) {
+  if (!pool && pool.error().code() == Code::permission_denied) {
+    return {unread("pool", pool.error())};
+  }
+  if (!pool) {
+    return {{"pool", Severity::error, pool.error().text(), "pulling images and creating VMs",
+             fmt::format("flintctl provision devpool --name {}", name)}};
+  }
+  Findings findings;
+  for (const std::string& trouble : thinpool::troubles(*pool)) {
+    findings.push_back({"pool", severity_of(pool->status), trouble,
+                        "pulling images and creating VMs", fix_for(name, pool->status)});
+  }
+  if (pool->status.has_counters()) {
+    add_fill(findings, name, "data", pool->status.data.percent());
+    add_fill(findings, name, "metadata", pool->status.metadata.percent());
+  }
+  if (findings.empty()) {
+    findings.push_back({"pool",
+                        Severity::ok,
+                        fmt::format("{}: {:.0f} % of data, {:.0f} % of metadata used", name,
+                                    pool->status.data.percent(), pool->status.metadata.percent()),
+                        {},
+                        {}});
+  }
+  return findings;
+}
+
+Findings check_containerd(const Result<provision::ContainerdStatus>& status) {
+  if (!status) return {unread("containerd", status.error())};
+  if (status->problem.empty()) {
+    return {{"containerd",
+             Severity::ok,
+             fmt::format("{} at {}, snapshotter ok", status->version, status->address),
+             {},
+             {}}};
+  }
+  const bool absent = status->owner == provision::ContainerdOwner::none;
+  return {{"containerd", Severity::error, status->problem, "everything but provisioning",
+           absent || status->hint.empty() ? "flintctl containerd start" : status->hint}};
+}
+
+Findings check_network(const Result<provision::Finding>& network) {
+  constexpr auto breaks = "VMs with an interface on that bridge";
+  if (!network) {
+    return {
+        {"network", Severity::warning, network.error().text(), breaks, fix_of(network.error())}};
+  }
+  Findings findings;
+  if (!network->items.empty() && network->items.front().state == provision::State::missing) {
+    return {{"network", Severity::warning, "there is no " + network->items.front().subject, breaks,
+             "flintctl provision network"}};
+  }
+  for (const provision::Item& item : network->items) {
+    if (item.state == provision::State::in_place) continue;
+    const std::string what = item.detail.empty() ? "is missing" : item.detail;
+    findings.push_back({"network", Severity::warning, fmt::format("{}: {}", item.subject, what),
+                        breaks, "flintctl provision network"});
+  }
+  for (const std::string& warning : network->warnings) {
+    findings.push_back(
+        {"network", Severity::warning, warning, breaks, "flintctl provision network --dry-run"});
+  }
+  if (findings.empty()) {
+    findings.push_back({"network", Severity::ok, "bridge, forwarding and translation", {}, {}});
+  }
+  return findings;
+}
+
+Findings check_leftovers(const Result<std::vector<lifecycle::Leftover>>& found) {
+  if (!found) return {unread("leftovers", found.error())};
+  Findings findings;
+  for (const lifecycle::Leftover& leftover : *found) {
+    findings.push_back({"leftover/" + leftover.kind, Severity::warning,
+                        fmt::format("{}: {}", leftover.name, leftover.why),
+                        "space or names that nobody uses", fix_for(leftover)});
+  }
+  if (findings.empty()) findings.push_back({"leftovers", Severity::ok, "none", {}, {}});
+  return findings;
+}
+
+Findings check_loops(const std::vector<loop::Device>& devices,
+                     const std::vector<std::string>& folders, const Result<thinpool::Pool>& pool) {
+  Findings findings;
+  for (const loop::Device& device : devices) {
+    if (!is_below(device.backing_file, folders)) continue;
+    if (pool && stands_on(*pool, device.number)) continue;
+    findings.push_back({"leftover/loop", Severity::warning,
+                        fmt::format("{} over {} is in no pool", device.path(), device.backing_file),
+                        "the file's space, and its next use",
+                        fmt::format("losetup -d {}", device.path())});
+  }
+  return findings;
+}
+
+}  // namespace flintctl::doctor

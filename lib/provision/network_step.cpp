@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/network_step.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "network/netlink.hpp"
+#include "provision/host_file.hpp"
+#include "sys/file.hpp"
+#include "sys/host.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+using network::Interface;
+using network::NatState;
+
+constexpr auto forwarding = "net.ipv4.ip_forward";
+/// Of the calling process's network namespace.
+constexpr auto forwarding_attribute = "/proc/sys/net/ipv4/ip_forward";
+
+Result<bool> forwards() { return TRY(sys::read_file(forwarding_attribute)).starts_with('1'); }
+
+bool is_ours(const Interface& bridge) {
+  return bridge.kind == "bridge" &&
+         bridge.hardware_address == network::bridge_hardware_address(bridge.name);
+}
+
+HostFile sysctl_file(const HostPaths& paths) {
+  return {paths.etc + "/sysctl.d/60-flintctl.conf",
+          fmt::format("# Written by flintctl provision network: VMs reach the world through this "
+                      "host.\n{} = 1\n",
+                      forwarding)};
+}
+
+HostFolder lease_folder(const HostPaths& paths) { return {paths.state + "/dnsmasq"}; }
+
+HostFile dnsmasq_file(const NetworkSpec& spec, const HostPaths& paths) {
+  return {fmt::format("{}/flintctl/dnsmasq-{}.conf", paths.etc, spec.bridge),
+          dnsmasq_config(spec, fmt::format("{}/{}.leases", lease_folder(paths).path, spec.bridge))};
+}
+
+bool wants_nat(const NetworkSpec& spec) {
+  return spec.translation == NetworkSpec::Translation::nat;
+}
+bool wants_dhcp(const NetworkSpec& spec) { return spec.dhcp == NetworkSpec::Dhcp::dnsmasq; }
+
+Error taken(const NetworkSpec& spec, std::string why, const network::Cidr& other) {
+  return Error(Code::already_exists, fmt::format("the network {} cannot be used: {}",
+                                                 spec.address.net().text(), std::move(why)))
+      .with_hint(fmt::format("choose another one: --address {}", other.text()));
+}
+
+/// What is amiss with the bridge itself, in words; empty when nothing is.
+std::string bridge_trouble(const Interface& bridge, const NetworkSpec& spec) {
+  if (!bridge.has(spec.address)) return fmt::format("lacks the address {}", spec.address.text());
+  if (!bridge.up) return "is down";
+  return {};
+}
+
+Result<std::string> ports_of(const Interface& bridge) {
+  std::string ports;
+  for (const Interface& interface : TRY(network::list_interfaces())) {
+    if (interface.master != bridge.index) continue;
+    ports += fmt::format("{}{}", ports.empty() ? "" : ", ", interface.name);
+  }
+  return ports;
+}
+
+}  // namespace
+
+/// The host's interfaces, and the bridge among them if it is there.
+struct NetworkStep::Host {
+  std::vector<Interface> interfaces;
+  std::optional<Interface> bridge;
+};
+
+NetworkStep::NetworkStep(NetworkSpec spec, HostPaths paths, Services& services)
+    : spec_(std::move(spec)), paths_(std::move(paths)), services_(services) {}
+
+Result<NetworkStep::Host> NetworkStep::look() {
+  TRY(validate(spec_));
+  Host host{TRY(network::list_interfaces()), std::nullopt};
+  const auto routes = TRY(network::list_routes());
+  for (const Interface& interface : host.interfaces) {
+    if (interface.name == spec_.bridge) host.bridge = interface;
+  }
+  const std::string conflict = find_conflict(spec_, host.interfaces, routes);
+  if (!conflict.empty()) {
+    return taken(spec_, conflict, free_address(spec_, host.interfaces, routes));
+  }
+  if (!host.bridge || is_ours(*host.bridge)) return host;
+  if (host.bridge->kind != "bridge") {
+    return Error(Code::already_exists,
+                 fmt::format("an interface {} exists and is no bridge", spec_.bridge))
+        .with_hint("choose another name with --bridge");
+  }
+  const std::string trouble = bridge_trouble(*host.bridge, spec_);
+  if (trouble.empty()) return host;
+  return Error(Code::already_exists,
+               fmt::format("the bridge {} was made by another, and {}", spec_.bridge, trouble))
+      .with_hint("choose another name with --bridge, or see to it yourself");
+}
+
+Result<NatState> NetworkStep::nat_state() const {
+  auto tables = TRY(network::Nftables::open());
+  const NatState state = TRY(tables.state(nat()));
+  // A kernel that cannot do it is told here, before anything is made.
+  if (state == NatState::absent) TRY(tables.try_out(nat()));
+  return state;
+}
+
+Result<std::vector<HostUnit>> NetworkStep::units() const {
+  std::vector<HostUnit> units;
+  if (spec_.boot == NetworkSpec::Boot::none || !services_.running()) return units;
+  units.push_back(
+      {network_unit_name(spec_.bridge), network_unit(spec_, TRY(sys::own_executable()))});
+  if (!wants_dhcp(spec_)) return units;
+  const auto program = sys::find_program("dnsmasq");
+  if (!program) {
+    return Error(Code::host_not_ready, "DHCP needs dnsmasq, which is not installed")
+        .with_hint("install it: apt-get install dnsmasq-base");
+  }
+  units.push_back({dnsmasq_unit_name(spec_.bridge),
+                   dnsmasq_unit(spec_, *program, dnsmasq_file(spec_, paths_).path)});
+  return units;
+}
+
+Result<> NetworkStep::add_kernel_items(const Host& host, Finding& finding) const {
+  const std::string subject = "bridge " + spec_.bridge;
+  if (!host.bridge) {
+    finding.items.push_back({State::missing, subject, spec_.address.text()});
+  } else {
+    const std::string trouble = bridge_trouble(*host.bridge, spec_);
+    finding.items.push_back({trouble.empty() ? State::in_place : State::differs, subject, trouble});
+  }
+  finding.items.push_back({TRY(forwards()) ? State::in_place : State::missing,
+                           std::string("sysctl ") + forwarding,
+                           {}});
+  if (!wants_nat(spec_)) return {};
+  const std::string table = "nftables table ip " + network::nat_table(spec_.bridge);
+  const auto state = nat_state();
+  if (!state && state.error().code() == Code::permission_denied) {
+    finding.items.push_back({State::missing, table, "or there: only root can see"});
+    return {};
+  }
+  if (!state) return state.error();
+  if (*state == NatState::different) {
+    finding.items.push_back({State::differs, table, "has other rules"});
+  } else {
+    finding.items.push_back(
+        {*state == NatState::present ? State::in_place : State::missing, table, {}});
+  }
+  return {};
+}
+
+Result<> NetworkStep::add_file_items(Finding& finding) {
+  if (spec_.boot == NetworkSpec::Boot::none) return {};
+  finding.items.push_back(check_file(sysctl_file(paths_)));
+  if (wants_dhcp(spec_)) {
+    finding.items.push_back(check_folder(lease_folder(paths_)));
+    finding.items.push_back(check_file(dnsmasq_file(spec_, paths_)));
+  }
+  for (const HostUnit& unit : TRY(units())) {
+    for (Item& item : TRY(check_unit(unit, paths_, services_))) {
+      finding.items.push_back(std::move(item));
+    }
+  }
+  return {};
+}
+
+Result<> NetworkStep::add_warnings(Finding& finding) const {
+  if (!services_.running() && spec_.boot == NetworkSpec::Boot::unit) {
+    finding.warnings.emplace_back(
+        "systemd does not run here: after a reboot run flintctl provision network again");
+  }
+  if (!wants_nat(spec_)) return {};
+  auto tables = TRY(network::Nftables::open());
+  const auto chains = tables.dropping_chains();
+  if (!chains && chains.error().code() != Code::permission_denied) return chains.error();
+  for (const std::string& chain : chains ? *chains : std::vector<std::string>()) {
+    finding.warnings.push_back(
+        fmt::format("the nftables chain '{}' drops what it does not accept: packets of {} must be "
+                    "accepted there",
+                    chain, spec_.bridge));
+  }
+  return {};
+}
+
+Result<Finding> NetworkStep::check() {
+  const Host host = TRY(look());
+  if (wants_dhcp(spec_) && spec_.boot == NetworkSpec::Boot::unit && !services_.running()) {
+    return Error(Code::host_not_ready, "DHCP needs systemd, which runs dnsmasq")
+        .with_hint("leave out --dhcp, and give VMs addresses of their own");
+  }
+  Finding finding;
+  TRY(add_kernel_items(host, finding));
+  TRY(add_file_items(finding));
+  TRY(add_warnings(finding));
+  return finding;
+}
+
+Result<> NetworkStep::record(const Host& host, Journal& journal) const {
+  // A bridge of another that is used as it is goes by another's hand.
+  if (!host.bridge || is_ours(*host.bridge)) {
+    TRY(journal.intend("bridge", spec_.bridge,
+                       data::Value::object({{"address", spec_.address.text()}})));
+  }
+  if (journal.find("forwarding", forwarding) == nullptr && !TRY(forwards())) {
+    TRY(journal.intend("forwarding", forwarding));
+  }
+  if (wants_nat(spec_)) TRY(journal.intend("nat", spec_.bridge));
+  return {};
+}
+
+Result<> NetworkStep::make_bridge(const Host& host) const {
+  if (!host.bridge) {
+    auto created = network::create_bridge(spec_.bridge);
+    if (!created && created.error().code() != Code::already_exists) return created;
+  }
+  const auto bridge = TRY(network::find_interface(spec_.bridge));
+  if (!bridge)
+    return Error(Code::unknown, fmt::format("the bridge {} is gone again", spec_.bridge));
+  TRY(network::add_address(bridge->index, spec_.address));
+  return network::set_up(bridge->index);
+}
+
+/// An address that an earlier run gave the bridge, when it should have another by now.
+Result<> NetworkStep::leave_old_address(const Host& host, const Journal& journal) const {
+  const Change* before = journal.find("bridge", spec_.bridge);
+  if (before == nullptr || !host.bridge) return {};
+  const auto address = network::parse_cidr(before->details.string_or("address"));
+  if (!address || *address == spec_.address) return {};
+  return network::remove_address(host.bridge->index, *address);
+}
+
+Result<> NetworkStep::restore() {
+  const Host host = TRY(look());
+  TRY(make_bridge(host));
+  if (!TRY(forwards())) TRY(sys::write_attribute(forwarding_attribute, "1"));
+  if (!wants_nat(spec_) || TRY(nat_state()) == NatState::present) return {};
+  auto tables = TRY(network::Nftables::open());
+  return tables.apply(nat());
+}
+
+Result<> NetworkStep::apply(Journal& journal) {
+  const Host host = TRY(look());
+  TRY(leave_old_address(host, journal));
+  TRY(record(host, journal));
+  TRY(restore());
+  if (spec_.boot == NetworkSpec::Boot::none) return {};
+  TRY(install_file(sysctl_file(paths_), journal));
+  if (wants_dhcp(spec_)) {
+    TRY(install_data_folder(lease_folder(paths_), journal));
+    TRY(install_file(dnsmasq_file(spec_, paths_), journal));
+  }
+  for (const HostUnit& unit : TRY(units())) TRY(install_unit(unit, paths_, services_, journal));
+  return {};
+}
+
+Result<> NetworkStep::allow_undo(const Change& change, Data /*data*/) {
+  if (change.kind != "bridge") return {};
+  const auto bridge = TRY(network::find_interface(change.target));
+  if (!bridge || !is_ours(*bridge)) return {};
+  const std::string ports = TRY(ports_of(*bridge));
+  if (ports.empty()) return {};
+  return Error(Code::aborted, fmt::format("the bridge {} is in use by {}", change.target, ports))
+      .with_hint("delete the VMs first: flintctl vm list -A shows them");
+}
+
+Result<Undone> NetworkStep::undo(const Change& change, Data /*data*/) {
+  if (change.kind == "nat") {
+    auto tables = TRY(network::Nftables::open());
+    TRY(tables.remove(change.target));
+  } else if (change.kind == "forwarding") {
+    TRY(sys::write_attribute(forwarding_attribute, "0"));
+  } else if (change.kind == "bridge") {
+    const auto bridge = TRY(network::find_interface(change.target));
+    if (bridge && is_ours(*bridge)) TRY(network::delete_link(bridge->index));
+  }
+  return Undone::done;
+}
+
+}  // namespace flintctl::provision

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/network_step.hpp"
+
+#include <csignal>
+#include <cstdlib>
+
+#include "network/world.hpp"
+#include "provision/plan.hpp"
+#include "sys/file.hpp"
+#include "sys/process.hpp"
+#include "unit/provision/place.hpp"
+
+using namespace flintctl;
+using provision::NetworkSpec;
+using provision::NetworkStep;
+using provision::State;
+using test::Namespace;
+
+namespace {
+
+struct Network : testing::Place {
+  Namespace host;
+  NetworkSpec spec;
+
+  provision::Plan plan() {
+    provision::Plan made(paths, services);
+    made.add(std::make_unique<NetworkStep>(spec, paths, services));
+    return made;
+  }
+  Result<> apply() {
+    return plan().apply([](const provision::StepReport&) {});
+  }
+  Result<> reset() {
+    return plan().reset(provision::Data::keep, [](const provision::UndoReport&) {});
+  }
+  provision::StepReport look() { return plan().check().front(); }
+  /// What check() finds amiss, by subject.
+  std::string amiss() {
+    const auto report = look();
+    REQUIRE_FALSE(report.error);
+    std::string all;
+    for (const auto& item : report.finding.items) {
+      if (item.state != State::in_place) all += item.subject + ";";
+    }
+    return all;
+  }
+};
+
+void run(const char* command) {
+  INFO(command);
+  REQUIRE(std::system(command) == 0);
+}
+
+std::string forwarding() { return sys::read_file("/proc/sys/net/ipv4/ip_forward").value(); }
+
+constexpr auto table = "nftables table ip flintctl-flintbr0;";
+
+}  // namespace
+
+TEST_CASE("a network is made, is unchanged the second time, and is undone") {
+  Network net;
+  REQUIRE(net.apply());
+  CHECK(net.amiss().empty());
+  CHECK(forwarding() == "1\n");
+  CHECK(net.services.active.count("flintctl-network-flintbr0.service") == 1);
+  const auto calls = net.fault.calls.size();
+  REQUIRE(net.apply());
+  CHECK(net.fault.calls.size() == calls);
+
+  REQUIRE(net.reset());
+  CHECK_FALSE(network::find_interface("flintbr0").value().has_value());
+  CHECK(forwarding() == "0\n");
+  CHECK(network::Nftables::open().value().bridges().value().empty());
+  CHECK(net.services.active.empty());
+  CHECK(net.recorded() == 0);
+  CHECK(sys::list_directory(net.paths.etc).value().empty());
+}
+
+TEST_CASE("what is broken behind its back is seen and mended") {
+  Network net;
+  REQUIRE(net.apply());
+  struct Break {
+    const char* command;
+    std::string amiss;
+  };
+  const std::string sysctl = net.paths.etc + "/sysctl.d/60-flintctl.conf";
+  const std::string unit = net.paths.units() + "/flintctl-network-flintbr0.service";
+  const std::string remove_sysctl = "rm " + sysctl;
+  const std::string edit_unit = "echo x >>" + unit;
+  for (const Break& one :
+       {Break{"ip link set flintbr0 down", "bridge flintbr0;"},
+        Break{"ip address flush dev flintbr0", "bridge flintbr0;"},
+        Break{"ip link delete flintbr0", "bridge flintbr0;"},
+        Break{"sysctl -qw net.ipv4.ip_forward=0", "sysctl net.ipv4.ip_forward;"},
+        Break{"nft flush ruleset", table},
+        Break{"nft add rule ip flintctl-flintbr0 forward accept", table},
+        Break{"nft delete chain ip flintctl-flintbr0 forward", table},
+        Break{remove_sysctl.c_str(), sysctl + ";"}, Break{edit_unit.c_str(), unit + ";"}}) {
+    run(one.command);
+    CHECK(net.amiss() == one.amiss);
+    REQUIRE(net.apply());
+    CHECK(net.amiss().empty());
+  }
+  REQUIRE(net.reset());
+}
+
+TEST_CASE("after a boot the unit's command brings the network back without records") {
+  Network net;
+  REQUIRE(net.apply());
+  const auto recorded = net.recorded();
+  run("ip link delete flintbr0 && nft flush ruleset && sysctl -qw net.ipv4.ip_forward=0");
+  net.spec.boot = NetworkSpec::Boot::none;
+  NetworkStep step(net.spec, net.paths, net.services);
+  REQUIRE(step.restore());
+  REQUIRE(step.restore());
+  net.spec.boot = NetworkSpec::Boot::unit;
+  CHECK(net.amiss().empty());
+  CHECK(net.recorded() == recorded);
+}
+
+TEST_CASE("another address replaces the one that an earlier run gave") {
+  Network net;
+  REQUIRE(net.apply());
+  net.spec.address = network::parse_cidr("10.9.0.1/16").value();
+  REQUIRE(net.apply());
+  const auto bridge = network::find_interface("flintbr0").value().value();
+  CHECK(bridge.addresses == std::vector<network::Cidr>{net.spec.address});
+  CHECK(net.amiss().empty());
+}
+
+TEST_CASE("networks of the host are refused before anything is made, and a free one is named") {
+  Network net;
+  run("ip link add other type bridge && ip address add 192.168.100.9/25 dev other");
+  const auto refused = net.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::already_exists);
+  CHECK(refused.error().hint() == "choose another one: --address 192.168.101.1/24");
+  CHECK(net.recorded() == 0);
+  CHECK(forwarding() == "0\n");
+  CHECK_FALSE(network::find_interface("flintbr0").value().has_value());
+}
+
+TEST_CASE("a bridge of another is used when it fits, refused when not, and never deleted") {
+  Network net;
+  run("ip link add flintbr0 type bridge");
+  const auto refused = net.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::already_exists);
+  CHECK(net.recorded() == 0);
+  run("ip address add 192.168.100.1/24 dev flintbr0 && ip link set flintbr0 up");
+  REQUIRE(net.apply());
+  REQUIRE(net.reset());
+  CHECK(network::find_interface("flintbr0").value().has_value());
+
+  run("ip link delete flintbr0");
+  run("ip link add flintbr0 type veth peer name far");
+  CHECK_FALSE(net.apply());
+  CHECK(network::find_interface("flintbr0")->value().kind == "veth");
+}
+
+TEST_CASE("a bridge with ports is not undone, and nothing else is") {
+  Network net;
+  REQUIRE(net.apply());
+  run("ip link add port7 type veth peer name far && ip link set port7 master flintbr0");
+  const auto refused = net.reset();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::aborted);
+  CHECK(refused.error().text().find("port7") != std::string::npos);
+  CHECK(net.amiss().empty());
+  run("ip link delete port7");
+  REQUIRE(net.reset());
+}
+
+TEST_CASE("forwarding that was on before stays on") {
+  Network net;
+  run("sysctl -qw net.ipv4.ip_forward=1");
+  REQUIRE(net.apply());
+  REQUIRE(net.reset());
+  CHECK(forwarding() == "1\n");
+}
+
+TEST_CASE("without systemd there is no unit, and a word about it; DHCP is refused") {
+  Network net;
+  net.services.runs = false;
+  REQUIRE(net.apply());
+  CHECK(net.look().finding.warnings.size() == 1);
+  CHECK_FALSE(sys::exists(net.paths.units()));
+  net.spec.dhcp = NetworkSpec::Dhcp::dnsmasq;
+  const auto refused = net.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::host_not_ready);
+}
+
+TEST_CASE("another's forwarding chain that drops is a warning") {
+  Network net;
+  REQUIRE(net.apply());
+  CHECK(net.look().finding.warnings.empty());
+  run("nft 'table inet fw { chain f { type filter hook forward priority 0; policy drop; }; }'");
+  REQUIRE(net.look().finding.warnings.size() == 1);
+  CHECK(net.look().finding.warnings.front().find("inet fw/f") != std::string::npos);
+}
+
+TEST_CASE("a guest gets an address from dnsmasq as it is configured") {
+  const Namespace guest;
+  Network net;
+  net.spec.dhcp = NetworkSpec::Dhcp::dnsmasq;
+  REQUIRE(net.apply());
+  CHECK(net.amiss().empty());
+  CHECK(net.services.active.count("flintctl-dnsmasq-flintbr0.service") == 1);
+  test::connect_namespaces("port0", guest, "eth0");
+  test::join_bridge("port0", "flintbr0");
+
+  sys::SpawnOptions dnsmasq;
+  dnsmasq.argv = {sys::find_program("dnsmasq").value(), "--keep-in-foreground",
+                  "--conf-file=" + net.paths.etc + "/flintctl/dnsmasq-flintbr0.conf"};
+  dnsmasq.die_with_parent = true;
+  auto server = sys::Process::spawn(dnsmasq);
+  REQUIRE(server);
+  guest.enter();
+  Namespace::up("eth0");
+  const std::string script = net.root + "/lease";
+  net.write(script,
+            "#!/bin/sh\n[ \"$1\" = bound ] && echo \"$ip $router $subnet\" >$0.got; true\n");
+  run(("chmod 755 " + script).c_str());
+  run(("busybox udhcpc -f -n -q -t 20 -T 1 -i eth0 -s " + script + " >/dev/null 2>&1").c_str());
+  REQUIRE(server->signal(SIGTERM));
+  REQUIRE(server->wait());
+  const auto got = testing::Place::read(script + ".got");
+  CHECK(got.starts_with("192.168.100."));
+  CHECK(got.find(" 192.168.100.1 255.255.255.0") != std::string::npos);
+  net.host.enter();
+  run("ip link delete port0");
+  REQUIRE(net.reset());
+  // Leases are data: who had which address is worth keeping.
+  CHECK(sys::exists(net.paths.state + "/dnsmasq"));
+}

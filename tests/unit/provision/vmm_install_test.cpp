@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/vmm_install.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "place.hpp"
+#include "provision/plan.hpp"
+#include "support/archive/compress.hpp"
+#include "support/archive/tar_builder.hpp"
+#include "sys/sha256.hpp"
+
+using namespace flintctl;
+using namespace flintctl::provision;
+using testing::Place;
+
+namespace {
+
+/// The smallest of this host's programs that answers to --version with one: what a binary is.
+std::string program() { return Place::read("/bin/cat"); }
+
+struct Store : Place {
+  VmmPaths where{root + "/lib", root + "/bin"};
+  VmmSource source;
+
+  Store() { give(program()); }
+  /// A source file with these bytes and their digest.
+  void give(const std::string& bytes) {
+    source.name = "firecracker";
+    source.file = root + "/download";
+    write(source.file, bytes);
+    source.sha256 = sys::sha256_hex(bytes);
+  }
+  Result<> apply() {
+    Plan plan(paths, services);
+    plan.add(std::make_unique<VmmStep>(source, where));
+    return plan.apply([](const StepReport&) {});
+  }
+  Result<> reset() {
+    Plan plan(paths, services);
+    plan.add(std::make_unique<VmmStep>(source, where));
+    return plan.reset(Data::keep, [](const UndoReport&) {});
+  }
+  std::vector<InstalledVmm> installed() const { return list_vmms(where).value(); }
+  /// Nothing is installed, linked or left half done.
+  void require_nothing() const {
+    CHECK(installed().empty());
+    CHECK(sys::list_directory(where.store + "/firecracker").value().empty());
+    CHECK(sys::list_directory(where.bin).value().empty());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a binary is installed under the version that it says, linked, and unchanged again") {
+  Store store;
+  REQUIRE(store.apply());
+  REQUIRE(store.installed().size() == 1);
+  const InstalledVmm one = store.installed().front();
+  CHECK(one.linked);
+  CHECK(one.intact);
+  CHECK(one.path.starts_with(store.where.store + "/firecracker/" + one.version + "/"));
+  CHECK(Place::read(store.where.bin + "/firecracker") == program());
+  struct stat before = {};
+  struct stat after = {};
+  REQUIRE(::stat(one.path.c_str(), &before) == 0);
+  REQUIRE(store.apply());
+  REQUIRE(::stat(one.path.c_str(), &after) == 0);
+  CHECK(before.st_ino == after.st_ino);
+
+  REQUIRE(store.reset());
+  CHECK_FALSE(sys::exists(store.where.store));
+  CHECK(sys::list_directory(store.where.bin).value().empty());
+}
+
+TEST_CASE("bytes with another digest are never executed, and nothing is installed") {
+  Store store;
+  const std::string witness = store.root + "/executed";
+  store.write(store.source.file, "#!/bin/sh\ntouch " + witness + "\necho 1.2.3\n");
+  const auto refused = store.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::data_loss);
+  CHECK_FALSE(sys::exists(witness));
+  store.require_nothing();
+}
+
+TEST_CASE("a cut download is refused like a changed one") {
+  Store store;
+  store.write(store.source.file, program().substr(0, 1000));
+  CHECK_FALSE(store.apply());
+  store.require_nothing();
+}
+
+TEST_CASE("what is verified and no executable, or says another version, is not installed") {
+  Store store;
+  store.give("#!/bin/sh\necho 1.2.3\n");
+  CHECK_FALSE(store.apply());
+  store.require_nothing();
+  store.give(program());
+  store.source.version = "99.9";
+  const auto refused = store.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text().find("not 99.9") != std::string::npos);
+  store.require_nothing();
+}
+
+TEST_CASE("the binary is taken from a release, compressed or not") {
+  Store store;
+  const std::string tar = testing::TarBuilder()
+                              .folder("release-v1")
+                              .file("release-v1/README", "read me")
+                              .file("release-v1/firecracker-v1-x86_64.debug", "symbols")
+                              .file("release-v1/firecracker-v1-x86_64", program())
+                              .finish();
+  for (const std::string& release : {tar, testing::gzip_member(tar)}) {
+    store.give(release);
+    REQUIRE(store.apply());
+    CHECK(Place::read(store.where.bin + "/firecracker") == program());
+  }
+}
+
+TEST_CASE("a release without the binary, or with two, is refused") {
+  Store store;
+  store.give(testing::TarBuilder().file("jailer", program()).finish());
+  CHECK_FALSE(store.apply());
+  store.require_nothing();
+  store.give(testing::TarBuilder()
+                 .file("firecracker", program())
+                 .file("firecracker-v2", program())
+                 .finish());
+  const auto refused = store.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().hint().find("--file") != std::string::npos);
+  store.require_nothing();
+}
+
+TEST_CASE("a foreign program of the name is left alone, and nothing is installed") {
+  Store store;
+  store.write(store.where.bin + "/firecracker", "mine");
+  const auto refused = store.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::already_exists);
+  CHECK(Place::read(store.where.bin + "/firecracker") == "mine");
+  CHECK(store.installed().empty());
+}
+
+TEST_CASE("a binary that was changed since is seen and installed again") {
+  Store store;
+  REQUIRE(store.apply());
+  const std::string path = store.installed().front().path;
+  store.write(path, "changed");
+  CHECK_FALSE(store.installed().front().intact);
+  REQUIRE(store.apply());
+  CHECK(store.installed().front().intact);
+  REQUIRE(store.installed().size() == 1);
+}
+
+TEST_CASE("half an installation of a killed run is no version, and goes with the next") {
+  Store store;
+  store.write(store.where.store + "/firecracker/.new-1234/firecracker", "half");
+  store.write(store.where.store + "/firecracker/9.9/firecracker", "without its seal");
+  CHECK(store.installed().empty());
+  REQUIRE(store.apply());
+  CHECK(store.installed().size() == 1);
+  CHECK_FALSE(sys::exists(store.where.store + "/firecracker/.new-1234"));
+}
+
+TEST_CASE("a source must be one file or URL with a digest, of a known name") {
+  const std::string digest(64, 'a');
+  CHECK(validate({"firecracker", "/x", "", digest, ""}));
+  CHECK(validate({"qemu", "", "https://example.org/x", digest, ""}));
+  CHECK_FALSE(validate({"bochs", "/x", "", digest, ""}));
+  CHECK_FALSE(validate({"firecracker", "/x", "https://example.org/x", digest, ""}));
+  CHECK_FALSE(validate({"firecracker", "/x", "", "", ""}));
+  CHECK_FALSE(validate({"firecracker", "/x", "", std::string(64, 'G'), ""}));
+  CHECK_FALSE(validate({"firecracker", "", "ftp://example.org/x", digest, ""}));
+  const auto nothing = validate({"qemu", "", "", "", ""});
+  REQUIRE_FALSE(nothing);
+  CHECK(nothing.error().hint().find("apt-get install qemu-system-x86") != std::string::npos);
+}
+
+TEST_CASE("the binary in a release is known by its name") {
+  CHECK(is_vmm_member("firecracker", "firecracker"));
+  CHECK(is_vmm_member("release-v1.15.1-x86_64/firecracker-v1.15.1-x86_64", "firecracker"));
+  CHECK(is_vmm_member("cloud-hypervisor-static", "cloud-hypervisor"));
+  CHECK_FALSE(is_vmm_member("release/firecracker-v1.15.1-x86_64.debug", "firecracker"));
+  CHECK_FALSE(is_vmm_member("release/firecracker_spec-v1.15.1.yaml", "firecracker"));
+  CHECK_FALSE(is_vmm_member("firecracker/README", "firecracker"));
+}
+
+TEST_CASE("versions are read as the programs say them") {
+  CHECK(parse_vmm_version("Firecracker v1.15.1\n\nexit code 0").value() == "1.15.1");
+  CHECK(parse_vmm_version("cloud-hypervisor v53.0").value() == "53.0");
+  CHECK(parse_vmm_version("QEMU emulator version 7.2.22 (Debian 1:7.2)").value() == "7.2.22");
+  CHECK_FALSE(parse_vmm_version("usage: x"));
+  CHECK_FALSE(parse_vmm_version("../../etc"));
+  CHECK_FALSE(parse_vmm_version(""));
+}
