@@ -97,7 +97,7 @@ Result<> Applier::apply_member(TarReader& reader, const TarEntry& entry) {
   std::string canonical = parent->child(name);
   if (entry.type == TarEntry::Type::directory) {
     const Times times = bounded_times(entry);
-    directory_times_.push_back({canonical, times.access, times.modification});
+    directory_times_.push_back({path, times.access, times.modification});
   }
   unpacked_.insert(std::move(canonical));
   return {};
@@ -198,6 +198,8 @@ Result<> Applier::create_directory(const TarEntry& entry, const Place& place) {
     owner = {-1, -1};
     mode = ~mode_t{0};
   }
+  const bool by_ids = ((now.st_mode | entry.mode) & S_ISGID) != 0;
+  if (!created && (by_ids || !entry.xattrs.empty())) tree_.forget_open();
   const bool right = owner == Ownership{entry.uid, entry.gid} && mode == entry.mode;
   if (right && entry.xattrs.empty()) return {};
   const UniqueFd fd(
@@ -257,15 +259,15 @@ Result<> Applier::create_other(const TarEntry& entry, const Place& place) {
   return set_metadata_at(parent, place.name, entry);
 }
 
-/// Only now, since every file made in a folder changes the folder's time.
+/// Only now, since every file made in a folder changes the folder's time. As containerd does: what
+/// has taken the folder's place meanwhile gets its time; but nothing there is no error here.
 Result<> Applier::set_directory_times() {
   for (const auto& [path, access, modification] : directory_times_) {
-    const UniqueFd fd(tree_.open_plain(path));
-    if (!fd) continue;  // a later member removed or replaced it
-    const timespec times[2] = {access, modification};
-    if (::futimens(fd.get(), times) != 0) {
-      return sys::last_error(fmt::format("setting the times of '{}'", shown(path)));
-    }
+    auto set = tree_.set_times(path, access, modification);
+    if (set) continue;
+    const Code code = set.error().code();
+    const bool gone = code == Code::not_found || code == Code::invalid_argument;
+    if (!gone) return std::move(set).context(fmt::format("folder '{}'", shown(path)));
   }
   return {};
 }

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/extract_child.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <new>
 #include <thread>
 
 #include "archive/channel.hpp"
 #include "archive/mounted_root.hpp"
 #include "archive/protocol.hpp"
+#include "archive/sandbox.hpp"
 #include "archive/unpack.hpp"
+#include "sys/error.hpp"
+#include "sys/file.hpp"
 
 namespace flintctl::archive {
 namespace {
@@ -59,16 +64,30 @@ void allow_many_descriptors() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// A mount of a device of its own has its data on it before success is told. What is bound or
+/// overlaid is part of a file system of the host's, which containerd does not flush either.
+Result<> flush(const Job& job, int root) {
+  if (job.mount.type != "ext4" && job.mount.type != "xfs") return {};
+  if (::syncfs(root) != 0) return sys::last_error("flushing the file system");
+  return {};
+}
+
 Result<Summary> extract(const Job& job, Feed& feed, const Channel& channel) {
   UniqueFd root = TRY(mount_root(job.mount, Access::read_write));
-  const Summary summary = TRY(unpack(std::move(root), job.layers, feed, Reporter(channel)));
-  TRY(unmount_root());
+  TRY(confine_process(root.get()));
+  // All other threads come after that, and are confined as this one is.
+  std::thread([&] { listen(channel, feed); }).detach();
+  UniqueFd tree = TRY(sys::open("/", O_RDONLY | O_DIRECTORY));
+  const Summary summary = TRY(unpack(std::move(tree), job.layers, feed, Reporter(channel)));
+  TRY(flush(job, root.get()));
   return summary;
 }
 
 Result<Summary> extract_guarded(const Job& job, Feed& feed, const Channel& channel) {
   try {
     return extract(job, feed, channel);
+  } catch (const std::bad_alloc&) {
+    return Error(Code::resource_exhausted, "extracting takes more memory than it may");
   } catch (const std::exception& failure) {
     return Error(Code::internal, failure.what());
   }
@@ -89,7 +108,6 @@ int run_extract_child() {
     return 1;
   }
   Feed feed(job->layers.size());
-  std::thread([&] { listen(channel, feed); }).detach();
   const auto result = extract_guarded(*job, feed, channel);
   (void)channel.send(result_to_json(result));
   // Not a return: the listening thread still uses what is on this stack.

@@ -3,8 +3,9 @@
 
 namespace flintctl::archive {
 
-/// What `flintctl __extract layers` does: reads a job from its channel, mounts, applies the layers,
-/// unmounts, and reports. Returns the exit status. Only for a process of its own.
+/// What `flintctl __extract layers` does: reads a job from its channel, mounts, gives away all it
+/// does not need, applies the layers, reports, and ends, and its mount with it. Returns the exit
+/// status. Only for a process of its own.
 int run_extract_child();
 
 }  // namespace flintctl::archive

@@ -8,7 +8,9 @@
 
 #include <cerrno>
 #include <limits>
+#include <optional>
 
+#include "archive/capabilities.hpp"
 #include "sys/error.hpp"
 
 namespace flintctl::archive {
@@ -45,6 +47,8 @@ Result<> set_xattrs(const TarEntry& entry, const Set& set) {
   for (const auto& [name, value] : entry.xattrs) {
     // The host's own bookkeeping (overlayfs, …) is no layer's business.
     if (name.starts_with("trusted.")) continue;
+    std::optional<RaisedSysAdmin> raised;
+    if (name.starts_with("security.") && name != "security.capability") raised.emplace();
     if (set(name, value) == 0 || may_fail(name, entry, errno)) continue;
     return sys::last_error(fmt::format("setting the attribute '{}'", name));
   }
@@ -92,7 +96,7 @@ Result<> set_metadata(int fd, const TarEntry& entry, Ownership owner, mode_t mod
     if (::fchown(fd, static_cast<uid_t>(entry.uid), static_cast<gid_t>(entry.gid)) != 0) {
       return sys::last_error("setting the owner");
     }
-    mode &= 0777;  // chown may take set-user-ID and set-group-ID away
+    if ((mode & 07000) != 0) mode = ~mode_t{0};  // some of these bits chown may take away
   }
   TRY(set_xattrs(entry, [&](const std::string& name, const std::string& value) {
     return ::fsetxattr(fd, name.c_str(), value.data(), value.size(), 0);

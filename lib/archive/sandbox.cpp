@@ -1,48 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/sandbox.hpp"
 
-#include <linux/capability.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
+#include <cerrno>
 
+#include "archive/capabilities.hpp"
+#include "archive/syscall_filter.hpp"
+#include "core/units.hpp"
 #include "sys/error.hpp"
+#include "sys/sha256.hpp"
 
 namespace flintctl::archive {
 namespace {
 
-constexpr std::uint32_t kept_capabilities = 1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE |
-                                            1U << CAP_FOWNER | 1U << CAP_FSETID | 1U << CAP_MKNOD |
-                                            1U << CAP_SETFCAP;
+/// The widest zstd window is 128 MiB, the queue 8 MiB, the stacks of threads hardly more.
+constexpr rlim_t most_memory = 512 * mib;
 
-Result<> drop_capabilities() {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, 2> sets = {};
-  if (::syscall(SYS_capget, &header, sets.data()) != 0) {
-    return sys::last_error("reading the thread's capabilities");
+/// Makes the mount at `root` the root of the process's mount namespace, and takes away all others.
+Result<> leave_host(int root) {
+  if (::fchdir(root) != 0) return sys::last_error("entering the mount");
+  // With both names the same, the old root lies over the new one, and goes at once. pivot_root(2).
+  if (::syscall(SYS_pivot_root, ".", ".") == 0) {
+    if (::umount2(".", MNT_DETACH) == 0 && ::chdir("/") == 0) return {};
+    return sys::last_error("leaving the host's root folder");
   }
-  // SETFCAP is below 32, so all that is kept lies in the first word.
-  sets[0].permitted &= kept_capabilities;
-  sets[0].effective &= kept_capabilities;
-  sets[0].inheritable = 0;
-  sets[1] = {};
-  if (::syscall(SYS_capset, &header, sets.data()) != 0) {
-    return sys::last_error("dropping capabilities");
+  // The root of a host that runs from its initramfs cannot be moved away, only covered.
+  if (errno != EINVAL || ::mount(".", "/", nullptr, MS_MOVE, nullptr) != 0 || ::chroot(".") != 0 ||
+      ::chdir("/") != 0) {
+    return sys::last_error("changing the root folder");
   }
   return {};
 }
 
+Result<> set_limit(int resource, rlim_t value) {
+  const rlimit limit = {value, value};
+  // NOLINTNEXTLINE(bugprone-narrowing-conversions): an enum to glibc's C++ prototype
+  if (::setrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0) return {};
+  return sys::last_error("limiting the extractor");
+}
+
 }  // namespace
 
-Result<> confine_thread(int root) {
+Result<> separate_thread() {
   if (::unshare(CLONE_FS) != 0) return sys::last_error("separating the thread's folders");
   ::umask(0);
+  return {};
+}
+
+Result<> confine_thread(int root) {
+  TRY(separate_thread());
   if (::geteuid() != 0) return {};  // has nothing to give away
   if (::fchdir(root) != 0 || ::chroot(".") != 0) return sys::last_error("changing the root folder");
-  return drop_capabilities();
+  return drop_capabilities(SysAdmin::dropped);
+}
+
+Result<> confine_process(int root) {
+  // libcrypto looks for its configuration when it is first used: not in the image.
+  (void)sys::sha256_hex("");
+  ::umask(0);
+  TRY(leave_host(root));
+  TRY(set_limit(RLIMIT_CORE, 0));
+  TRY(set_limit(RLIMIT_DATA, most_memory));
+  TRY(drop_capabilities(SysAdmin::on_demand));
+  return filter_syscalls();
 }
 
 }  // namespace flintctl::archive

@@ -187,6 +187,8 @@ Result<std::unique_ptr<Tree::Directory>> Tree::walk(std::string_view path, Missi
         return sys::last_error(fmt::format("creating the folder '{}'", name));
       }
       next.reset(::openat(trail.here(), name.c_str(), directory_flags));
+      // Of a folder that hands down its group or ACL, the mode is not the one asked for.
+      if (next && ::fchmod(next.get(), 0755) != 0) return sys::last_error("setting a mode");
     }
     if (next) {
       trail.down(std::move(next), name);
@@ -198,7 +200,10 @@ Result<std::unique_ptr<Tree::Directory>> Tree::walk(std::string_view path, Missi
       if (error != ENOTDIR) return failure;
       return std::move(failure).with_code(Code::invalid_argument);
     }
-    if (++links > max_links) return sys::from_errno(ELOOP, fmt::format("opening '{}'", path));
+    if (++links > max_links) {
+      return sys::from_errno(ELOOP, fmt::format("opening '{}'", path))
+          .with_code(Code::invalid_argument);
+    }
     const std::string target = TRY(read_link(trail.here(), name));
     if (target.starts_with('/')) trail.restart();
     push_components(pending, target);
@@ -208,6 +213,32 @@ Result<std::unique_ptr<Tree::Directory>> Tree::walk(std::string_view path, Missi
   UniqueFd fd(::openat(trail.here(), ".", directory_flags));
   if (!fd) return sys::last_error(fmt::format("opening the folder '{}'", path));
   return describe(std::move(fd), std::move(canonical));
+}
+
+Result<> Tree::set_times(std::string_view path, const timespec& access,
+                         const timespec& modification) {
+  const timespec times[2] = {access, modification};
+  const UniqueFd plain = open_plain(std::string(path));
+  if (plain && ::futimens(plain.get(), times) == 0) return {};
+  // Not a folder, or by links: of a link, the folder it is in and what it says lead on.
+  std::string rest(path);
+  for (int links = 0; links <= max_links; ++links) {
+    const auto slash = rest.rfind('/');
+    const std::string name = slash == std::string::npos ? rest : rest.substr(slash + 1);
+    const bool folder_itself = name.empty() || name == "." || name == "..";
+    const auto above = folder_itself ? rest : rest.substr(0, rest.size() - name.size());
+    const auto folder = walk(above, Missing::fail);
+    if (!folder) return folder.error();
+    const int parent = (*folder)->fd.get();
+    const char* const last = folder_itself ? "." : name.c_str();
+    if (!is_link(parent, last)) {
+      if (::utimensat(parent, last, times, AT_SYMLINK_NOFOLLOW) == 0) return {};
+      return sys::last_error(fmt::format("setting the times of '{}'", name));
+    }
+    const std::string target = TRY(read_link(parent, name));
+    rest = target.starts_with('/') ? target : (*folder)->path + "/" + target;
+  }
+  return sys::from_errno(ENOENT, "following links");
 }
 
 void Tree::refresh() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,14 +50,20 @@ class Tree {
   /// of them when they are many.
   void refresh();
 
-  /// A folder by canonical path, whether its parents are open or not; none when it is no folder, or
-  /// a link leads there.
-  [[nodiscard]] UniqueFd open_plain(const std::string& path) const;
+  /// To be called when a folder begins or ceases to hand down its group or ACL.
+  void forget_open() { stale_ = true; }
+
+  /// Sets the times of what a clean path leads to, all links followed as if the root were "/".
+  /// not_found when there is nothing.
+  Result<> set_times(std::string_view path, const timespec& access, const timespec& modification);
 
  private:
   explicit Tree(UniqueFd root) : root_(std::move(root)) {}
   enum class Missing { create, fail };
 
+  /// A folder by canonical path, whether its parents are open or not; none when it is no folder, or
+  /// a link leads there.
+  [[nodiscard]] UniqueFd open_plain(const std::string& path) const;
   Result<const Directory*> directory(std::string_view path, Missing missing);
   Result<std::unique_ptr<Directory>> walk(std::string_view path, Missing missing) const;
 

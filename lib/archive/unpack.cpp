@@ -72,7 +72,7 @@ class LayerWriter {
       : root_(std::move(root)), layers_(layers), queue_(queue), feed_(feed), progress_(progress) {}
 
   Result<Summary> run() {
-    TRY(confine_thread(root_.get()));
+    TRY(separate_thread());
     Tree tree = TRY(Tree::open(std::move(root_)));
     Applier applier(tree);
     Summary summary;

@@ -23,7 +23,7 @@ target_link_libraries(dep_isal INTERFACE ${FLINTCTL_LIB_isal})
 flintctl_static(dep_zstd zstd)                  # archive, image: zstd
 flintctl_static(dep_lzma lzma)                  # image: xz kernels
 flintctl_static(dep_lz4 lz4)                    # image: lz4 kernels
-flintctl_static(dep_archive archive)            # archive: the tar reader, no other format
+flintctl_static(dep_seccomp seccomp)            # archive: the extractor's filter of system calls
 flintctl_static(dep_yaml yaml-cpp)              # data
 
 add_library(dep_devmapper INTERFACE)            # devmapper

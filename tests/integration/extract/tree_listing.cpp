@@ -39,23 +39,22 @@ std::string content_of(const std::string& path, const struct stat& status) {
 }
 
 /// A time that a layer set; what was made by the way has today's.
-std::string time_of(const struct stat& status, FolderTimes times) {
-  if (S_ISDIR(status.st_mode) && times == FolderTimes::ignored) return "ignored";
+std::string time_of(const struct stat& status) {
   constexpr time_t day = 24 * 60 * 60;
   if (status.st_mtim.tv_sec > ::time(nullptr) - day) return "now";
   return fmt::format("{}.{}", status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 }
 
-std::string describe(const std::string& path, const struct stat& status, FolderTimes times) {
+std::string describe(const std::string& path, const struct stat& status) {
   const bool device = S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode);
   return fmt::format("{:o} {}:{} dev {} mtime {}{}{}", status.st_mode, status.st_uid, status.st_gid,
-                     device ? status.st_rdev : 0, time_of(status, times), content_of(path, status),
+                     device ? status.st_rdev : 0, time_of(status), content_of(path, status),
                      xattrs_of(path));
 }
 
 }  // namespace
 
-std::map<std::string, std::string> list_tree(const std::string& root, FolderTimes times) {
+std::map<std::string, std::string> list_tree(const std::string& root) {
   std::map<std::string, std::string> listing;
   std::map<ino_t, std::set<std::string>> names;
   for (const auto& item : std::filesystem::recursive_directory_iterator(root)) {
@@ -63,7 +62,7 @@ std::map<std::string, std::string> list_tree(const std::string& root, FolderTime
     const std::string name = path.substr(root.size());
     struct stat status = {};
     if (::lstat(path.c_str(), &status) != 0) continue;
-    listing[name] = describe(path, status, times);
+    listing[name] = describe(path, status);
     if (!S_ISDIR(status.st_mode)) names[status.st_ino].insert(name);
   }
   for (const auto& [inode, group] : names) {

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "archive/sandbox.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+#include <thread>
+
+#include "archive/capabilities.hpp"
+#include "archive/mounted_root.hpp"
+#include "layers.hpp"
+#include "support/catch.hpp"
+
+namespace flintctl::archive {
+namespace {
+
+using testing::Folder;
+
+/// How a process ends that confines itself as the extractor does and then does `deed`: its exit
+/// status, or 1000 and the signal.
+int end_of(const Folder& root, const std::function<int()>& deed) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto mounted = mount_root(bind_of(root.path()), Access::read_write);
+    if (!mounted || !confine_process(mounted->get())) ::_exit(99);
+    ::_exit(deed());
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+constexpr int forbidden = 1000 + SIGSYS;
+
+TEST_CASE("a confined extractor that makes a forbidden call is killed") {
+  const Folder root;
+  const auto dies = [&](const std::function<int()>& deed) {
+    return end_of(root, deed) == forbidden;
+  };
+  char* const none[] = {nullptr};
+  CHECK(dies([&] { return ::execve("/bin/true", none, none); }));
+  CHECK(dies([] { return ::socket(AF_INET, SOCK_STREAM, 0); }));
+  CHECK(dies([] { return ::socket(AF_UNIX, SOCK_STREAM, 0); }));
+  CHECK(dies([] { return ::mount("none", "/", nullptr, MS_REMOUNT, nullptr); }));
+  CHECK(dies([] { return ::umount2("/", MNT_DETACH); }));
+  CHECK(dies([] { return ::chroot("/"); }));
+  CHECK(dies([] { return static_cast<int>(::syscall(SYS_pivot_root, ".", ".")); }));
+  CHECK(dies([] { return ::unshare(CLONE_NEWNS); }));
+  CHECK(dies([] { return ::unshare(CLONE_NEWUSER); }));
+  CHECK(dies([] { return ::setns(0, 0); }));
+  CHECK(dies([] { return static_cast<int>(::syscall(SYS_fork)); }));
+  CHECK(dies([] { return static_cast<int>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)); }));
+  CHECK(dies([] { return static_cast<int>(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }));
+  CHECK(dies([] { return ::kill(::getppid(), 0); }));
+  CHECK(dies([] { return static_cast<int>(::syscall(SYS_bpf, 0, nullptr, 0)); }));
+  CHECK(dies([] { return static_cast<int>(::syscall(SYS_open_by_handle_at, 0, nullptr, 0)); }));
+  CHECK(dies([] { return static_cast<int>(::syscall(SYS_init_module, nullptr, 0, "")); }));
+  CHECK(dies([] { return ::setuid(0); }));
+  CHECK(dies([] {
+    return ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+           MAP_FAILED;
+  }));
+}
+
+TEST_CASE("a confined extractor sees the mount and nothing of the host") {
+  const Folder root;
+  root.write("inside", "x");
+  const auto opens = [](const char* path) { return ::openat(AT_FDCWD, path, O_RDONLY) >= 0; };
+  CHECK(end_of(root, [&] { return opens("/inside") ? 0 : 1; }) == 0);
+  CHECK(end_of(root, [&] { return opens("/etc/passwd") || opens("/proc/self") ? 1 : 0; }) == 0);
+  CHECK(end_of(root, [&] { return opens("../../../../etc/passwd") ? 1 : 0; }) == 0);
+  // No device of the host's comes to life, whatever nodes a layer makes.
+  CHECK(end_of(root, [&] {
+          if (::mknodat(AT_FDCWD, "/null", S_IFCHR | 0666, (1 << 8) | 3) != 0) return 2;
+          return opens("/null") ? 1 : 0;
+        }) == 0);
+}
+
+TEST_CASE("a confined extractor has threads, and privileges for attributes only on demand") {
+  const Folder root;
+  root.write("file", "x");
+  CHECK(end_of(root, [] {
+          int ran = 0;
+          std::thread([&] { ran = 1; }).join();
+          return ran == 1 ? 0 : 1;
+        }) == 0);
+  const auto set = [] { return ::lsetxattr("/file", "security.note", "n", 1, 0) == 0; };
+  CHECK(end_of(root, [&] { return set() ? 1 : 0; }) == 0);
+  CHECK(end_of(root, [&] {
+          {
+            const RaisedSysAdmin raised;
+            if (!set()) return 1;
+          }
+          return set() ? 2 : 0;
+        }) == 0);
+}
+
+TEST_CASE("a confined extractor cannot take more memory than it may") {
+  const Folder root;
+  CHECK(end_of(root, [] {
+          constexpr std::size_t gibibyte = std::size_t{1} << 30U;
+          return ::mmap(nullptr, gibibyte, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                        0) == MAP_FAILED
+                     ? 0
+                     : 1;
+        }) == 0);
+}
+
+}  // namespace
+}  // namespace flintctl::archive
