@@ -18,6 +18,7 @@
 #include "extract.hpp"
 #include "gc.hpp"
 #include "host.hpp"
+#include "image/import.hpp"
 #include "image/list.hpp"
 #include "image/login.hpp"
 #include "image/logout.hpp"
@@ -98,6 +99,7 @@ void add_commands(cli::Command& root, Host& host, int& status) {
 
   cli::Command& image = root.add("image", "Pull and manage images").alias("images").alias("img");
   add_image_pull(image, host);
+  add_image_import(image, host);
   add_image_list(image, host);
   add_image_remove(image, host);
   add_image_login(image, host);

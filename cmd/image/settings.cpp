@@ -46,7 +46,7 @@ oci::RegistryOptions registry_options(const RegistryFlags& flags) {
   return options;
 }
 
-void add_pull_flags(cli::Command& command, PullFlags& flags) {
+void add_install_flags(cli::Command& command, InstallFlags& flags) {
   command
       .option("--platform", flags.platform, "Platform of the image (this machine's unless given)",
               "OS/ARCH[/VARIANT]")
@@ -54,7 +54,15 @@ void add_pull_flags(cli::Command& command, PullFlags& flags) {
               "containerd's snapshotter to unpack to (devmapper unless configured)", "NAME")
       .choice("--layers", flags.layers, {"auto", "each", "merged"},
               "Snapshots to make: a few, one for each layer, or one")
-      .choice("--progress", flags.progress, progress_words(), "How to show the pull's progress");
+      .flag("--keep-layers", flags.keep_layers,
+            "Keep the layers' own bytes too, for 'image export'")
+      .size_option("--max-layer-size", flags.max_layer_size,
+                   "Refuse layers that hold more when unpacked (64Gi)")
+      .choice("--progress", flags.progress, progress_words(), "How to show the progress");
+}
+
+void add_pull_flags(cli::Command& command, PullFlags& flags) {
+  add_install_flags(command, flags);
   add_registry_flags(command, flags.registry);
 }
 
@@ -68,24 +76,31 @@ image::PullPolicy pull_policy(const PullFlags& flags) {
   return flags.policy == "never" ? image::PullPolicy::never : image::PullPolicy::missing;
 }
 
-Result<image::PullOptions> pull_options(Host& host, const PullFlags& flags,
-                                        const oci::Reference& reference) {
+Result<image::InstallOptions> install_options(Host& host, const InstallFlags& flags) {
   const config::Config* config = TRY(host.config());
-  image::PullOptions options;
+  image::InstallOptions options;
   if (!flags.platform.empty()) options.platform = TRY(oci::parse_platform(flags.platform));
   options.snapshotter = flags.snapshotter.empty() ? config->snapshotter : flags.snapshotter;
   options.boundaries = TRY(image::parse_boundaries(flags.layers));
+  if (flags.keep_layers) options.blobs = image::LayerBlobs::kept;
+  options.limits.bytes = flags.max_layer_size;
   options.state_directory = config->state_directory;
   options.run_directory = config->run_directory;
+  if (options.snapshotter == "devmapper") {
+    options.free_space = [pool = config->pool] { return free_in_pool(pool); };
+  }
+  return options;
+}
+
+Result<image::PullOptions> pull_options(Host& host, const PullFlags& flags,
+                                        const oci::Reference& reference) {
+  image::PullOptions options{TRY(install_options(host, flags)), {}};
   options.registry = registry_options(flags.registry);
   options.registry.credentials = [file = flags.registry.auth_file, own = reference.host(),
                                   repository = reference.repository()](const std::string& asking) {
     // What is kept for a part of a registry is not for the same path elsewhere.
     return oci::load_credentials(file, asking, asking == own ? repository : "");
   };
-  if (options.snapshotter == "devmapper") {
-    options.free_space = [pool = config->pool] { return free_in_pool(pool); };
-  }
   return options;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 
+#include "archive/job.hpp"
 #include "cli/command.hpp"
 #include "core/result.hpp"
 #include "host.hpp"
@@ -17,13 +19,19 @@ struct RegistryFlags {
   bool plain_http = false;
 };
 
-/// The flags about registries and snapshots that all commands which may pull have.
-struct PullFlags {
+/// The flags of all commands that make snapshots of an image.
+struct InstallFlags {
   std::string platform;     ///< empty: this machine's
   std::string snapshotter;  ///< empty: the configured one
   std::string layers = "auto";
-  RegistryFlags registry;
   std::string progress = "auto";
+  bool keep_layers = false;
+  std::uint64_t max_layer_size = archive::Limits().bytes;  ///< unpacked
+};
+
+/// These and the flags about registries.
+struct PullFlags : InstallFlags {
+  RegistryFlags registry;
   std::string policy = "missing";
 };
 
@@ -34,10 +42,13 @@ oci::RegistryOptions registry_options(const RegistryFlags& flags);
 void add_pull_policy_flag(cli::Command& command, PullFlags& flags);
 image::PullPolicy pull_policy(const PullFlags& flags);
 
+void add_install_flags(cli::Command& command, InstallFlags& flags);
 void add_pull_flags(cli::Command& command, PullFlags& flags);
 
-/// What image::pull needs, from flags and configuration; credentials for the registry of
-/// `reference` and for its mirrors are looked up when they ask.
+/// What image::install needs, from flags and configuration.
+Result<image::InstallOptions> install_options(Host& host, const InstallFlags& flags);
+/// What image::pull needs; credentials for the registry of `reference` and for its mirrors are
+/// looked up when they ask.
 Result<image::PullOptions> pull_options(Host& host, const PullFlags& flags,
                                         const oci::Reference& reference);
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -11,23 +10,18 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "image/layer_source.hpp"
 #include "image/progress.hpp"
 #include "oci/manifest.hpp"
 #include "oci/registry.hpp"
 
 namespace flintctl::image {
 
-/// Who wants to know that layers arrive. Called from the fetcher's threads.
-struct ArrivalListener {
-  std::function<void(std::size_t layer, std::uint64_t bytes)> available;
-  std::function<void()> failed;  ///< some layer will never come; see LayerFetcher::error()
-};
-
 /// Downloads layers in parallel, in order, into partial files, on threads of its own that end with
 /// it. A file that an earlier pull left is verified as a whole before any of its bytes count as
 /// arrived, and fetched anew when it is wrong; the digest of a fresh one is for the reader to
 /// check.
-class LayerFetcher {
+class LayerFetcher final : public LayerSource {
  public:
   struct Options {
     std::string directory;  ///< of the partial files
@@ -40,22 +34,16 @@ class LayerFetcher {
   static Result<std::unique_ptr<LayerFetcher>> start(const oci::Registry& registry,
                                                      const std::vector<oci::Descriptor>& layers,
                                                      const Options& options, Progress& progress);
-  ~LayerFetcher();
+  ~LayerFetcher() override;
   LayerFetcher(const LayerFetcher&) = delete;
   LayerFetcher& operator=(const LayerFetcher&) = delete;
 
-  /// The file that layer `layer` grows in: valid as long as this.
-  [[nodiscard]] int file(std::size_t layer) const;
-
-  /// From now on `listener` hears of arrivals; at once of what is there already. One at a time.
-  void listen(ArrivalListener listener);
-  void stop_listening();
-
-  /// Why the first failed download failed.
-  [[nodiscard]] std::optional<Error> error() const;
-
-  /// Ends the downloads and removes the file of a layer: its bytes were wrong.
-  void discard(std::size_t layer);
+  [[nodiscard]] int file(std::size_t layer) const override;
+  void listen(ArrivalListener listener) override;
+  void stop_listening() override;
+  [[nodiscard]] std::optional<Error> error() const override;
+  /// Ends the downloads and removes the layer's file.
+  void discard(std::size_t layer) override;
 
  private:
   struct Impl;

@@ -1,31 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <string>
 
 #include "containerd/client.hpp"
 #include "core/result.hpp"
-#include "image/layer_plan.hpp"
+#include "image/install.hpp"
 #include "image/local_image.hpp"
 #include "image/progress.hpp"
-#include "oci/platform.hpp"
 #include "oci/reference.hpp"
 #include "oci/registry.hpp"
 
 namespace flintctl::image {
 
-struct PullOptions {
-  oci::Platform platform = oci::host_platform();
-  std::string snapshotter = "devmapper";
-  Boundaries boundaries = Boundaries::automatic;
+struct PullOptions : InstallOptions {
   oci::RegistryOptions registry;
-  std::string state_directory = "/var/lib/flintctl";  ///< partial layers: STATE/partial/<digest>
-  std::string run_directory = "/run/flintctl";        ///< locks
-  unsigned parallel = 4;                              ///< layers downloaded at once
-  /// Free bytes where snapshots go, asked before the first one is made; empty: not checked.
-  std::function<Result<std::uint64_t>()> free_space;
+  unsigned parallel = 4;  ///< layers downloaded at once
 };
 
 enum class PullOutcome { unchanged, pulled };

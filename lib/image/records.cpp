@@ -31,10 +31,10 @@ containerd::Labels source_label(containerd::Client& client, const oci::Reference
   return {{key, value}};
 }
 
-Result<> write(containerd::Client& leased, const oci::Reference& reference, std::string_view kind,
-               const Document& document, containerd::Labels labels) {
+Result<> write(containerd::Client& leased, const oci::Reference& reference, Origin origin,
+               std::string_view kind, const Document& document, containerd::Labels labels) {
   const auto& digest = document.descriptor.digest;
-  labels.merge(source_label(leased, reference, digest));
+  if (origin == Origin::registry) labels.merge(source_label(leased, reference, digest));
   return leased.content_write(fmt::format("{}-{}", kind, digest.text()), document.bytes,
                               digest.text(), labels);
 }
@@ -42,15 +42,21 @@ Result<> write(containerd::Client& leased, const oci::Reference& reference, std:
 }  // namespace
 
 Result<> write_records(containerd::Client& leased, const oci::Reference& reference,
-                       const Documents& documents, const std::string& snapshotter) {
-  TRY(write(leased, reference, "config", documents.config,
+                       const Documents& documents, const std::string& snapshotter, Origin origin) {
+  TRY(write(leased, reference, origin, "config", documents.config,
             {{"containerd.io/gc.ref.snapshot." + snapshotter, documents.chain.back().text()}}));
-  TRY(write(leased, reference, "manifest", documents.manifest,
-            {{"containerd.io/gc.ref.content.config", documents.config.descriptor.digest.text()}}));
+  containerd::Labels children = {
+      {"containerd.io/gc.ref.content.config", documents.config.descriptor.digest.text()}};
+  for (std::size_t layer = 0; layer < documents.content.layers.size(); ++layer) {
+    const std::string digest = documents.content.layers[layer].digest.text();
+    if (!leased.content_info(digest)) continue;
+    children.emplace(fmt::format("containerd.io/gc.ref.content.l.{}", layer), digest);
+  }
+  TRY(write(leased, reference, origin, "manifest", documents.manifest, children));
   // From the inside: what a label refers to is there before it.
   for (auto index = documents.indexes.rbegin(); index != documents.indexes.rend(); ++index) {
     // By its position, so that the same index pulled for two platforms keeps both.
-    TRY(write(leased, reference, "index", index->document,
+    TRY(write(leased, reference, origin, "index", index->document,
               {{fmt::format("containerd.io/gc.ref.content.m.{}", index->position),
                 index->child.text()}}));
   }

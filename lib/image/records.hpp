@@ -10,11 +10,15 @@
 
 namespace flintctl::image {
 
+/// Where an image came from, which its blobs' labels tell other clients.
+enum class Origin { registry, local };
+
 /// Writes an image's documents as blobs, and its record, through `leased` (a client whose writes
 /// belong to a lease), with the labels by which containerd's collector finds from the record
-/// through index, manifest and config to the snapshot of `snapshotter`. No layer blob is kept, so
-/// the manifest refers to none, as CRI does with discard_unpacked_layers.
+/// through index, manifest and config to the snapshot of `snapshotter`. The manifest
+/// refers to the layers' blobs that are there and to no others, as CRI's does with
+/// discard_unpacked_layers.
 Result<> write_records(containerd::Client& leased, const oci::Reference& reference,
-                       const Documents& documents, const std::string& snapshotter);
+                       const Documents& documents, const std::string& snapshotter, Origin origin);
 
 }  // namespace flintctl::image

@@ -57,12 +57,9 @@ archive::Job job_of(const BuildContext& context, const LayerGroup& group,
   archive::Job job{{mount.type, mount.source, mount.options}, {}};
   for (std::size_t layer = group.first; layer < group.end; ++layer) {
     const auto& descriptor = context.documents.content.layers[layer];
-    job.layers.push_back({context.fetcher.file(layer),
-                          descriptor.size,
-                          descriptor.digest.text(),
+    job.layers.push_back({context.layers.file(layer), descriptor.size, descriptor.digest.text(),
                           context.documents.parsed_config.diff_ids[layer].text(),
-                          descriptor.media_type,
-                          {}});
+                          descriptor.media_type, context.limits});
   }
   return job;
 }
@@ -97,8 +94,8 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
       extractor.layer_failed(index);
     }
   };
-  context.fetcher.listen({available, failed});
-  const Rollback silence([&] { context.fetcher.stop_listening(); });
+  context.layers.listen({available, failed});
+  const Rollback silence([&] { context.layers.stop_listening(); });
 
   std::size_t done = group.first;
   const auto summary = extractor.wait([&](const archive::Progress& progress) {
@@ -110,10 +107,10 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
   });
   if (summary) return {};
   TRY(sys::check_interrupt());
-  if (auto error = context.fetcher.error()) return *std::move(error);
+  if (auto error = context.layers.error()) return *std::move(error);
   auto error = Error(summary.error()).context(fmt::format("unpacking layer {}", done + 1));
   if (!blames_layer(error)) return error;
-  if (done < group.end) context.fetcher.discard(done);
+  if (done < group.end) context.layers.discard(done);
   if (error.hint().empty()) {
     error = std::move(error).with_hint("the image is damaged: build and push it again");
   }
@@ -123,7 +120,7 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
 }  // namespace
 
 Result<> build_snapshot(const BuildContext& context, const LayerGroup& group) {
-  if (auto error = context.fetcher.error()) return *std::move(error);
+  if (auto error = context.layers.error()) return *std::move(error);
   const std::string chain_id = context.documents.chain[group.end - 1].text();
   const std::string parent =
       group.first == 0 ? std::string() : context.documents.chain[group.first - 1].text();

@@ -3,11 +3,12 @@
 
 #include <string>
 
+#include "archive/job.hpp"
 #include "containerd/client.hpp"
 #include "core/result.hpp"
 #include "image/documents.hpp"
-#include "image/layer_fetcher.hpp"
 #include "image/layer_plan.hpp"
+#include "image/layer_source.hpp"
 #include "image/progress.hpp"
 
 namespace flintctl::image {
@@ -18,13 +19,14 @@ struct BuildContext {
   const std::string& lease;
   const std::string& snapshotter;
   const Documents& documents;
-  LayerFetcher& fetcher;
+  LayerSource& layers;
+  const archive::Limits& limits;
   Progress& progress;
 };
 
 /// Prepares a snapshot on what is below `group`, extracts the group's layers into it as they
 /// arrive, and commits it by the chain ID of the topmost. Success also when another client was
-/// faster. After wrong bytes the layer's partial file is emptied.
+/// faster. Wrong bytes are discarded.
 Result<> build_snapshot(const BuildContext& context, const LayerGroup& group);
 
 }  // namespace flintctl::image

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/import.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "image/import_image.hpp"
+#include "image/partial_file.hpp"
+#include "image/progress_view.hpp"
+#include "sys/error.hpp"
+#include "sys/file.hpp"
+#include "sys/host.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+using image::SavedImage;
+
+/// `file` as a descriptor; a pipe, which can be read once only, as an unnamed copy in `spool`.
+Result<UniqueFd> open_regular(const std::string& file, const std::string& spool) {
+  UniqueFd fd = file == "-" ? UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3))
+                            : TRY(sys::open(file, O_RDONLY));
+  if (!fd) return sys::last_error("reading standard input");
+  struct stat status = {};
+  if (::fstat(fd.get(), &status) != 0) return sys::last_error("reading " + file);
+  if (S_ISREG(status.st_mode)) return fd;
+  TRY(sys::make_directories(spool, 0700));
+  UniqueFd copy = TRY(sys::open(spool, O_RDWR | O_TMPFILE));
+  std::string buffer(1U << 20U, '\0');
+  for (;;) {
+    const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
+    if (count < 0) return sys::last_error("reading " + file);
+    if (count == 0) break;
+    TRY(sys::write_all(copy.get(),
+                       std::string_view(buffer).substr(0, static_cast<std::size_t>(count))));
+  }
+  // From its beginning, and for reading only.
+  return sys::open(fmt::format("/proc/self/fd/{}", copy.get()), O_RDONLY);
+}
+
+Result<std::vector<SavedImage>> read_images(const ImageImportOptions& options,
+                                            const oci::Platform& platform,
+                                            const std::string& spool) {
+  if (sys::is_directory(options.file)) {
+    return image::read_saved_images(TRY(image::LocalFiles::in_folder(options.file)), platform);
+  }
+  if (options.rootfs) {
+    std::vector<SavedImage> images;
+    images.push_back(TRY(image::image_of_rootfs(TRY(open_regular(options.file, spool)), platform)));
+    return images;
+  }
+  const bool pipe = options.file == "-";
+  const UniqueFd fd = pipe ? UniqueFd() : TRY(sys::open(options.file, O_RDONLY));
+  return image::read_saved_images(
+      TRY(image::LocalFiles::in_tar(pipe ? STDIN_FILENO : fd.get(), spool)), platform);
+}
+
+/// What the images shall be called, each once.
+Result<std::vector<std::vector<oci::Reference>>> names_of(const std::vector<SavedImage>& images,
+                                                          const std::string& given) {
+  std::vector<std::vector<oci::Reference>> names;
+  if (!given.empty() && images.size() > 1) {
+    return Error(Code::invalid_argument,
+                 fmt::format("it holds {} images, --name names one", images.size()));
+  }
+  for (const auto& saved : images) {
+    auto& references = names.emplace_back();
+    if (!given.empty()) {
+      references.push_back(TRY(oci::Reference::parse(given)));
+      continue;
+    }
+    for (const auto& name : saved.names) references.push_back(TRY(oci::Reference::parse(name)));
+    if (references.empty()) {
+      return Error(Code::invalid_argument, "the image does not say what it is called")
+          .with_hint("name it: --name registry.example/os:1");
+    }
+  }
+  return names;
+}
+
+void print(std::ostream& out, const output::Format& format, const image::ImportResult& result) {
+  out << "image/" << result.image.name;
+  const bool installed = result.outcome == image::InstallOutcome::installed;
+  if (format.kind != output::Kind::name) out << (installed ? " imported" : " unchanged");
+  out << std::endl;
+}
+
+}  // namespace
+
+Result<> image_import(Host& host, const ImageImportOptions& options) {
+  const output::Format format = TRY(host.format());
+  if (!options.name.empty()) TRY(oci::Reference::parse(options.name));
+  if (options.rootfs && options.name.empty()) {
+    return Error(Code::invalid_argument, "a file system needs a name")
+        .with_hint("flintctl image import --rootfs FILE --name registry.example/os:1");
+  }
+  TRY(sys::require_root("importing an image"));
+  const auto install = TRY(install_options(host, options.flags));
+  containerd::Client* containerd = TRY(host.containerd());
+  const auto images =
+      TRY(read_images(options, install.platform, image::partial_directory(install.state_directory))
+              .context(fmt::format("reading '{}'", options.file)));
+  const auto names = TRY(names_of(images, options.name));
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    for (const auto& reference : names[i]) {
+      const auto progress = make_progress(progress_kind(options.flags.progress), host.streams());
+      print(host.streams().out, format,
+            TRY(image::import(*containerd, reference, images[i], install, *progress)));
+    }
+  }
+  return {};
+}
+
+void add_image_import(cli::Command& image, Host& host) {
+  auto options = std::make_shared<ImageImportOptions>();
+  auto& import = image.add("import", "Make images of files: no registry needed");
+  import
+      .details(
+          "FILE is an OCI layout (a folder or a tar), what 'docker save' writes, or '-' for one of "
+          "these tars on standard input; it may be compressed. With --rootfs it is the tar of a "
+          "file system. All bytes are checked as those of a pull are. On a host without a network: "
+          "'flintctl image export' elsewhere, carry the file over, import it here.")
+      .example("flintctl image import os.tar", "an OCI layout, by the name that it has")
+      .example("docker save app:1 | flintctl image import -", "from a docker host")
+      .example("flintctl image import --rootfs root.tar.zst --name local/os:1",
+               "what debootstrap or buildroot made")
+      .argument("FILE", options->file, "A folder, a tar, or -")
+      .option("--name", options->name, "What to call the image", "REF")
+      .flag("--rootfs", options->rootfs, "FILE is the tar of a file system")
+      .action([options, &host] { return image_import(host, *options);
+});
+add_install_flags(import, options->flags);
+}  // namespace flintctl::cmd
+
+}  // namespace flintctl::cmd

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "cli/command.hpp"
+#include "core/result.hpp"
+#include "host.hpp"
+#include "image/settings.hpp"
+
+namespace flintctl::cmd {
+
+/// `image import FILE`.
+struct ImageImportOptions {
+  std::string file;  ///< a folder, a tar, or "-" for standard input
+  std::string name;  ///< empty: what the images call themselves
+  bool rootfs = false;
+  InstallFlags flags;
+};
+
+/// Imports all images of an OCI layout or of `docker save`, or a file system's tar as an image.
+/// Prints "image/NAME imported" or "image/NAME unchanged" for each.
+Result<> image_import(Host& host, const ImageImportOptions& options);
+
+void add_image_import(cli::Command& image, Host& host);
+
+}  // namespace flintctl::cmd

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "archive/decoded_file.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <span>
+
+#include "sys/error.hpp"
+
+namespace flintctl::archive {
+namespace {
+
+constexpr std::size_t piece = 256 * 1024;
+
+}  // namespace
+
+DecodedFile::DecodedFile(int fd, Raw raw)
+    : fd_(fd),
+      raw_(std::move(raw)),
+      input_(std::make_unique_for_overwrite<char[]>(piece)),
+      output_(std::make_unique_for_overwrite<char[]>(piece)) {}
+
+/// As much as the buffer holds, or the file's rest: the first bytes come together, from pipes too.
+Result<> DecodedFile::refill() {
+  std::size_t held = 0;
+  while (held < piece && !at_end_) {
+    const ssize_t count = ::read(fd_, input_.get() + held, piece - held);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return sys::last_error("reading");
+    at_end_ = count == 0;
+    held += static_cast<std::size_t>(count);
+  }
+  unread_ = std::string_view(input_.get(), held);
+  if (raw_ && held > 0) raw_(unread_);
+  return {};
+}
+
+Result<std::string_view> DecodedFile::next() {
+  for (;;) {
+    if (unread_.empty() && !at_end_) TRY(refill());
+    if (!decoder_) {
+      compression_ = actual_compression(unread_);
+      decoder_ = make_decoder(compression_);
+    }
+    const auto step = TRY(decoder_->decode(unread_, std::span(output_.get(), piece)));
+    unread_.remove_prefix(step.consumed);
+    if (step.produced > 0) return std::string_view(output_.get(), step.produced);
+    if (unread_.empty() && at_end_) {
+      TRY(decoder_->finish());
+      return std::string_view();
+    }
+    if (step.consumed == 0 && !unread_.empty()) {
+      return Error(Code::data_loss, "the stream does not go on");
+    }
+  }
+}
+
+}  // namespace flintctl::archive

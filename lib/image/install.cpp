@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/install.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/rollback.hpp"
+#include "core/units.hpp"
+#include "image/abandoned.hpp"
+#include "image/layer_blobs.hpp"
+#include "image/local_image.hpp"
+#include "image/snapshot_builder.hpp"
+#include "sys/host.hpp"
+#include "sys/interrupt.hpp"
+
+namespace flintctl::image {
+namespace {
+
+constexpr std::size_t max_images_compared = 64;
+constexpr std::chrono::hours patience(1);  // for another pull of the same image
+
+/// One installation: the steps of run(), in order.
+class Install {
+ public:
+  Install(const Installation& image, const OpenLayers& open_layers)
+      : client_(image.client), image_(image), open_layers_(open_layers) {}
+
+  Result<> run();
+
+ private:
+  Result<std::size_t> adopt_committed(const std::string& lease);
+  Result<> remove_abandoned(const std::string& target, const std::string& own_lease);
+  Result<std::vector<std::size_t>> shared_prefixes();
+  Result<> check_space(std::size_t committed);
+  Result<> build(LayerSource& layers, const std::string& lease, std::size_t committed);
+
+  [[nodiscard]] const Documents& documents() const { return image_.documents; }
+  [[nodiscard]] const InstallOptions& options() const { return image_.options; }
+
+  containerd::Client& client_;
+  const Installation& image_;
+  const OpenLayers& open_layers_;
+};
+
+Result<> Install::run() {
+  const std::string target = documents().chain.back().text();
+  const std::string lease = "flintctl-pull-" + sys::random_hex(8);
+  TRY(client_.lease_create(lease, {{label_kind, "pull"},
+                                   {label_target, target},
+                                   {label_snapshotter, options().snapshotter},
+                                   {label_reference, image_.reference.name()}}));
+  Rollback undo([&] { (void)client_.lease_delete(lease); });
+  // First ours, then the dead pull's: what it committed is not collected in between.
+  const std::size_t committed = TRY(adopt_committed(lease));
+  TRY(remove_abandoned(target, lease));
+  TRY(sys::check_interrupt());
+
+  const auto& layers = documents().content.layers;
+  image_.progress.layers(layers);
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    image_.progress.layer(layer, layer < committed ? LayerPhase::exists : LayerPhase::waiting, 0);
+  }
+  const auto leased = client_.with_lease(lease);
+  const bool keep = options().blobs == LayerBlobs::kept && !TRY(have_blobs(*leased, layers));
+  if (committed < documents().chain.size() || keep) {
+    TRY(check_space(committed));
+    const auto source = TRY(open_layers_(keep ? 0 : committed));
+    if (committed < documents().chain.size()) TRY(build(*source, lease, committed));
+    if (keep) TRY(keep_blobs(*leased, layers, *source));
+  }
+  TRY(sys::check_interrupt());
+  TRY(write_records(*leased, image_.reference, documents(), options().snapshotter, image_.origin));
+  undo.commit();
+  return client_.lease_delete(lease);
+}
+
+/// How many lowest layers are in a committed snapshot that our lease now holds.
+Result<std::size_t> Install::adopt_committed(const std::string& lease) {
+  const auto is_committed = [&](const std::string& chain_id) -> Result<bool> {
+    const auto info = client_.snapshot_stat(options().snapshotter, chain_id);
+    if (info) return info->kind == containerd::SnapshotKind::committed;
+    if (info.error().code() == Code::not_found) return false;
+    return Error(info.error());
+  };
+  for (std::size_t count = documents().chain.size(); count > 0; --count) {
+    const std::string chain_id = documents().chain[count - 1].text();
+    if (!TRY(is_committed(chain_id))) continue;
+    TRY(client_.lease_add(lease, {chain_id, "snapshots/" + options().snapshotter}));
+    // Again, because it may have been collected before the lease held it.
+    if (TRY(is_committed(chain_id))) return count;
+  }
+  return std::size_t{0};
+}
+
+/// Leases of pulls to the same snapshot: we hold its lock, so they are dead.
+Result<> Install::remove_abandoned(const std::string& target, const std::string& own_lease) {
+  const auto leases = TRY(client_.lease_list({fmt::format(
+      "labels.\"{}\"==pull,labels.\"{}\"==\"{}\"", label_kind, label_target, target)}));
+  for (const auto& lease : leases) {
+    const auto snapshotter = lease.labels.find(label_snapshotter);
+    const bool same =
+        snapshotter != lease.labels.end() && snapshotter->second == options().snapshotter;
+    if (same && lease.id != own_lease) TRY(client_.lease_delete(lease.id));
+  }
+  return {};
+}
+
+/// Counts of lowest layers that local images share with this one.
+Result<std::vector<std::size_t>> Install::shared_prefixes() {
+  std::vector<std::size_t> counts;
+  auto records = TRY(client_.image_list());
+  if (records.size() > max_images_compared) records.resize(max_images_compared);
+  for (const auto& record : records) {
+    const auto image = TRY(find_local(client_, record.name, options().platform));
+    if (!image) continue;
+    const auto& chain = documents().chain;
+    const auto [mine, theirs] =
+        std::mismatch(chain.begin(), chain.end(), image->chain.begin(), image->chain.end());
+    counts.push_back(static_cast<std::size_t>(mine - chain.begin()));
+  }
+  return counts;
+}
+
+/// The uncompressed size is nowhere written; gzip and zstd halve a root file system at least.
+Result<> Install::check_space(std::size_t committed) {
+  if (!options().free_space) return {};
+  const auto& layers = documents().content.layers;
+  std::uint64_t compressed = 0;
+  for (std::size_t layer = committed; layer < layers.size(); ++layer) {
+    compressed += layers[layer].size;
+  }
+  const std::uint64_t need = 2 * compressed + 8 * mib;
+  const std::uint64_t free = TRY(options().free_space());
+  if (free >= need) return {};
+  return Error(Code::resource_exhausted,
+               fmt::format("the pool has {} free, the image needs about {}", format_size(free),
+                           format_size(need)))
+      .with_hint("remove images or VMs, or grow the pool");
+}
+
+Result<> Install::build(LayerSource& layers, const std::string& lease, std::size_t committed) {
+  LayerFacts facts{{}, committed, {}};
+  for (const auto& layer : documents().content.layers) facts.sizes.push_back(layer.size);
+  if (options().boundaries == Boundaries::automatic && facts.sizes.size() > committed + 1) {
+    facts.shared = TRY(shared_prefixes());
+  }
+  const auto leased = client_.with_lease(lease);
+  const BuildContext context{*leased,        lease,  options().snapshotter,
+                             documents(),    layers, options().limits,
+                             image_.progress};
+  for (const LayerGroup& group : plan_layers(facts, options().boundaries)) {
+    TRY(sys::check_interrupt());
+    TRY(build_snapshot(context, group));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<sys::FileLock> lock_image(containerd::Client& client, const Documents& documents,
+                                 const InstallOptions& options, Progress& progress) {
+  const auto path = pull_lock_path(options.run_directory, client, options.snapshotter,
+                                   documents.chain.back().text());
+  auto held = sys::FileLock::acquire(path);
+  if (held || held.error().code() != Code::aborted) return held;
+  progress.note("waiting for another pull of this image: " + held.error().message());
+  return sys::FileLock::acquire(path, patience);
+}
+
+Result<> install(const Installation& image, const OpenLayers& open_layers) {
+  return Install(image, open_layers).run();
+}
+
+}  // namespace flintctl::image

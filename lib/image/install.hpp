@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "archive/job.hpp"
+#include "containerd/client.hpp"
+#include "core/result.hpp"
+#include "image/documents.hpp"
+#include "image/layer_plan.hpp"
+#include "image/layer_source.hpp"
+#include "image/progress.hpp"
+#include "image/records.hpp"
+#include "oci/platform.hpp"
+#include "oci/reference.hpp"
+#include "sys/lock.hpp"
+
+namespace flintctl::image {
+
+/// What becomes of layers: once an image with its snapshots, and its blobs only where they are
+/// wanted for an export.
+enum class LayerBlobs { dropped, kept };
+
+struct InstallOptions {
+  oci::Platform platform = oci::host_platform();
+  std::string snapshotter = "devmapper";
+  Boundaries boundaries = Boundaries::automatic;
+  LayerBlobs blobs = LayerBlobs::dropped;
+  archive::Limits limits;                             ///< of each layer
+  std::string state_directory = "/var/lib/flintctl";  ///< partial layers: STATE/partial/<digest>
+  std::string run_directory = "/run/flintctl";        ///< locks
+  /// Free bytes where snapshots go, asked before the first one is made; empty: not checked.
+  std::function<Result<std::uint64_t>()> free_space;
+};
+
+/// Begins to bring layers, from the `first` on.
+using OpenLayers = std::function<Result<std::unique_ptr<LayerSource>>(std::size_t first)>;
+
+/// An image that is to be in containerd.
+struct Installation {
+  containerd::Client& client;
+  const oci::Reference& reference;
+  Origin origin;
+  const Documents& documents;
+  const InstallOptions& options;
+  Progress& progress;  ///< must bear calls from several threads
+};
+
+/// Held while an image is installed, so that two commands do the work once. Says in `progress` for
+/// whom it waits.
+Result<sys::FileLock> lock_image(containerd::Client& client, const Documents& documents,
+                                 const InstallOptions& options, Progress& progress);
+
+/// Makes snapshots of the layers that have none yet, then the records; under a lease, so that a
+/// failure or an interrupt leaves nothing. Needs the lock, and root.
+Result<> install(const Installation& image, const OpenLayers& open_layers);
+
+}  // namespace flintctl::image

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "core/result.hpp"
+#include "core/unique_fd.hpp"
+
+namespace flintctl::image {
+
+/// The files that a saved image consists of, by their names: those of a folder, or the members of a
+/// tar, compressed or not, from a file or a pipe.
+class LocalFiles {
+ public:
+  /// Names are looked up below the folder, and nowhere else.
+  static Result<LocalFiles> in_folder(const std::string& path);
+  /// Reads the tar to its end. Members go to unnamed files in `spool`, a folder on a disk.
+  static Result<LocalFiles> in_tar(int fd, const std::string& spool);
+
+  struct File {
+    UniqueFd fd;  ///< for reading, of its own, at the beginning
+    std::uint64_t size = 0;
+  };
+  /// not_found when there is no such file.
+  [[nodiscard]] Result<File> open(const std::string& name) const;
+  [[nodiscard]] bool has(const std::string& name) const { return open(name).has_value(); }
+  /// A whole small file; resource_exhausted when it is longer than `limit` bytes.
+  [[nodiscard]] Result<std::string> read(const std::string& name, std::size_t limit) const;
+
+ private:
+  LocalFiles() = default;
+
+  UniqueFd folder_;                           ///< or
+  std::map<std::string, UniqueFd> members_;   ///< by clean name
+  std::map<std::string, std::string> links_;  ///< clean name to clean name
+};
+
+}  // namespace flintctl::image

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "image/documents.hpp"
+#include "image/layer_source.hpp"
+#include "image/local_files.hpp"
+#include "oci/platform.hpp"
+
+namespace flintctl::image {
+
+/// An image in files of this host: its documents, its layers, and what it calls itself.
+struct SavedImage {
+  std::vector<std::string> names;  ///< as written; none when only the user knows one
+  Documents documents;
+  std::vector<UniqueFd> layers;  ///< lowest first
+};
+
+/// The images of an OCI layout ("index.json") or of `docker save` ("manifest.json"), for one
+/// platform. Digests of documents are checked; those of layers are what unpacking checks. OCI image
+/// specification, image-layout.md.
+Result<std::vector<SavedImage>> read_saved_images(const LocalFiles& files,
+                                                  const oci::Platform& platform);
+
+/// A file system's tar, compressed or not, as an image of one layer without a name. Reads `fd`, a
+/// regular file, to its end.
+Result<SavedImage> image_of_rootfs(UniqueFd fd, const oci::Platform& platform);
+
+/// Layers that are all there.
+class SavedLayers final : public LayerSource {
+ public:
+  /// `image` must outlive this.
+  explicit SavedLayers(const SavedImage& image) : image_(image) {}
+
+  [[nodiscard]] int file(std::size_t layer) const override { return image_.layers[layer].get(); }
+  void listen(ArrivalListener listener) override;
+  void stop_listening() override {}
+  [[nodiscard]] std::optional<Error> error() const override { return std::nullopt; }
+  void discard(std::size_t) override {}
+
+ private:
+  const SavedImage& image_;
+};
+
+}  // namespace flintctl::image
