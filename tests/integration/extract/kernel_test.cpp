@@ -137,7 +137,7 @@ TEST_CASE("an image's init is looked for in the image") {
   CHECK_FALSE(check_init(image.disk.mount(), "/bin/bash"));
   const auto none = check_init(empty.mount());
   REQUIRE_FALSE(none);
-  CHECK(none.error().code() == Code::not_found);
+  CHECK(none.error().code() == Code::invalid_argument);
   CHECK_FALSE(none.error().hint().empty());
   CHECK(empty.is_free());
 }

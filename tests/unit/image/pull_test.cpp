@@ -50,7 +50,7 @@ struct World {
     REQUIRE(leased->snapshot_prepare("devmapper", "active", "", {}));
     const auto chain_id = read->chain.back().text();
     REQUIRE(leased->snapshot_commit("devmapper", chain_id, "active", {}));
-    REQUIRE(write_records(*leased, reference(text), *read, "devmapper"));
+    REQUIRE(write_records(*leased, reference(text), *read, "devmapper", Origin::registry));
     REQUIRE(client.lease_delete("pull"));
     return read->target().digest.text();
   }
