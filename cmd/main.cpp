@@ -18,12 +18,17 @@
 #include "extract.hpp"
 #include "gc.hpp"
 #include "host.hpp"
+#include "image/check.hpp"
+#include "image/export.hpp"
 #include "image/import.hpp"
+#include "image/inspect.hpp"
 #include "image/list.hpp"
 #include "image/login.hpp"
 #include "image/logout.hpp"
+#include "image/prune.hpp"
 #include "image/pull.hpp"
 #include "image/remove.hpp"
+#include "image/tag.hpp"
 #include "pool/check.hpp"
 #include "pool/grow.hpp"
 #include "pool/status.hpp"
@@ -99,11 +104,16 @@ void add_commands(cli::Command& root, Host& host, int& status) {
 
   cli::Command& image = root.add("image", "Pull and manage images").alias("images").alias("img");
   add_image_pull(image, host);
-  add_image_import(image, host);
   add_image_list(image, host);
+  add_image_inspect(image, host);
+  add_image_check(image, host);
+  add_image_tag(image, host);
   add_image_remove(image, host);
   add_image_login(image, host);
   add_image_logout(image, host);
+  add_image_prune(image, host);
+  add_image_import(image, host);
+  add_image_export(image, host);
 
   cli::Command& vm = root.add("vm", "Create, run and delete microVMs").alias("vms");
   add_vm_create(vm, host);

@@ -15,11 +15,6 @@ std::string short_digest(const std::string& digest) {
   return digest.substr(0, std::string_view("sha256:").size() + short_digits);
 }
 
-std::string rfc3339(containerd::Time time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-}
-
 std::string_view outcome_word(image::PullOutcome outcome) {
   return outcome == image::PullOutcome::pulled ? "pulled" : "unchanged";
 }
@@ -33,6 +28,11 @@ void add_details(data::Value& value, const image::LocalImage& image) {
 }
 
 }  // namespace
+
+std::string rfc3339(containerd::Time time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
 
 void print_pulled(std::ostream& out, output::Kind kind, const image::PullResult& result) {
   out << "image/" << result.image.name;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "data/value.hpp"
@@ -10,6 +11,9 @@
 #include "output/format.hpp"
 
 namespace flintctl::cmd {
+
+/// A time as JSON has it, in UTC and whole seconds.
+std::string rfc3339(containerd::Time time);
 
 /// "image/NAME pulled" or "image/NAME unchanged"; the name only for -o name.
 void print_pulled(std::ostream& out, output::Kind kind, const image::PullResult& result);

@@ -39,6 +39,9 @@ class Client {
       const std::vector<std::string>& filters) = 0;
   /// The whole blob; refuses one of more than `limit` bytes.
   virtual Result<std::string> content_read(const std::string& digest, std::size_t limit) = 0;
+  /// The whole blob in pieces; an error of `take` ends it.
+  using Take = std::function<Result<>(std::string_view piece)>;
+  virtual Result<> content_stream(const std::string& digest, const Take& take) = 0;
   /// Writes and commits one blob with its labels set in the COMMIT (never label after: an unleased
   /// blob lives milliseconds). already_exists is success here, labels then set by an update.
   virtual Result<> content_write(const std::string& ref, std::string_view bytes,

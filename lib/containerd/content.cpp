@@ -43,26 +43,36 @@ Result<std::vector<ContentInfo>> GrpcClient::content_list(const std::vector<std:
   return to_error(status, "listing containerd's content", session_);
 }
 
-Result<std::string> GrpcClient::content_read(const std::string& digest, std::size_t limit) {
+Result<> GrpcClient::content_stream(const std::string& digest, const Take& take) {
   const auto what = fmt::format("reading content {}", digest);
   api::ReadContentRequest request;
   request.set_digest(digest);
   CallContext context(session_);
   api::Content::Stub stub(session_.channel);
   const auto reader = stub.Read(&context, request);
-  std::string bytes;
   api::ReadContentResponse part;
   while (reader->Read(&part)) {
-    if (part.data().size() > limit - bytes.size()) {
-      context.TryCancel();
-      return Error(Code::resource_exhausted, fmt::format("it has more than {} bytes", limit))
-          .context(what);
-    }
-    bytes += part.data();
+    auto taken = take(part.data());
+    if (taken) continue;
+    context.TryCancel();
+    return std::move(taken).context(what);
   }
   const auto status = reader->Finish();
-  if (status.ok()) return bytes;
+  if (status.ok()) return {};
   return to_error(status, what, session_);
+}
+
+Result<std::string> GrpcClient::content_read(const std::string& digest, std::size_t limit) {
+  std::string bytes;
+  const auto append = [&](std::string_view piece) -> Result<> {
+    if (piece.size() > limit - bytes.size()) {
+      return Error(Code::resource_exhausted, fmt::format("it has more than {} bytes", limit));
+    }
+    bytes += piece;
+    return {};
+  };
+  TRY(content_stream(digest, append));
+  return bytes;
 }
 
 Result<> GrpcClient::content_update_labels(const std::string& digest, const Labels& labels) {

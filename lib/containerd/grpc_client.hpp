@@ -43,6 +43,7 @@ class GrpcClient final : public Client {
   Result<ContentInfo> content_info(const std::string& digest) override;
   Result<std::vector<ContentInfo>> content_list(const std::vector<std::string>& filters) override;
   Result<std::string> content_read(const std::string& digest, std::size_t limit) override;
+  Result<> content_stream(const std::string& digest, const Take& take) override;
   Result<> content_write(const std::string& ref, std::string_view bytes, const std::string& digest,
                          const Labels& labels) override;
   Result<> content_update_labels(const std::string& digest, const Labels& labels) override;

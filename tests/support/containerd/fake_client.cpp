@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "support/containerd/fake_daemon.hpp"
 #include "support/containerd/fake_filter.hpp"
@@ -173,6 +174,10 @@ Result<std::string> FakeClient::content_read(const std::string& digest, std::siz
     }
     return blob->bytes;
   });
+}
+
+Result<> FakeClient::content_stream(const std::string& digest, const Take& take) {
+  return take(TRY(content_read(digest, std::numeric_limits<std::size_t>::max())));
 }
 
 Result<> FakeClient::content_write(const std::string& ref, std::string_view bytes,

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/export.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "core/rollback.hpp"
+#include "image/export_image.hpp"
+#include "sys/error.hpp"
+#include "sys/file.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+using Write = std::function<Result<>(const std::function<Result<>(std::string_view)>&)>;
+
+/// Lets `write` fill a file beside `path` that takes its name in the end.
+Result<> write_file(const std::string& path, const Write& write) {
+  const std::string unfinished = path + ".unfinished";
+  const UniqueFd fd = TRY(sys::open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+  Rollback undo([&] { (void)sys::remove_file(unfinished); });
+  TRY(write([&](std::string_view piece) { return sys::write_all(fd.get(), piece); }));
+  if (::fsync(fd.get()) != 0) return sys::last_error("writing " + path);
+  if (::rename(unfinished.c_str(), path.c_str()) != 0) return sys::last_error("naming " + path);
+  undo.commit();
+  return {};
+}
+
+}  // namespace
+
+Result<> image_export(Host& host, const ImageExportOptions& options) {
+  std::vector<oci::Reference> references;
+  for (const auto& text : options.references) {
+    references.push_back(TRY(oci::Reference::parse(text)));
+  }
+  auto platform = oci::host_platform();
+  if (!options.platform.empty()) platform = TRY(oci::parse_platform(options.platform));
+  if (options.file.empty() && host.streams().out_is_terminal) {
+    return Error(Code::invalid_argument, "an image is nothing for a terminal")
+        .with_hint("name a file: --file os.tar, or send it through a pipe");
+  }
+  containerd::Client* containerd = TRY(host.containerd());
+  const Write write = [&](const std::function<Result<>(std::string_view)>& sink) {
+    return image::export_images(*containerd, references, platform, sink);
+  };
+  if (!options.file.empty() && options.file != "-") {
+    return write_file(options.file, write).context("exporting images");
+  }
+  return write([](std::string_view piece) { return sys::write_all(STDOUT_FILENO, piece); })
+      .context("exporting images");
+}
+
+void add_image_export(cli::Command& image, Host& host) {
+  auto options = std::make_shared<ImageExportOptions>();
+  image.add("export", "Write images to a file, for hosts without a registry")
+      .details(
+          "The file is the tar of an OCI layout: 'flintctl image import', 'ctr images import', "
+          "'docker load' and 'skopeo' read it. Layers must be here as blobs: pull with "
+          "--keep-layers.")
+      .example("flintctl image export --file os.tar registry.example/os:1", "for another host")
+      .example("flintctl image export local/os:1 | ssh host flintctl image import -",
+               "without a file between")
+      .arguments("REF", options->references, 1, "Images, as docker writes them")
+      .option("-f,--file", options->file, "Where to write (standard output)", "FILE")
+      .option("--platform", options->platform, "Platform of the images (this machine's)",
+              "OS/ARCH[/VARIANT]")
+      .action([options, &host] { return image_export(host, *options); });
+}
+
+}  // namespace flintctl::cmd

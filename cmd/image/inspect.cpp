@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/inspect.hpp"
+
+#include <memory>
+
+#include "image/inspection.hpp"
+#include "image/users.hpp"
+#include "image/view.hpp"
+
+namespace flintctl::cmd {
+namespace {
+
+data::Value to_value(const image::LayerInspection& layer) {
+  auto value = data::Value::object({{"digest", layer.descriptor.digest.text()},
+                                    {"mediaType", layer.descriptor.media_type},
+                                    {"size", layer.descriptor.size},
+                                    {"diffID", layer.diff_id.text()},
+                                    {"chainID", layer.chain_id.text()},
+                                    {"blobKept", layer.blob_kept}});
+  if (layer.snapshot_bytes) {
+    value.set("snapshotSize", *layer.snapshot_bytes);
+    value.set("shared", layer.shared);
+  }
+  return value;
+}
+
+data::Value to_value(const image::Inspection& inspection, const std::vector<std::string>& vms) {
+  const auto& image = inspection.image;
+  data::Value layers = data::Value::array();
+  for (const auto& layer : inspection.layers) layers.push(to_value(layer));
+  data::Value users = data::Value::array();
+  for (const auto& vm : vms) users.push(vm);
+  return data::Value::object({{"name", image.name},
+                              {"digest", image.target.digest.text()},
+                              {"manifest", image.manifest.digest.text()},
+                              {"config", image.content.config.digest.text()},
+                              {"platform", image.config.platform.text()},
+                              {"createdAt", rfc3339(image.created_at)},
+                              {"size", image.size()},
+                              {"unpacked", inspection.unpacked},
+                              {"unpackedSize", inspection.unpacked_bytes()},
+                              {"sharedSize", inspection.shared_bytes()},
+                              {"snapshot", image.snapshot()},
+                              {"usedBy", std::move(users)},
+                              {"layers", std::move(layers)}});
+}
+
+}  // namespace
+
+Result<> image_inspect(Host& host, const ImageInspectOptions& options) {
+  output::Format format = TRY(host.format());
+  std::vector<oci::Reference> references;
+  for (const auto& text : options.references) {
+    references.push_back(TRY(oci::Reference::parse(text)));
+  }
+  auto platform = oci::host_platform();
+  if (!options.platform.empty()) platform = TRY(oci::parse_platform(options.platform));
+  const auto& configured = TRY(host.config())->snapshotter;
+  const auto& snapshotter = options.snapshotter.empty() ? configured : options.snapshotter;
+  containerd::Client* containerd = TRY(host.containerd());
+  const auto users = TRY(ImageUsers::read(*containerd));
+  data::Array items;
+  for (const auto& reference : references) {
+    const auto found = TRY(image::inspect(*containerd, snapshotter, platform, reference));
+    items.push_back(to_value(found, users.of(found.image)));
+  }
+  // A table would not hold it.
+  if (format.is_table()) format.kind = output::Kind::yaml;
+  if (items.size() == 1) {
+    return output::print_value(host.streams().out, format, items.front());
+  }
+  return output::print_value(host.streams().out, format, output::list_value(std::move(items)));
+}
+
+void add_image_inspect(cli::Command& image, Host& host) {
+  auto options = std::make_shared<ImageInspectOptions>();
+  image.add("inspect", "Show all about images: layers, sizes, and which VMs use them")
+      .details(
+          "'size' is compressed, 'unpackedSize' what the image's snapshots take, 'sharedSize' the "
+          "part of that which other images use too; on devmapper these are blocks of the thin "
+          "pool.")
+      .example("flintctl image inspect debian:12", "as YAML")
+      .example("flintctl image inspect debian:12 -o jsonpath={.usedBy}", "the VMs made from it")
+      .arguments("REF", options->references, 1, "Images, as docker writes them")
+      .option("--snapshotter", options->snapshotter,
+              "containerd's snapshotter to look in (devmapper unless configured)", "NAME")
+      .option("--platform", options->platform, "Platform to look for (this machine's)",
+              "OS/ARCH[/VARIANT]")
+      .action([options, &host] { return image_inspect(host, *options); });
+}
+
+}  // namespace flintctl::cmd

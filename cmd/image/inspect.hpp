@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "core/result.hpp"
+#include "host.hpp"
+
+namespace flintctl::cmd {
+
+/// `image inspect REF…`.
+struct ImageInspectOptions {
+  std::vector<std::string> references;
+  std::string snapshotter;  ///< empty: the configured one
+  std::string platform;     ///< empty: this machine's
+};
+
+/// Prints all that is known of images, as YAML unless -o says otherwise.
+Result<> image_inspect(Host& host, const ImageInspectOptions& options);
+
+void add_image_inspect(cli::Command& image, Host& host);
+
+}  // namespace flintctl::cmd

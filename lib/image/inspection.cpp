@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/inspection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "image/documents.hpp"
+
+namespace flintctl::image {
+namespace {
+
+/// Chain IDs of all images but `name`, of whatever platform is asked for.
+Result<std::set<oci::Digest>> chains_of_others(containerd::Client& client, const std::string& name,
+                                               const oci::Platform& platform) {
+  std::set<oci::Digest> chains;
+  for (const auto& record : TRY(client.image_list())) {
+    if (record.name == name) continue;
+    const auto image = TRY(find_local(client, record.name, platform));
+    if (image) chains.insert(image->chain.begin(), image->chain.end());
+  }
+  return chains;
+}
+
+Result<LayerInspection> inspect_layer(containerd::Client& client, const std::string& snapshotter,
+                                      const LocalImage& image, std::size_t index) {
+  LayerInspection layer{image.content.layers[index],
+                        image.config.diff_ids[index],
+                        image.chain[index],
+                        std::nullopt,
+                        false,
+                        false};
+  const auto usage = client.snapshot_usage(snapshotter, layer.chain_id.text());
+  if (usage) {
+    layer.snapshot_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(usage->size, 0));
+  } else if (usage.error().code() != Code::not_found) {
+    return usage.error();
+  }
+  layer.blob_kept = client.content_info(layer.descriptor.digest.text()).has_value();
+  return layer;
+}
+
+}  // namespace
+
+std::uint64_t Inspection::unpacked_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& layer : layers) bytes += layer.snapshot_bytes.value_or(0);
+  return bytes;
+}
+
+std::uint64_t Inspection::shared_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& layer : layers) bytes += layer.shared ? layer.snapshot_bytes.value_or(0) : 0;
+  return bytes;
+}
+
+Result<Inspection> inspect(containerd::Client& client, const std::string& snapshotter,
+                           const oci::Platform& platform, const oci::Reference& reference) {
+  auto image = TRY(find_local(client, reference.name(), platform));
+  if (!image) {
+    return Error(Code::not_found,
+                 fmt::format("there is no image '{}' for {}", reference.name(), platform.text()))
+        .with_hint("'flintctl image list' shows what there is");
+  }
+  const auto others = TRY(chains_of_others(client, image->name, platform));
+  Inspection inspection{*std::move(image), {}, false};
+  for (std::size_t index = 0; index < inspection.image.chain.size(); ++index) {
+    auto layer = TRY(inspect_layer(client, snapshotter, inspection.image, index));
+    layer.shared = layer.snapshot_bytes && others.contains(layer.chain_id);
+    inspection.layers.push_back(std::move(layer));
+  }
+  inspection.unpacked = TRY(is_unpacked(client, snapshotter, inspection.image));
+  return inspection;
+}
+
+Result<std::vector<std::string>> check(containerd::Client& client, const std::string& snapshotter,
+                                       const oci::Platform& platform,
+                                       const containerd::Image& record) {
+  std::vector<std::string> problems;
+  const auto digest = oci::Digest::parse(record.target.digest);
+  if (!digest || record.target.size < 0) return std::vector<std::string>{"its record is damaged"};
+  const oci::Descriptor target{record.target.media_type, *digest,
+                               static_cast<std::uint64_t>(record.target.size)};
+  const auto read = [&](const oci::Descriptor& descriptor, DocumentKind) -> Result<std::string> {
+    auto bytes = TRY(client.content_read(descriptor.digest.text(), oci::max_config));
+    if (oci::Digest::of(bytes) == descriptor.digest) return bytes;
+    return Error(Code::data_loss,
+                 fmt::format("content {} has another digest", descriptor.digest.text()));
+  };
+  const auto documents = read_documents(target, platform, read);
+  if (!documents) {
+    const Code code = documents.error().code();
+    if (code == Code::unavailable || code == Code::host_not_ready) return documents.error();
+    return std::vector<std::string>{documents.error().text()};
+  }
+  const auto& chain_id = documents->chain.back().text();
+  const auto info = client.snapshot_stat(snapshotter, chain_id);
+  if (!info && info.error().code() != Code::not_found) return info.error();
+  if (!info || info->kind != containerd::SnapshotKind::committed) {
+    problems.push_back(fmt::format("it is not unpacked to {}", snapshotter));
+  }
+  return problems;
+}
+
+}  // namespace flintctl::image

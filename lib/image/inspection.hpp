@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "containerd/client.hpp"
+#include "core/result.hpp"
+#include "image/local_image.hpp"
+
+namespace flintctl::image {
+
+/// What is here of one layer.
+struct LayerInspection {
+  oci::Descriptor descriptor;
+  oci::Digest diff_id;
+  oci::Digest chain_id;
+  /// Bytes of the snapshot that ends with this layer; absent where none does, because it was merged
+  /// with the next. On devmapper: blocks of the thin pool.
+  std::optional<std::uint64_t> snapshot_bytes;
+  bool shared = false;     ///< other images use the snapshot, too
+  bool blob_kept = false;  ///< for an export
+};
+
+struct Inspection {
+  LocalImage image;
+  std::vector<LayerInspection> layers;  ///< lowest first
+  bool unpacked = false;
+  [[nodiscard]] std::uint64_t unpacked_bytes() const;
+  [[nodiscard]] std::uint64_t shared_bytes() const;
+};
+
+/// not_found when there is no such image for `platform`.
+Result<Inspection> inspect(containerd::Client& client, const std::string& snapshotter,
+                           const oci::Platform& platform, const oci::Reference& reference);
+
+/// What is wrong with an image, each in a few words: documents that are missing or are not what
+/// their digests say, a snapshot that is not there. Empty when a VM can be made from it.
+Result<std::vector<std::string>> check(containerd::Client& client, const std::string& snapshotter,
+                                       const oci::Platform& platform,
+                                       const containerd::Image& record);
+
+}  // namespace flintctl::image
