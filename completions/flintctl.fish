@@ -354,9 +354,15 @@ complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_su
 complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l verbose
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a pull -d 'Pull images from a registry and unpack them to snapshots'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a list -d 'List the images that are here'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a inspect -d 'Show all about images: layers, sizes, and which VMs use them'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a check -d 'See whether images are complete: documents, digests, snapshots'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a tag -d 'Give an image another name'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a remove -d 'Remove images, and the snapshots that nothing else uses'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a login -d 'Log in to a registry'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a logout -d 'Forget a registry\'s credentials'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a prune -d 'Remove the images that no VM was made from'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a import -d 'Make images of files: no registry needed'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a export -d 'Write images to a file, for hosts without a registry'
 complete -c flintctl -n '__fish_seen_subcommand_from image' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from image' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from image' -l containerd-address
@@ -377,7 +383,9 @@ complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subc
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l creds-stdin
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l hosts-dir
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l keep-layers
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l layers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l max-layer-size
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l no-headers
@@ -404,6 +412,46 @@ complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subc
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l snapshotter
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l verbose
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l containerd-address
@@ -447,6 +495,55 @@ complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subc
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l older-than
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l keep-layers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l layers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l max-layer-size
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l name
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l progress
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l rootfs
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l file
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l verbose
 complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a create -d 'Create a VM from an OS image and boot it'
 complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a list -d 'List VMs and what they do now'
 complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a get -d 'Show one VM: what was asked for, and what it does now'
@@ -480,10 +577,12 @@ complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcomm
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l initrd
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l initrd-file
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l keep
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l keep-layers
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l kernel
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l kernel-file
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l label
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l layers
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l max-layer-size
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l memory
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l network

@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "image/progress.hpp"
 
 namespace flintctl::cmd {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// How fast a count of bytes grows, smoothed over some seconds.
+class Rate {
+ public:
+  void update(std::uint64_t bytes, SteadyTime now);
+  /// Bytes a second; nothing until there is something to tell it from.
+  [[nodiscard]] std::optional<double> per_second() const { return per_second_; }
+
+ private:
+  std::uint64_t bytes_ = 0;
+  std::optional<SteadyTime> at_;
+  std::optional<double> per_second_;
+};
 
 /// Where one layer is, for people. Download and extraction overlap: what is behind is shown.
 struct LayerState {
@@ -16,8 +33,11 @@ struct LayerState {
   image::LayerPhase phase = image::LayerPhase::waiting;
   std::uint64_t bytes = 0;  ///< of `size`, in this phase
   bool downloaded = false;
+  std::uint64_t arrived = 0;   ///< downloaded, whatever the phase
+  std::uint64_t unpacked = 0;  ///< of its compressed size
+  Rate rate = {};              ///< of `bytes`
 
-  /// "downloading  12.5 MiB of 48 MiB".
+  /// "downloading  12.5 MiB of 48 MiB  3 MiB/s".
   [[nodiscard]] std::string text() const;
 };
 
@@ -28,10 +48,19 @@ class LayerStates {
 
   void begin(const std::vector<oci::Descriptor>& layers);
   /// What of the layer's shown state an event changed.
-  Change apply(std::size_t index, image::LayerPhase phase, std::uint64_t bytes);
+  Change apply(std::size_t index, image::LayerPhase phase, std::uint64_t bytes,
+               SteadyTime now = std::chrono::steady_clock::now());
   [[nodiscard]] const std::vector<LayerState>& all() const { return layers_; }
   /// "3 of 7 layers, 80 MiB of 121.5 MiB": for terminals that are too low for all of them.
   [[nodiscard]] std::string summary() const;
+
+  /// All layers together, present ones left out; compressed bytes.
+  struct Totals {
+    std::uint64_t size = 0;
+    std::uint64_t arrived = 0;
+    std::uint64_t unpacked = 0;
+  };
+  [[nodiscard]] Totals totals() const;
 
  private:
   std::vector<LayerState> layers_;

@@ -19,7 +19,7 @@ struct ImagePullOptions {
   bool overcommit = false;
 };
 
-/// Pulls one after the other; stops at the first that fails. Prints "image/NAME pulled" or
+/// Pulls them at once, with one display, and fails when one failed. Prints "image/NAME pulled" or
 /// "image/NAME unchanged" for each.
 Result<> image_pull(Host& host, const ImagePullOptions& options);
 

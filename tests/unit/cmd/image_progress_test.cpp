@@ -87,11 +87,80 @@ TEST_CASE("JSON progress is a document a line") {
 
 TEST_CASE("a terminal's lines are drawn over the last ones and end as they were") {
   const std::string text = printed(cmd::ProgressKind::terminal);
-  CHECK(text.find("\033[2A") != std::string::npos);
-  const auto last = text.rfind("\033[2A");
+  const auto last = text.rfind("\033[3A");
+  REQUIRE(last != std::string::npos);
   CHECK(text.substr(last) ==
-        "\033[2A\r\033[K  ca978112ca1b  done         2 KiB\n"
-        "\r\033[K  3e23e8160039  exists       1 KiB\n");
+        "\033[3A\r\033[K  ca978112ca1b  done         2 KiB\n"
+        "\r\033[K  3e23e8160039  exists       1 KiB\n"
+        "\r\033[K  total         2 KiB of 2 KiB\n");
+}
+
+TEST_CASE("several images share a terminal, each under its name") {
+  std::ostringstream out;
+  std::ostringstream err;
+  output::Streams streams{out, err};
+  const auto display =
+      cmd::make_display(cmd::ProgressKind::terminal, streams, {"r.io/a:1", "r.io/b:2"});
+  const auto first = display->of(0);
+  const auto second = display->of(1);
+  first->layers(two_layers());
+  second->layers(two_layers());
+  second->note("waiting for another pull");
+  first->layer(0, LayerPhase::done, 2048);
+  const std::string text = err.str();
+  CHECK(text.find("\033[J"
+                  "waiting for another pull\n") != std::string::npos);
+  const auto last = text.rfind("\033[7A");
+  REQUIRE(last != std::string::npos);
+  CHECK(text.substr(last) ==
+        "\033[7A\r\033[Kr.io/a:1\n"
+        "\r\033[K  ca978112ca1b  done         2 KiB\n"
+        "\r\033[K  3e23e8160039  waiting      1 KiB\n"
+        "\r\033[Kr.io/b:2\n"
+        "\r\033[K  ca978112ca1b  waiting      2 KiB\n"
+        "\r\033[K  3e23e8160039  waiting      1 KiB\n"
+        "\r\033[K  total         2 KiB of 6 KiB\n");
+}
+
+TEST_CASE("lines and documents of several images say whose they are") {
+  std::ostringstream out;
+  std::ostringstream plain;
+  std::ostringstream json;
+  output::Streams plain_streams{out, plain};
+  output::Streams json_streams{out, json};
+  for (const auto kind : {cmd::ProgressKind::plain, cmd::ProgressKind::json}) {
+    auto& streams = kind == cmd::ProgressKind::plain ? plain_streams : json_streams;
+    const auto display = cmd::make_display(kind, streams, {"r.io/a:1", "r.io/b:2"});
+    const auto second = display->of(1);
+    second->layers(two_layers());
+    second->layer(0, LayerPhase::downloading, 7);
+  }
+  CHECK(plain.str() == "r.io/b:2: layer 1/2 ca978112ca1b: downloading\n");
+  const auto document = data::parse_json(json.str());
+  REQUIRE(document);
+  CHECK(document->string_or("image") == "r.io/b:2");
+  CHECK(document->integer_or("bytes") == 7);
+}
+
+TEST_CASE("a rate is that of the last seconds") {
+  using std::chrono::seconds;
+  cmd::Rate rate;
+  const cmd::SteadyTime begin;
+  rate.update(0, begin);
+  CHECK_FALSE(rate.per_second());
+  rate.update(1000, begin + seconds(1));
+  CHECK(rate.per_second() == Approx(1000));
+  for (int i = 2; i < 20; ++i) {
+    rate.update(1000 + static_cast<std::uint64_t>(i - 1) * 5000, begin + seconds(i));
+  }
+  CHECK(*rate.per_second() > 4900);
+
+  LayerStates states;
+  states.begin(two_layers());
+  states.apply(0, LayerPhase::downloading, 0, begin);
+  states.apply(0, LayerPhase::downloading, 1024, begin + seconds(1));
+  CHECK(states.all()[0].text() == "downloading  1 KiB of 2 KiB  1 KiB/s");
+  CHECK(states.totals().arrived == 1024);
 }
 
 TEST_CASE("the words of --progress") {
