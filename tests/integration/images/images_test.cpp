@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "support/archive/compress.hpp"
+#include "support/archive/folder.hpp"
+#include "support/archive/tar_builder.hpp"
+#include "support/catch.hpp"
+#include "support/containerd/private_containerd.hpp"
+#include "sys/file.hpp"
+#include "sys/process.hpp"
+#include "sys/sha256.hpp"
+
+namespace flintctl {
+namespace {
+
+using testing::Folder;
+using testing::TarBuilder;
+
+std::string digest_of(const std::string& bytes) { return "sha256:" + sys::sha256_hex(bytes); }
+
+/// A host with a containerd and nothing in it.
+class World {
+ public:
+  World() {
+    auto started = containerd::PrivateContainerd::start();
+    INFO((started ? std::string() : started.error().text()));
+    REQUIRE(started);
+    daemon_ = *std::move(started);
+    files.write("config.toml", fmt::format("state_directory = \"{0}/state\"\n"
+                                           "run_directory = \"{0}/run\"\n",
+                                           files.path()));
+    auto connected = daemon_->connect("flintlock");
+    REQUIRE(connected);
+    client = *std::move(connected);
+  }
+
+  sys::Output run(std::vector<std::string> arguments, const std::string& snapshotter = "") const {
+    std::vector<std::string> command = {FLINTCTL,   "--containerd-address",    daemon_->address(),
+                                        "--config", files.path("config.toml"), "--quiet"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    if (!snapshotter.empty()) command.insert(command.end(), {"--snapshotter", snapshotter});
+    auto output = sys::run(command);
+    REQUIRE(output);
+    return *std::move(output);
+  }
+  /// What it prints; it must succeed.
+  std::string prints(const std::vector<std::string>& arguments,
+                     const std::string& snapshotter = "") const {
+    const auto output = run(arguments, snapshotter);
+    INFO(output.err);
+    REQUIRE(output.status.code == 0);
+    return output.out;
+  }
+  sys::Output ctr(std::vector<std::string> arguments) const {
+    std::vector<std::string> command = {"/usr/bin/ctr", "-a", daemon_->address(), "-n", "ctr"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    auto output = sys::run(command);
+    REQUIRE(output);
+    return *std::move(output);
+  }
+  /// The folder of a snapshot of the native snapshotter.
+  std::string folder_of(const std::string& chain_id) const {
+    const auto leased = client->with_lease("look");
+    if (client->lease_list({"id==look"})->empty()) REQUIRE(client->lease_create("look", {}));
+    const auto key = "look-" + std::to_string(views_++);
+    const auto mounts = leased->snapshot_view("native", key, chain_id, {});
+    INFO((mounts ? std::string() : mounts.error().text()));
+    REQUIRE(mounts);
+    return mounts->front().source;
+  }
+  [[nodiscard]] bool empty() const {
+    return client->image_list()->empty() && client->content_list({})->empty() &&
+           client->lease_list({})->empty() && client->snapshot_list("native", {})->empty() &&
+           client->snapshot_list("overlayfs", {})->empty();
+  }
+
+  Folder files;
+  std::unique_ptr<containerd::Client> client;
+
+ private:
+  std::unique_ptr<containerd::PrivateContainerd> daemon_;
+  mutable int views_ = 0;
+};
+
+std::string root_tar() {
+  return TarBuilder()
+      .folder("etc")
+      .file("etc/hello", "hello\n")
+      .symlink("hi", "etc/hello")
+      .finish();
+}
+
+/// What `docker save` wrote before it knew the OCI layout: two images that share their lowest
+/// layer, the second by a link.
+std::string docker_archive(const std::string& base, const std::string& upper) {
+  const auto config = [](const std::vector<std::string>& layers) {
+    std::string ids;
+    for (const auto& layer : layers) ids += (ids.empty() ? "\"" : ",\"") + digest_of(layer) + "\"";
+    return R"({"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[)" + ids +
+           "]}}";
+  };
+  TarBuilder tar;
+  tar.file("one/layer.tar", base).file("one.json", config({base}));
+  tar.symlink("two/layer.tar", "../one/layer.tar").file("three/layer.tar", upper);
+  tar.file("two.json", config({base, upper}));
+  tar.file("manifest.json",
+           R"([{"Config":"one.json","RepoTags":["app:1"],"Layers":["one/layer.tar"]},)"
+           R"({"Config":"two.json","RepoTags":["app:2","other/app:2"],)"
+           R"("Layers":["two/layer.tar","three/layer.tar"]}])");
+  return tar.finish();
+}
+
+TEST_CASE("a file system's tar becomes an image, whatever compresses it") {
+  const World world;
+  const std::string tar = root_tar();
+  const auto snapshotter = GENERATE(std::string("native"), std::string("overlayfs"));
+  world.files.write("plain", tar);
+  world.files.write("gzip", testing::gzip_member(tar));
+  world.files.write("zstd", testing::zstd_frame(tar));
+  for (const char* const name : {"plain", "gzip", "zstd"}) {
+    const auto import = std::vector<std::string>{
+        "image", "import", "--rootfs", world.files.path(name), "--name", name};
+    const auto image = fmt::format("image/docker.io/library/{}:latest", name);
+    CHECK(world.prints(import, snapshotter) == image + " imported\n");
+    CHECK(world.prints(import, snapshotter) == image + " unchanged\n");
+  }
+  // All three are the same file system.
+  CHECK(world.client->snapshot_list(snapshotter, {})->size() == 1);
+  if (snapshotter == "native") {
+    CHECK(*sys::read_file(world.folder_of(digest_of(tar)) + "/etc/hello") == "hello\n");
+    REQUIRE(world.client->lease_delete("look"));
+  }
+  CHECK(world.prints({"image", "prune"}).find("plain:latest removed\n") != std::string::npos);
+  CHECK(world.empty());
+}
+
+TEST_CASE("what docker saved is imported, shared layers and several names included") {
+  const World world;
+  const std::string base = root_tar();
+  const std::string upper = TarBuilder().file("etc/.wh.hello").file("etc/two", "2").finish();
+  world.files.write("saved.tar", docker_archive(base, upper));
+  CHECK(world.prints({"image", "import", "--layers", "each", world.files.path("saved.tar")},
+                     "native") ==
+        "image/docker.io/library/app:1 imported\n"
+        "image/docker.io/library/app:2 imported\n"
+        "image/docker.io/other/app:2 imported\n");
+  CHECK(world.client->snapshot_list("native", {})->size() == 2);
+  const std::string top = digest_of(digest_of(base) + " " + digest_of(upper));
+  CHECK(*sys::list_directory(world.folder_of(top) + "/etc") == std::vector<std::string>{"two"});
+  const auto yaml = world.prints({"image", "inspect", "app:2"}, "native");
+  CHECK(yaml.find("shared: true") != std::string::npos);
+  CHECK(yaml.find("usedBy: []") != std::string::npos);
+}
+
+TEST_CASE("an export is an OCI layout that containerd's own client and we import again") {
+  const World world;
+  world.files.write("root", testing::gzip_member(root_tar()));
+  const std::vector<std::string> import = {
+      "image", "import", "--rootfs", world.files.path("root"), "--name", "local/os:1"};
+  const auto out = world.files.path("out.tar");
+  world.prints(import, "native");
+
+  // Without its layers' blobs an image cannot be exported, and nothing is written.
+  const auto refused = world.run({"image", "export", "local/os:1", "--file", out});
+  CHECK(refused.status.code == 3);
+  CHECK(refused.err.find("--keep-layers") != std::string::npos);
+  CHECK_FALSE(sys::exists(out));
+  CHECK_FALSE(sys::exists(out + ".unfinished"));
+
+  auto keeping = import;
+  keeping.push_back("--keep-layers");
+  CHECK(world.prints(keeping, "native") == "image/docker.io/local/os:1 imported\n");
+  CHECK(world.prints(keeping, "native") == "image/docker.io/local/os:1 unchanged\n");
+  world.prints({"image", "export", "local/os:1", "--file", out});
+  const auto theirs = world.ctr({"images", "import", "--snapshotter", "native", out});
+  INFO(theirs.err);
+  CHECK(theirs.status.ok());
+
+  const auto digest = world.client->image_get("docker.io/local/os:1")->target.digest;
+  world.prints({"image", "remove", "local/os:1"});
+  CHECK(world.empty());
+  CHECK(world.prints({"image", "import", out}, "overlayfs") ==
+        "image/docker.io/local/os:1 imported\n");
+  CHECK(world.client->image_get("docker.io/local/os:1")->target.digest == digest);
+
+  REQUIRE(sys::make_directories(world.files.path("layout")));
+  REQUIRE(sys::run({"/usr/bin/tar", "-C", world.files.path("layout"), "-xf", out})->status.ok());
+  CHECK(world.prints({"image", "import", world.files.path("layout"), "--name", "by/folder:1"},
+                     "overlayfs") == "image/docker.io/by/folder:1 imported\n");
+}
+
+TEST_CASE("images are named, checked and pruned") {
+  const World world;
+  world.files.write("root", root_tar());
+  world.prints({"image", "import", "--rootfs", world.files.path("root"), "--name", "a:1"},
+               "native");
+  CHECK(world.prints({"image", "tag", "a:1", "b:2"}) == "image/docker.io/library/b:2 tagged\n");
+  CHECK(world.prints({"image", "tag", "a:1", "b:2"}) == "image/docker.io/library/b:2 unchanged\n");
+  CHECK(world.run({"image", "tag", "nothing", "c"}).status.code == 3);
+  world.prints({"image", "remove", "a:1"});
+  CHECK(world.prints({"image", "check"}, "native").find("complete") != std::string::npos);
+  // To overlayfs it was never unpacked.
+  const auto broken = world.run({"image", "check", "b:2"}, "overlayfs");
+  CHECK(broken.status.code == 1);
+  CHECK(broken.out.find("not unpacked to overlayfs") != std::string::npos);
+
+  CHECK(world.prints({"image", "prune", "--older-than", "1h"}).empty());
+  CHECK(world.prints({"image", "prune", "--dry-run"}) ==
+        "image/docker.io/library/b:2 would be removed\n");
+  CHECK(world.client->image_list()->size() == 1);
+  CHECK(world.prints({"image", "prune"}) == "image/docker.io/library/b:2 removed\n");
+  CHECK(world.empty());
+}
+
+TEST_CASE("files that are no image are refused, and nothing is left") {
+  const World world;
+  const auto refused = [&](const std::string& name, const std::string& bytes, int status) {
+    world.files.write(name, bytes);
+    const auto output = world.run({"image", "import", world.files.path(name)}, "native");
+    INFO(name << ": " << output.err);
+    CHECK(output.status.code == status);
+    CHECK(world.empty());
+  };
+  const std::string base = root_tar();
+  const std::string saved = docker_archive(base, base);
+  refused("no tar", std::string(4096, 'x'), 1);
+  refused("the tar of a file system", base, 2);
+  refused("a truncated archive", saved.substr(0, saved.size() / 2), 1);
+  refused("a truncated stream", testing::gzip_member(saved).substr(0, 3000), 1);
+  // The configuration promises another layer than there is.
+  std::string wrong = saved;
+  wrong.replace(wrong.find("hello\n"), 5, "HELLO");
+  refused("a changed layer", wrong, 1);
+  const std::string rootfs = world.files.path("no tar");
+  CHECK(world.run({"image", "import", "--rootfs", rootfs}, "native").status.code == 2);
+  CHECK(world.run({"image", "import", "--rootfs", rootfs, "--name", "x"}, "native").status.code ==
+        1);
+  CHECK(world.empty());
+}
+
+TEST_CASE("a layer that unpacks to more than it may is refused") {
+  const World world;
+  world.files.write("root", TarBuilder().file("big", std::string(3'000'000, 'b')).finish());
+  const auto output = world.run({"image", "import", "--rootfs", world.files.path("root"), "--name",
+                                 "big", "--max-layer-size", "1Mi"},
+                                "native");
+  CHECK(output.status.code == 1);
+  CHECK(output.err.find("1048576 bytes") != std::string::npos);
+  CHECK(world.empty());
+}
+
+}  // namespace
+}  // namespace flintctl
