@@ -73,8 +73,8 @@ std::string docker_index_of(const std::vector<Chosen>& chosen) {
 }
 
 Result<> write_blob(containerd::Client& client, archive::TarWriter& tar,
-                    const oci::Descriptor& descriptor, std::set<oci::Digest>& written) {
-  if (!written.insert(descriptor.digest).second) return {};
+                    const oci::Descriptor& descriptor, std::set<std::string>& written) {
+  if (!written.insert(descriptor.digest.text()).second) return {};
   TRY(sys::check_interrupt());
   TRY(tar.begin_file(blob_name(descriptor.digest), descriptor.size));
   TRY(client.content_stream(descriptor.digest.text(),
@@ -88,6 +88,7 @@ Result<> export_images(containerd::Client& client, const std::vector<oci::Refere
                        const oci::Platform& platform,
                        const std::function<Result<>(std::string_view)>& sink) {
   std::vector<Chosen> chosen;
+  chosen.reserve(references.size());
   for (const auto& reference : references) {
     chosen.push_back(TRY(choose(client, reference, platform)));
   }
@@ -95,7 +96,7 @@ Result<> export_images(containerd::Client& client, const std::vector<oci::Refere
   TRY(tar.file("oci-layout", R"({"imageLayoutVersion":"1.0.0"})"));
   TRY(tar.file("index.json", index_of(chosen)));
   TRY(tar.file("manifest.json", docker_index_of(chosen)));
-  std::set<oci::Digest> written;
+  std::set<std::string> written;
   for (const auto& [reference, image] : chosen) {
     TRY(write_blob(client, tar, image.manifest, written));
     TRY(write_blob(client, tar, image.content.config, written));

@@ -12,13 +12,14 @@ namespace flintctl::image {
 namespace {
 
 /// Chain IDs of all images but `name`, of whatever platform is asked for.
-Result<std::set<oci::Digest>> chains_of_others(containerd::Client& client, const std::string& name,
+Result<std::set<std::string>> chains_of_others(containerd::Client& client, const std::string& name,
                                                const oci::Platform& platform) {
-  std::set<oci::Digest> chains;
+  std::set<std::string> chains;
   for (const auto& record : TRY(client.image_list())) {
     if (record.name == name) continue;
     const auto image = TRY(find_local(client, record.name, platform));
-    if (image) chains.insert(image->chain.begin(), image->chain.end());
+    if (!image) continue;
+    for (const auto& chain_id : image->chain) chains.insert(chain_id.text());
   }
   return chains;
 }
@@ -67,7 +68,7 @@ Result<Inspection> inspect(containerd::Client& client, const std::string& snapsh
   Inspection inspection{*std::move(image), {}, false};
   for (std::size_t index = 0; index < inspection.image.chain.size(); ++index) {
     auto layer = TRY(inspect_layer(client, snapshotter, inspection.image, index));
-    layer.shared = layer.snapshot_bytes && others.contains(layer.chain_id);
+    layer.shared = layer.snapshot_bytes && others.contains(layer.chain_id.text());
     inspection.layers.push_back(std::move(layer));
   }
   inspection.unpacked = TRY(is_unpacked(client, snapshotter, inspection.image));
