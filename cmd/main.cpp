@@ -18,6 +18,7 @@
 #include "extract.hpp"
 #include "gc.hpp"
 #include "host.hpp"
+#include "image/build_kernel.hpp"
 #include "image/check.hpp"
 #include "image/export.hpp"
 #include "image/import.hpp"
@@ -114,6 +115,7 @@ void add_commands(cli::Command& root, Host& host, int& status) {
   add_image_prune(image, host);
   add_image_import(image, host);
   add_image_export(image, host);
+  add_image_build_kernel(image, host);
 
   cli::Command& vm = root.add("vm", "Create, run and delete microVMs").alias("vms");
   add_vm_create(vm, host);

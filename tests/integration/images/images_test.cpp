@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "support/archive/compress.hpp"
 #include "support/archive/folder.hpp"
 #include "support/archive/tar_builder.hpp"
@@ -210,6 +212,31 @@ TEST_CASE("images are named, checked and pruned") {
   CHECK(world.client->image_list()->size() == 1);
   CHECK(world.prints({"image", "prune"}) == "image/docker.io/library/b:2 removed\n");
   CHECK(world.empty());
+}
+
+TEST_CASE("an installed kernel becomes an image with an initrd that cpio reads") {
+  const World world;
+  const auto names = sys::list_directory("/boot").value_or({});
+  const auto found = std::find_if(names.begin(), names.end(),
+                                  [](const auto& name) { return name.starts_with("vmlinuz-"); });
+  REQUIRE(found != names.end());
+  const std::vector<std::string> build = {"image", "build-kernel", "/boot/" + *found, "--name",
+                                          "kernel:1"};
+  CHECK(world.prints(build, "native") == "image/docker.io/library/kernel:1 built\n");
+  CHECK(world.prints(build, "native") == "image/docker.io/library/kernel:1 unchanged\n");
+  const auto snapshots = world.client->snapshot_list("native", {});
+  REQUIRE(snapshots->size() == 1);
+  const auto boot = world.folder_of(snapshots->front().name) + "/boot";
+  CHECK(*sys::list_directory(boot) == std::vector<std::string>{"initrd", "vmlinuz"});
+  const auto listed = sys::run({"/usr/bin/cpio", "-t", "--quiet", "-F", boot + "/initrd"});
+  REQUIRE(listed);
+  CHECK(listed->err.empty());
+  for (const char* const name : {"init\n", "bin/busybox\n", "modules/virtio_blk.ko\n"}) {
+    CHECK(listed->out.find(name) != std::string::npos);
+  }
+  const auto refused =
+      world.run({"image", "build-kernel", "/etc/passwd", "--name", "no-kernel"}, "native");
+  CHECK(refused.status.code == 1);
 }
 
 TEST_CASE("files that are no image are refused, and nothing is left") {
