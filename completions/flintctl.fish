@@ -363,6 +363,7 @@ complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a logout -d 'For
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a prune -d 'Remove the images that no VM was made from'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a import -d 'Make images of files: no registry needed'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a export -d 'Write images to a file, for hosts without a registry'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a build-kernel -d 'Make a kernel image of an installed kernel'
 complete -c flintctl -n '__fish_seen_subcommand_from image' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from image' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from image' -l containerd-address
@@ -544,6 +545,27 @@ complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subc
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l busybox
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l keep-layers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l layers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l max-layer-size
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l modules
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l name
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l progress
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l verbose
 complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a create -d 'Create a VM from an OS image and boot it'
 complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a list -d 'List VMs and what they do now'
 complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a get -d 'Show one VM: what was asked for, and what it does now'

@@ -17,17 +17,19 @@ namespace {
 constexpr std::size_t max_kernel = 256 * mib;
 constexpr std::size_t max_module = 64 * mib;
 
-const std::vector<std::string_view> wanted_modules = {"virtio_mmio",
-                                                      "virtio_pci",
-                                                      "virtio_blk",
-                                                      "virtio_net",
-                                                      "virtio_rng",
-                                                      "virtio_console",
-                                                      "vmw_vsock_virtio_transport",
-                                                      "ext4",
-                                                      "button",
-                                                      "evdev"};
-const std::vector<std::string_view> required_modules = {"virtio_blk", "ext4"};
+std::vector<std::string_view> wanted_modules() {
+  return {"virtio_mmio",
+          "virtio_pci",
+          "virtio_blk",
+          "virtio_net",
+          "virtio_rng",
+          "virtio_console",
+          "vmw_vsock_virtio_transport",
+          "ext4",
+          "button",
+          "evdev"};
+}
+std::vector<std::string_view> required_modules() { return {"virtio_blk", "ext4"}; }
 
 /// Runs as process 1 of the guest, before its disk is there.
 constexpr std::string_view init_script = R"(#!/bin/busybox sh
@@ -88,7 +90,7 @@ Result<std::string> build_initrd(const std::string& modules, std::string_view bu
   cpio.file("bin/busybox", busybox, 0755);
   cpio.file("init", init_script, 0755);
   std::string order;
-  for (const auto& file : TRY(list.load_order(wanted_modules, required_modules))) {
+  for (const auto& file : TRY(list.load_order(wanted_modules(), required_modules()))) {
     const auto bytes = TRY(sys::read_file(modules + "/" + file, max_module));
     // Compressed or not: busybox loads plain ones only.
     const auto module = TRY(decompress_payload(bytes, max_module).context(file));
