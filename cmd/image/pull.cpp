@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/pull.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "image/progress_view.hpp"
 #include "image/secret_input.hpp"
@@ -10,41 +14,86 @@
 #include "sys/host.hpp"
 
 namespace flintctl::cmd {
-Result<> image_pull(Host& host, const ImagePullOptions& options) {
-  const output::Format format = TRY(host.format());
-  std::vector<oci::Reference> references;
-  for (const auto& text : options.references)
-    references.push_back(TRY(oci::Reference::parse(text)));
+namespace {
+
+using Pulled = std::optional<Result<image::PullResult>>;
+
+constexpr std::size_t at_once = 4;
+
+/// Pulls all images, several at once, with one display for them; each has its result. What is
+/// pulled when one fails still is.
+std::vector<Pulled> pull_all(containerd::Client& client,
+                             const std::vector<oci::Reference>& references,
+                             const std::vector<image::PullOptions>& settings,
+                             ProgressDisplay& display) {
+  std::vector<Pulled> results(references.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < references.size(); i = next++) {
+      const auto progress = display.of(i);
+      results[i] = image::pull(client, references[i], settings[i], *progress);
+    }
+  };
+  // A pull's child dies with the thread that started it: these live until all is done.
+  std::vector<std::jthread> others;
+  while (others.size() + 1 < std::min(at_once, references.size())) others.emplace_back(work);
+  work();
+  others.clear();
+  return results;
+}
+
+Result<std::vector<image::PullOptions>> settings_of(Host& host, const ImagePullOptions& options,
+                                                    const std::vector<oci::Reference>& references) {
   std::optional<oci::Credentials> credentials;
   if (options.credentials_on_stdin) credentials = TRY(read_credentials());
-  TRY(sys::require_root("pulling an image"));
-  TRY(guard_pool(host, options.overcommit ? Overcommit::allowed : Overcommit::refused));
-  containerd::Client* containerd = TRY(host.containerd());
-
-  std::vector<image::PullResult> results;
+  std::vector<image::PullOptions> all;
   for (const auto& reference : references) {
     auto settings = TRY(pull_options(host, options.flags, reference));
     if (credentials) {
       settings.registry.credentials =
-          [&, others = settings.registry.credentials](const std::string& asking) {
-            return asking == reference.host() ? Result(credentials) : others(asking);
+          [credentials, own = reference.host(),
+           others = settings.registry.credentials](const std::string& asking) {
+            return asking == own ? Result(credentials) : others(asking);
           };
     }
-    const auto progress = make_progress(progress_kind(options.flags.progress), host.streams());
-    results.push_back(TRY(image::pull(*containerd, reference, settings, *progress)));
-    if (const auto& warning = results.back().warning; !warning.empty()) {
-      host.streams().err << "warning: " << warning << std::endl;
-    }
-    if (format.is_table() || format.kind == output::Kind::name) {
-      print_pulled(host.streams().out, format.kind, results.back());
-    }
+    all.push_back(std::move(settings));
   }
-  if (format.is_table() || format.kind == output::Kind::name) return {};
-  if (results.size() == 1) {
-    return output::print_value(host.streams().out, format, to_value(results.front()));
+  return all;
+}
+
+}  // namespace
+
+Result<> image_pull(Host& host, const ImagePullOptions& options) {
+  const output::Format format = TRY(host.format());
+  std::vector<oci::Reference> references;
+  std::vector<std::string> names;
+  for (const auto& text : options.references) {
+    references.push_back(TRY(oci::Reference::parse(text)));
+    names.push_back(references.back().name());
   }
+  const auto settings = TRY(settings_of(host, options, references));
+  TRY(sys::require_root("pulling an image"));
+  TRY(guard_pool(host, options.overcommit ? Overcommit::allowed : Overcommit::refused));
+  containerd::Client* containerd = TRY(host.containerd());
+  const auto display = make_display(progress_kind(options.flags.progress), host.streams(), names);
+
+  const bool lines = format.is_table() || format.kind == output::Kind::name;
   data::Array items;
-  for (const auto& result : results) items.push_back(to_value(result));
+  std::optional<Error> failure;
+  for (auto& pulled : pull_all(*containerd, references, settings, *display)) {
+    if (!*pulled) {
+      if (failure) host.streams().err << "error: " << (*pulled).error().text() << std::endl;
+      if (!failure) failure = (*pulled).error();
+      continue;
+    }
+    const image::PullResult& result = **pulled;
+    if (!result.warning.empty()) host.streams().err << "warning: " << result.warning << std::endl;
+    if (lines) print_pulled(host.streams().out, format.kind, result);
+    items.push_back(to_value(result));
+  }
+  if (failure) return *std::move(failure);
+  if (lines) return {};
+  if (items.size() == 1) return output::print_value(host.streams().out, format, items.front());
   return output::print_value(host.streams().out, format, output::list_value(std::move(items)));
 }
 

@@ -5,6 +5,7 @@
 
 #include "containerd/call.hpp"
 #include "containerd/services/diff/v1/diff.grpc.pb.h"
+#include "sys/interrupt.hpp"
 #include "sys/sha256.hpp"
 
 namespace flintctl::containerd {
@@ -40,7 +41,11 @@ Result<> LayerOracle::apply(std::string_view layer, const std::string& media_typ
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
   const Session session{grpc::CreateCustomChannel("unix:" + daemon_->address(),
                                                   grpc::InsecureChannelCredentials(), arguments),
-                        daemon_->address(), name_space, "", std::chrono::minutes(1)};
+                        daemon_->address(),
+                        name_space,
+                        "",
+                        std::chrono::minutes(1),
+                        std::make_shared<RunningCalls>(sys::interrupt_fd())};
   TRY(unary(session, &api::Diff::Stub::Apply, request, "applying a layer"));
   return {};
 }
