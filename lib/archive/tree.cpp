@@ -235,8 +235,9 @@ Result<> Tree::set_times(std::string_view path, const timespec& access,
       if (::utimensat(parent, last, times, AT_SYMLINK_NOFOLLOW) == 0) return {};
       return sys::last_error(fmt::format("setting the times of '{}'", name));
     }
-    const std::string target = TRY(read_link(parent, name));
-    rest = target.starts_with('/') ? target : (*folder)->path + "/" + target;
+    const auto target = read_link(parent, name);
+    if (!target) return target.error();
+    rest = target->starts_with('/') ? *target : (*folder)->path + "/" + *target;
   }
   return sys::from_errno(ENOENT, "following links");
 }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <sstream>
 #include <vector>
 
 #include "core/rollback.hpp"
@@ -33,16 +34,26 @@ Result<std::string> find_tool(const std::string& program) {
       .with_hint("install it: apt-get install thin-provisioning-tools");
 }
 
-std::string first_line(const sys::Output& output) {
-  const std::string& text = output.err.empty() ? output.out : output.err;
-  return text.substr(0, text.find('\n'));
+/// The tools indent each cause below what it breaks: "superblock is corrupt", and below that "bad
+/// checksum in superblock, wanted 1". The last of the deepest lines: what is found stands last.
+std::string deepest_line(const sys::Output& output) {
+  std::istringstream text(output.err.empty() ? output.out : output.err);
+  std::string deepest;
+  std::size_t depth = 0;
+  for (std::string line; std::getline(text, line);) {
+    const auto begin = line.find_first_not_of(' ');
+    if (begin == std::string::npos || begin < depth) continue;
+    depth = begin;
+    deepest = line.substr(begin);
+  }
+  return deepest;
 }
 
 /// Runs a tool; what it says when it fails.
 Result<> run_tool(const std::vector<std::string>& argv, const std::string& file) {
   const sys::Output output = TRY(sys::run(argv, {}, tool_timeout));
   if (output.status.ok()) return {};
-  const std::string said = first_line(output);
+  const std::string said = deepest_line(output);
   return Error(Code::data_loss,
                fmt::format("{} is damaged: {}", file, said.empty() ? output.status.text() : said));
 }
@@ -100,7 +111,7 @@ Result<Repaired> repair_locked(const Spec& spec, devmapper::Driver& driver) {
 
 Result<> check_metadata(const std::string& file, const std::string& program) {
   const std::string tool = TRY(find_tool(program));
-  return run_tool({tool, "-q", "--clear-needs-check-flag", file}, file);
+  return run_tool({tool, "--clear-needs-check-flag", file}, file);
 }
 
 Result<Repaired> repair(const Spec& spec, devmapper::Driver& driver) {
