@@ -95,6 +95,7 @@ struct Nftables::Impl {
   /// Runs a command, as text or as JSON; what it prints as JSON.
   Result<data::Value> run(const std::string& command, const std::string& what) const {
     if (context == nullptr) return no_nftables(what, "the kernel has no netfilter");
+    TRY(sys::require_root(what));  // libnftables would say so on stderr, whatever the buffers
     const int status = library.run(context, command.c_str());
     // Both buffers are emptied by reading them, so that the next command does not see them.
     const std::string error = library.error(context);
