@@ -18,12 +18,9 @@ namespace flintctl::cmd {
 namespace {
 
 Result<thinpool::Spec> to_spec(Host& host, const PoolCheckOptions& options) {
-  if (options.names.size() > 1) {
-    return Error(Code::invalid_argument, "one pool at a time can be looked at");
-  }
   const config::Config* config = TRY(host.config());
   thinpool::Spec spec;
-  spec.name = options.names.empty() ? config->pool : options.names.front();
+  spec.name = options.name.empty() ? config->pool : options.name;
   spec.directory = options.directory;
   spec.run_directory = config->run_directory;
   TRY(thinpool::check(spec));
@@ -93,7 +90,7 @@ void add_pool_check(cli::Command& pool, Host& host) {
           "An active pool by its mode and fill level, one that is not active by thin_check. Exits "
           "0 when it is well, else 6. With check_timer in host.toml a systemd timer runs it.")
       .example("flintctl pool check", "the configured pool")
-      .arguments("NAME", options->names, 0, "The pool (the configured one unless given)")
+      .optional_argument("NAME", options->name, "The pool (the configured one unless given)")
       .option("--directory", options->directory, "Folder of its files", "DIR")
       .action([options, &host] { return pool_check(host, *options); });
 }
@@ -105,7 +102,7 @@ void add_pool_repair(cli::Command& pool, Host& host) {
           "thin_repair writes new metadata from what it can read; checked, it takes the place of "
           "the old one, which is kept. Refused while the pool is active.")
       .example("flintctl pool repair", "after 'flintctl provision reset -y', which keeps all data")
-      .arguments("NAME", options->names, 0, "The pool (the configured one unless given)")
+      .optional_argument("NAME", options->name, "The pool (the configured one unless given)")
       .option("--directory", options->directory, "Folder of its files", "DIR")
       .action([options, &host] { return pool_repair(host, *options); });
 }

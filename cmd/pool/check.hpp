@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "cli/command.hpp"
 #include "core/result.hpp"
@@ -13,7 +12,7 @@ namespace flintctl::cmd {
 
 /// Flags of `pool check` and `pool repair`.
 struct PoolCheckOptions {
-  std::vector<std::string> names;  ///< at most one; the configured pool unless given
+  std::string name;  ///< the configured pool unless given
   std::string directory = thinpool::Spec().directory;
 };
 

@@ -12,16 +12,13 @@
 namespace flintctl::cmd {
 
 Result<> pool_grow(Host& host, const PoolGrowOptions& options) {
-  if (options.names.size() > 1) {
-    return Error(Code::invalid_argument, "one pool at a time can be grown");
-  }
   if (options.data_bytes == 0 && options.metadata_bytes == 0) {
     return Error(Code::invalid_argument, "no size was given")
         .with_hint("say how large it is to be: --data-size or --metadata-size");
   }
   thinpool::Growth growth;
   const config::Config* config = TRY(host.config());
-  growth.pool = options.names.empty() ? config->pool : options.names.front();
+  growth.pool = options.name.empty() ? config->pool : options.name;
   TRY(devmapper::check_name(growth.pool));
   if (options.data_bytes > 0) growth.data_bytes = options.data_bytes;
   if (options.metadata_bytes > 0) growth.metadata_bytes = options.metadata_bytes;
@@ -46,7 +43,7 @@ void add_pool_grow(cli::Command& pool, Host& host) {
           "Files, loop devices and the pool's table become longer; volumes wait for a moment. A "
           "pool cannot shrink. A killed run is finished by the same command run again.")
       .example("flintctl pool grow --data-size 200G", "the configured pool")
-      .arguments("NAME", options->names, 0, "The pool (the configured one unless given)")
+      .optional_argument("NAME", options->name, "The pool (the configured one unless given)")
       .size_option("--data-size", options->data_bytes, "Size that its data is to have")
       .size_option("--metadata-size", options->metadata_bytes,
                    "Size that its metadata is to have (16G at most)")

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "cli/command.hpp"
 #include "core/result.hpp"
@@ -13,7 +12,7 @@ namespace flintctl::cmd {
 
 /// Flags of `pool grow`. Zero: stays as it is.
 struct PoolGrowOptions {
-  std::vector<std::string> names;  ///< at most one; the configured pool unless given
+  std::string name;  ///< the configured pool unless given
   std::uint64_t data_bytes = 0;
   std::uint64_t metadata_bytes = 0;
   std::string allocate = "sparse";

@@ -150,6 +150,12 @@ Command& Command::argument(const std::string& name, std::string& value, const st
   return *this;
 }
 
+Command& Command::optional_argument(const std::string& name, std::string& value,
+                                    const std::string& help) {
+  impl_->app->add_option(name, value, help);
+  return *this;
+}
+
 Command& Command::arguments(const std::string& name, std::vector<std::string>& values,
                             std::size_t minimum, const std::string& help) {
   auto* option = impl_->app->add_option(name, values, help);

@@ -57,6 +57,8 @@ class Command {
 
   /// A required positional argument.
   Command& argument(const std::string& name, std::string& value, const std::string& help);
+  /// A positional argument that may be left out: `value` stays as it is.
+  Command& optional_argument(const std::string& name, std::string& value, const std::string& help);
   /// Positional arguments, at least `minimum`.
   Command& arguments(const std::string& name, std::vector<std::string>& values, std::size_t minimum,
                      const std::string& help);
