@@ -70,7 +70,7 @@ std::vector<std::string> dry_run_lines(const StepReport& report) {
     if (item.state == State::in_place) continue;
     std::string line =
         fmt::format("{}: would {} {}", report.step,
-                    item.state == State::missing ? "create" : "change", item.subject);
+                    item.state == State::missing ? item.verb : "change", item.subject);
     if (!item.detail.empty()) line += fmt::format(" ({})", item.detail);
     lines.push_back(std::move(line));
   }

@@ -53,13 +53,14 @@ Result<Finding> ModulesStep::check() {
   for (const std::string& name : needed_) {
     const State state = modules_.loaded(name) ? State::in_place : State::missing;
     const bool hopeless = state == State::missing && !modules_.available(name);
-    finding.items.push_back({state, subject(name), hopeless ? "is not in this kernel" : ""});
+    finding.items.push_back(
+        {state, subject(name), hopeless ? "is not in this kernel" : "", "load"});
   }
   for (const Optional& module : optional_modules) {
     if (modules_.loaded(module.name)) {
       finding.items.push_back({State::in_place, subject(module.name), {}});
     } else if (modules_.available(module.name)) {
-      finding.items.push_back({State::missing, subject(module.name), {}});
+      finding.items.push_back({State::missing, subject(module.name), {}, "load"});
     } else {
       finding.warnings.push_back(
           fmt::format("this kernel has no {}: {}", module.name, module.lacks));

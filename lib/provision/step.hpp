@@ -28,8 +28,9 @@ enum class State { in_place, missing, differs };
 /// One thing a step answers for, as the host has it now.
 struct Item {
   State state = State::in_place;
-  std::string subject;  ///< "/etc/modules-load.d/flintctl.conf", "module dm_thin_pool"
-  std::string detail;   ///< why it is not in place, or what it is; may be empty
+  std::string subject;          ///< "/etc/modules-load.d/flintctl.conf", "module dm_thin_pool"
+  std::string detail;           ///< why it is not in place, or what it is; may be empty
+  std::string verb = "create";  ///< what applying would do when it is missing
 };
 
 /// All that a step answers for.
