@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "archive/ext4_file.hpp"
 #include "image/import_image.hpp"
 #include "image/partial_file.hpp"
 #include "image/progress_view.hpp"
@@ -42,21 +43,31 @@ Result<UniqueFd> open_regular(const std::string& file, const std::string& spool)
   return sys::open(fmt::format("/proc/self/fd/{}", copy.get()), O_RDONLY);
 }
 
+/// A file system, as a tar or as a device would hold it.
+Result<std::vector<SavedImage>> read_file_system(UniqueFd fd, const image::InstallOptions& install,
+                                                 const std::string& spool) {
+  std::vector<SavedImage> images;
+  images.push_back(archive::is_ext4(fd.get())
+                       ? TRY(image::image_of_ext4(fd, install.platform, install.limits, spool))
+                       : TRY(image::image_of_rootfs(std::move(fd), install.platform)));
+  return images;
+}
+
 Result<std::vector<SavedImage>> read_images(const ImageImportOptions& options,
-                                            const oci::Platform& platform,
-                                            const std::string& spool) {
+                                            const image::InstallOptions& install) {
+  const std::string spool = image::partial_directory(install.state_directory);
   if (sys::is_directory(options.file)) {
-    return image::read_saved_images(TRY(image::LocalFiles::in_folder(options.file)), platform);
+    return image::read_saved_images(TRY(image::LocalFiles::in_folder(options.file)),
+                                    install.platform);
   }
   if (options.rootfs) {
-    std::vector<SavedImage> images;
-    images.push_back(TRY(image::image_of_rootfs(TRY(open_regular(options.file, spool)), platform)));
-    return images;
+    return read_file_system(TRY(open_regular(options.file, spool)), install, spool);
   }
   const bool pipe = options.file == "-";
-  const UniqueFd fd = pipe ? UniqueFd() : TRY(sys::open(options.file, O_RDONLY));
+  UniqueFd fd = pipe ? UniqueFd() : TRY(sys::open(options.file, O_RDONLY));
+  if (!pipe && archive::is_ext4(fd.get())) return read_file_system(std::move(fd), install, spool);
   return image::read_saved_images(
-      TRY(image::LocalFiles::in_tar(pipe ? STDIN_FILENO : fd.get(), spool)), platform);
+      TRY(image::LocalFiles::in_tar(pipe ? STDIN_FILENO : fd.get(), spool)), install.platform);
 }
 
 /// What the images shall be called, each once.
@@ -65,7 +76,7 @@ Result<std::vector<std::vector<oci::Reference>>> names_of(const std::vector<Save
   std::vector<std::vector<oci::Reference>> names;
   if (!given.empty() && images.size() > 1) {
     return Error(Code::invalid_argument,
-                 fmt::format("it holds {} images, --name names one", images.size()));
+                 fmt::format("it holds {} images, one name is given", images.size()));
   }
   for (const auto& saved : images) {
     auto& references = names.emplace_back();
@@ -76,7 +87,7 @@ Result<std::vector<std::vector<oci::Reference>>> names_of(const std::vector<Save
     for (const auto& name : saved.names) references.push_back(TRY(oci::Reference::parse(name)));
     if (references.empty()) {
       return Error(Code::invalid_argument, "the image does not say what it is called")
-          .with_hint("name it: --name registry.example/os:1");
+          .with_hint("name it: flintctl image import FILE registry.example/os:1");
     }
   }
   return names;
@@ -93,18 +104,21 @@ void print(std::ostream& out, const output::Format& format, const image::ImportR
 
 Result<> image_import(Host& host, const ImageImportOptions& options) {
   const output::Format format = TRY(host.format());
-  if (!options.name.empty()) TRY(oci::Reference::parse(options.name));
-  if (options.rootfs && options.name.empty()) {
+  if (!options.name.empty() && !options.other_name.empty()) {
+    return Error(Code::invalid_argument, "both REF and --name name the image");
+  }
+  const std::string& given = options.name.empty() ? options.other_name : options.name;
+  if (!given.empty()) TRY(oci::Reference::parse(given));
+  if (options.rootfs && given.empty()) {
     return Error(Code::invalid_argument, "a file system needs a name")
-        .with_hint("flintctl image import --rootfs FILE --name registry.example/os:1");
+        .with_hint("flintctl image import --rootfs FILE registry.example/os:1");
   }
   TRY(sys::require_root("importing an image"));
   const auto install = TRY(install_options(host, options.flags));
   containerd::Client* containerd = TRY(host.containerd());
   const auto images =
-      TRY(read_images(options, install.platform, image::partial_directory(install.state_directory))
-              .context(fmt::format("reading '{}'", options.file)));
-  const auto names = TRY(names_of(images, options.name));
+      TRY(read_images(options, install).context(fmt::format("reading '{}'", options.file)));
+  const auto names = TRY(names_of(images, given));
   for (std::size_t i = 0; i < images.size(); ++i) {
     for (const auto& reference : names[i]) {
       const auto progress = make_progress(progress_kind(options.flags.progress), host.streams());
@@ -120,17 +134,21 @@ void add_image_import(cli::Command& image, Host& host) {
   auto& import = image.add("import", "Make images of files: no registry needed");
   import
       .details(
-          "FILE is an OCI layout (a folder or a tar), what 'docker save' writes, or '-' for one of "
-          "these tars on standard input; it may be compressed. With --rootfs it is the tar of a "
-          "file system. All bytes are checked as those of a pull are. On a host without a network: "
-          "'flintctl image export' elsewhere, carry the file over, import it here.")
+          "FILE is an OCI layout (a folder or a tar), what 'docker save' writes, '-' for one of "
+          "these tars on standard input, or an ext4 file system, which is read and not mounted; "
+          "tars may be compressed. With --rootfs it is the tar of a file system. All bytes are "
+          "checked as those of a pull are. On a host without a network: 'flintctl image export' "
+          "elsewhere, carry the file over, import it here.")
       .example("flintctl image import os.tar", "an OCI layout, by the name that it has")
       .example("docker save app:1 | flintctl image import -", "from a docker host")
-      .example("flintctl image import --rootfs root.tar.zst --name local/os:1",
+      .example("flintctl image import --rootfs root.tar.zst local/os:1",
                "what debootstrap or buildroot made")
-      .argument("FILE", options->file, "A folder, a tar, or -")
-      .option("--name", options->name, "What to call the image", "REF")
-      .flag("--rootfs", options->rootfs, "FILE is the tar of a file system")
+      .example("flintctl image import disk.ext4 local/os:1", "the files of a VM's disk")
+      .argument("FILE", options->file, "A folder, a tar, an ext4 file, or -")
+      .optional_argument("REF", options->name,
+                         "What to call the image (what it calls itself unless given)")
+      .option("--name", options->other_name, "The same as REF", "REF")
+      .flag("--rootfs", options->rootfs, "FILE is a file system: a tar, or ext4 on standard input")
       .action([options, &host] { return image_import(host, *options);
 });
 add_install_flags(import, options->flags);

@@ -45,6 +45,8 @@ Result<> drop_capabilities(SysAdmin sys_admin) {
   return set_capabilities(sets);
 }
 
+Result<> drop_all_capabilities() { return set_capabilities({}); }
+
 RaisedSysAdmin::RaisedSysAdmin() {
   auto sets = capabilities();
   if (!sets) return;

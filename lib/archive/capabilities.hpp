@@ -11,6 +11,9 @@ namespace flintctl::archive {
 enum class SysAdmin { dropped, on_demand };
 Result<> drop_capabilities(SysAdmin sys_admin);
 
+/// Leaves it none at all.
+Result<> drop_all_capabilities();
+
 /// SYS_ADMIN switched on for the calling thread until scope exit, where it is permitted: without it
 /// Linux sets no security.* attribute but security.capability, and containerd sets them all.
 class RaisedSysAdmin {

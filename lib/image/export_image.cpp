@@ -79,7 +79,7 @@ Result<> write_blob(containerd::Client& client, archive::TarWriter& tar,
   TRY(tar.begin_file(blob_name(descriptor.digest), descriptor.size));
   TRY(client.content_stream(descriptor.digest.text(),
                             [&](std::string_view piece) { return tar.append(piece); }));
-  return tar.finish_file();
+  return tar.finish_member();
 }
 
 }  // namespace

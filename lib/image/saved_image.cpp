@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "archive/decoded_file.hpp"
+#include "archive/ext4_image.hpp"
 #include "data/value.hpp"
 #include "sys/error.hpp"
+#include "sys/file.hpp"
 #include "sys/sha256.hpp"
 
 namespace flintctl::image {
@@ -211,6 +213,16 @@ Result<SavedImage> image_of_rootfs(UniqueFd fd, const oci::Platform& platform) {
                    {}};
   image.layers.push_back(std::move(fd));
   return image;
+}
+
+Result<SavedImage> image_of_ext4(const UniqueFd& fd, const oci::Platform& platform,
+                                 const archive::Limits& limits, const std::string& spool) {
+  TRY(sys::make_directories(spool, 0700));
+  const UniqueFd tar = TRY(sys::open(spool, O_RDWR | O_TMPFILE));
+  TRY(archive::tar_of_ext4(fd, tar, limits));
+  // From its beginning, and for reading only.
+  return image_of_rootfs(TRY(sys::open(fmt::format("/proc/self/fd/{}", tar.get()), O_RDONLY)),
+                         platform);
 }
 
 void SavedLayers::listen(ArrivalListener listener) {

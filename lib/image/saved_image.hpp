@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "archive/job.hpp"
 #include "core/result.hpp"
 #include "image/documents.hpp"
 #include "image/layer_source.hpp"
@@ -29,6 +30,12 @@ Result<std::vector<SavedImage>> read_saved_images(const LocalFiles& files,
 /// A file system's tar, compressed or not, as an image of one layer without a name. Reads `fd`, a
 /// regular file, to its end.
 Result<SavedImage> image_of_rootfs(UniqueFd fd, const oci::Platform& platform);
+
+/// The files of an ext2, ext3 or ext4 file system in a regular file, as an image of one layer
+/// without a name. Nothing is mounted; an unnamed file in `spool` holds the layer's tar. See
+/// archive::tar_of_ext4(), also for errors.
+Result<SavedImage> image_of_ext4(const UniqueFd& fd, const oci::Platform& platform,
+                                 const archive::Limits& limits, const std::string& spool);
 
 /// Layers that are all there.
 class SavedLayers final : public LayerSource {

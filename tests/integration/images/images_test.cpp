@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -134,6 +135,37 @@ TEST_CASE("a file system's tar becomes an image, whatever compresses it") {
   }
   CHECK(world.prints({"image", "prune"}).find("plain:latest removed\n") != std::string::npos);
   CHECK(world.empty());
+}
+
+TEST_CASE("an ext4 file becomes an image, and is neither mounted nor changed") {
+  const World world;
+  const Folder tree;
+  tree.write("hello", "hello\n");
+  const auto disk = world.files.path("disk.ext4");
+  const auto made =
+      sys::run({"/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-d", tree.path(), disk, "4M"});
+  REQUIRE(made);
+  REQUIRE(made->status.code == 0);
+  const std::string bytes = *sys::read_file(disk);
+  const auto named = "image/docker.io/local/os:1";
+  CHECK(world.prints({"image", "import", disk, "local/os:1"}, "native") ==
+        fmt::format("{} imported\n", named));
+  CHECK(world.prints({"image", "import", disk, "--name", "local/os:1"}, "native") ==
+        fmt::format("{} unchanged\n", named));
+  CHECK((*sys::read_file(disk) == bytes));
+  const auto snapshots = *world.client->snapshot_list("native", {});
+  REQUIRE(snapshots.size() == 1);
+  CHECK(*sys::read_file(world.folder_of(snapshots[0].name) + "/hello") == "hello\n");
+
+  const auto nameless = world.run({"image", "import", disk}, "native");
+  CHECK(nameless.status.code == 2);
+  CHECK(nameless.err.find("does not say what it is called") != std::string::npos);
+  CHECK(world.run({"image", "import", disk, "a", "--name", "b"}, "native").status.code == 2);
+  REQUIRE(::truncate(disk.c_str(), 3 << 20) == 0);
+  const auto cut = world.run({"image", "import", disk, "local/os:2"}, "native");
+  CHECK(cut.status.code == 1);
+  CHECK(cut.err.find("the file is cut short") != std::string::npos);
+  CHECK(*sys::list_directory(world.files.path("state/partial")) == std::vector<std::string>());
 }
 
 TEST_CASE("what docker saved is imported, shared layers and several names included") {
