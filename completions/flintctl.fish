@@ -116,7 +116,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l output
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l release
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l sha256
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l url
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l address
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l at-boot
@@ -244,6 +248,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l check
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l config-path
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l config-version
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l containerd-address
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l containerd-namespace
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l debug

@@ -27,6 +27,7 @@ Result<ContainerdSettings> to_settings(Host& host, const ContainerdConfigOptions
   settings.metrics_address = options.metrics_address;
   settings.pool = TRY(host.config())->pool;
   settings.log_level = options.debug ? provision::LogLevel::trace : provision::LogLevel::info;
+  if (options.format != 0) settings.format = static_cast<int>(options.format);
   TRY(provision::validate(settings));
   return provision::fit_to_host(std::move(settings));
 }
@@ -124,6 +125,8 @@ void add_containerd_config(cli::Command& containerd, Host& host) {
       .flag("--check", options->check, "Compare the installed file in meaning")
       .flag("--dry-run", options->dry_run, "With --write: print the change and make none")
       .flag("--debug", options->debug, "Log level trace instead of info")
+      .option("--config-version", options->format,
+              "Format of the file: 2 or 3 (what the containerd writes itself)")
       .option("--config-path", options->config_path, "The file", "FILE")
       .option("--root", options->root, "containerd's data folder", "DIR")
       .option("--metrics-address", options->metrics_address, "Where its metrics are served",

@@ -15,6 +15,7 @@ struct ContainerdConfigOptions {
   std::string config_path = private_containerd_config;
   std::string root = "/var/lib/containerd-dev";
   std::string metrics_address = "127.0.0.1:1338";
+  unsigned format = 0;  ///< 2 or 3; 0: what the containerd writes itself
   bool write = false;
   bool check = false;
   bool dry_run = false;

@@ -6,8 +6,8 @@
 #include <csignal>
 #include <memory>
 
+#include "provision/containerd_program.hpp"
 #include "sys/error.hpp"
-#include "sys/file.hpp"
 
 namespace flintctl::cmd {
 
@@ -21,7 +21,7 @@ std::vector<std::string> ctr_command(const std::string& program, const config::C
 
 Result<> containerd_ctr(Host& host, const ContainerdCtrOptions& options) {
   const config::Config* config = TRY(host.config());
-  auto program = sys::find_program("ctr");
+  auto program = provision::find_containerd_program("ctr");
   if (!program) {
     return std::move(program).error().with_hint(
         "ctr comes with containerd: `apt-get install containerd`");

@@ -6,12 +6,14 @@
 #include "cli/command.hpp"
 #include "core/result.hpp"
 #include "host.hpp"
+#include "provision/program_source.hpp"
 
 namespace flintctl::cmd {
 
 /// Flags of `provision containerd`.
 struct ProvisionContainerdOptions {
-  std::string file;  ///< host.toml; empty: the default one if it exists
+  std::string file;                 ///< host.toml; empty: the default one if it exists
+  provision::ProgramSource source;  ///< of its program; empty: as host.toml says, or the host's
   bool dry_run = false;
 };
 

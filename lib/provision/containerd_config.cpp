@@ -66,7 +66,9 @@ Entry filesystem_options(const ContainerdSettings& settings) {
 std::vector<Entry> entries(const ContainerdSettings& settings) {
   const std::string plugin(devmapper_plugin);
   return {
-      {"", "version", 2, "Read by containerd 1.6, 1.7 and 2 alike."},
+      {"", "version", settings.config_format(),
+       settings.config_format() == 2 ? "Read by containerd 1.6, 1.7 and 2 alike."
+                                     : "Read by containerd 2 and later."},
       {"", "root", settings.root, ""},
       {"", "state", settings.state, ""},
       {"", "disabled_plugins", disabled_plugins(settings.version),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "core/result.hpp"
 #include "data/value.hpp"
 #include "provision/containerd_version.hpp"
+#include "sys/fact_cache.hpp"
 
 namespace flintctl::devmapper {
 class Driver;
@@ -42,10 +44,16 @@ struct ContainerdSettings {
   LogLevel log_level = LogLevel::info;
   /// The containerd that will read it.
   ProgramVersion version{1, 6, "1.6"};
+  /// The format of the file: 2 or 3; without it what that containerd writes itself.
+  std::optional<int> format;
   Zeroing zeroing = Zeroing::unknown;
   /// mke2fs knows assume_storage_prezeroed (1.47).
   bool mke2fs_can_skip_zeros = false;
 
+  /// 3 from containerd 2 on, which reads 2 as well; 1.6 and 1.7 read 2 only.
+  [[nodiscard]] int config_format() const {
+    return format.value_or(version.at_least(2, 0) ? 3 : 2);
+  }
   /// The devmapper snapshotter's own folder.
   [[nodiscard]] std::string snapshotter_directory() const {
     return root + "/snapshotter/devmapper";
@@ -53,15 +61,18 @@ struct ContainerdSettings {
 };
 
 /// invalid_argument when a path is relative, a socket's path too long (containerd adds ".ttrpc" for
-/// its second socket), or root, state or address is the host's own containerd's.
+/// its second socket), root, state or address is the host's own containerd's, or there is no such
+/// format.
 Result<> validate(const ContainerdSettings& settings);
 
 /// Fills in what the host decides: the version of containerd (host_not_ready when it is missing or
-/// too old), whether the pool zeroes blocks, and what mke2fs can do. `binary`: a path, or a program
-/// in PATH; where it is what serves the settings' address already, that one is asked instead of
-/// starting another.
+/// too old, invalid_argument when it cannot read the format that was asked for), whether the pool
+/// zeroes blocks, and what mke2fs can do. `binary` is as find_containerd_program() takes it; where
+/// it is what serves the settings' address already, that one is asked instead of starting another.
+/// `facts` remembers what the programs said.
 Result<ContainerdSettings> fit_to_host(ContainerdSettings settings,
-                                       const std::string& binary = "containerd");
+                                       const std::string& binary = "containerd",
+                                       const sys::FactCache& facts = sys::FactCache({}));
 
 /// The configuration as a value.
 data::Value containerd_document(const ContainerdSettings& settings);

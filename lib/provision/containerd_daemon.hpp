@@ -15,7 +15,7 @@ namespace flintctl::provision {
 
 /// How to start the private containerd.
 struct ContainerdStart {
-  std::string binary = "containerd";  ///< a path, or a program in PATH
+  std::string binary = "containerd";  ///< as find_containerd_program() takes it
   std::string config_path;
   std::string log_file;  ///< appended to; folders are made
   std::chrono::milliseconds timeout = std::chrono::seconds(30);

@@ -12,6 +12,7 @@
 #include "devmapper/driver.hpp"
 #include "provision/containerd_config.hpp"
 #include "provision/containerd_process.hpp"
+#include "provision/containerd_program.hpp"
 #include "provision/containerd_ready.hpp"
 #include "sys/file.hpp"
 
@@ -76,7 +77,7 @@ Result<std::string> own_string(const data::Value& table, std::string_view key,
 std::optional<ProgramVersion> running_version(const std::string& address,
                                               const std::string& binary) {
   const auto own = find_own_containerd(address);
-  const auto path = sys::find_program(binary);
+  const auto path = find_containerd_program(binary);
   if (!own || !*own || !path) return std::nullopt;
   std::error_code failed;
   const auto runs =
@@ -95,20 +96,32 @@ Result<> validate(const ContainerdSettings& settings) {
   TRY(check_own(settings.root, settings.state, settings.address,
                 settings.address + std::string(ttrpc_suffix)));
   if (settings.pool.empty()) return Error(Code::invalid_argument, "the thin pool has no name");
+  if (settings.format && *settings.format != 2 && *settings.format != 3) {
+    return Error(Code::invalid_argument,
+                 fmt::format("containerd's configuration has no version {}", *settings.format))
+        .with_hint("2 is for containerd 1.6 and later, 3 for 2.0 and later");
+  }
   return {};
 }
 
-Result<ContainerdSettings> fit_to_host(ContainerdSettings settings, const std::string& binary) {
+Result<ContainerdSettings> fit_to_host(ContainerdSettings settings, const std::string& binary,
+                                       const sys::FactCache& facts) {
   if (const auto running = running_version(settings.address, binary)) {
     settings.version = *running;
   } else {
-    settings.version = TRY(find_containerd(binary)).version;
+    settings.version = TRY(find_containerd(binary, facts)).version;
+  }
+  if (settings.format == 3 && !settings.version.at_least(2, 0)) {
+    return Error(Code::invalid_argument,
+                 fmt::format("containerd {} cannot read a configuration of version 3",
+                             settings.version.text))
+        .with_hint("leave --config-version out, or use containerd 2.0 or later");
   }
   settings.zeroing = Zeroing::unknown;
   if (const auto driver = devmapper::open()) {
     settings.zeroing = read_pool_zeroing(**driver, settings.pool);
   }
-  const auto mke2fs = find_mke2fs();
+  const auto mke2fs = find_mke2fs(facts);
   settings.mke2fs_can_skip_zeros = mke2fs && mke2fs->at_least(1, 47);
   return settings;
 }

@@ -8,9 +8,11 @@
 
 #include "provision/containerd_install.hpp"
 #include "provision/containerd_process.hpp"
+#include "provision/containerd_program.hpp"
 #include "provision/containerd_version.hpp"
 #include "provision/devpool_step.hpp"
 #include "provision/host_file.hpp"
+#include "sys/fact_cache.hpp"
 #include "sys/file.hpp"
 
 namespace flintctl::provision {
@@ -72,11 +74,19 @@ Result<Undone> undo_root(const std::string& root, Data data) {
 
 Result<ContainerdSettings> ContainerdStep::settings() {
   TRY(validate(wanted_.settings));
-  return fit_to_host(wanted_.settings, wanted_.start.binary);
+  return fit_to_host(wanted_.settings, wanted_.start.binary, sys::FactCache(paths_.facts()));
+}
+
+Result<bool> ContainerdStep::has_program() const {
+  if (!wanted_.source) return true;
+  for (const InstalledProgram& one : TRY(list_programs(containerd_store()))) {
+    if (one.source_sha256 == wanted_.source->sha256 && one.linked) return true;
+  }
+  return false;
 }
 
 Result<HostUnit> ContainerdStep::unit() const {
-  const std::string binary = TRY(sys::find_program(wanted_.start.binary));
+  const std::string binary = TRY(find_containerd_program(wanted_.start.binary));
   const std::string command = fmt::format("{} --config {}", quote_argument(binary),
                                           quote_argument(wanted_.start.config_path));
   HostUnit unit{containerd_names(wanted_.settings.address).unit,
@@ -87,8 +97,7 @@ Result<HostUnit> ContainerdStep::unit() const {
   return unit;
 }
 
-Result<> ContainerdStep::check_config(Finding& finding) {
-  const ContainerdSettings wanted = TRY(settings());
+Result<> ContainerdStep::check_config(const ContainerdSettings& wanted, Finding& finding) {
   const std::string& path = wanted_.start.config_path;
   const ContainerdInstall plan = TRY(plan_containerd_config(wanted, path));
   if (plan.file_differs) {
@@ -105,14 +114,13 @@ Result<> ContainerdStep::check_config(Finding& finding) {
   return {};
 }
 
-Result<> ContainerdStep::check_running(Finding& finding) {
-  const ContainerdStatus status =
-      TRY(containerd_status(wanted_.settings.address, wanted_.start.snapshotter));
-  const std::string subject = "containerd at " + wanted_.settings.address;
+Result<> ContainerdStep::check_running(const ContainerdSettings& wanted, Finding& finding) {
+  const ContainerdStatus status = TRY(containerd_status(wanted.address, wanted_.start.snapshotter));
+  const std::string subject = "containerd at " + wanted.address;
   if (status.owner == ContainerdOwner::other) {
     return Error(Code::already_exists,
                  fmt::format("process {} serves {}, and flintctl did not start it", status.pid,
-                             wanted_.settings.address))
+                             wanted.address))
         .with_hint("end it, or choose another address: --containerd-address PATH");
   }
   if (status.owner == ContainerdOwner::none) {
@@ -121,18 +129,31 @@ Result<> ContainerdStep::check_running(Finding& finding) {
   }
   finding.items.push_back(
       {status.problem.empty() ? State::in_place : State::differs, subject, status.problem});
+  const auto running = parse_containerd_version("containerd " + status.version);
+  if (running && running->text != wanted.version.text) {
+    finding.warnings.push_back(
+        fmt::format("containerd at {} is still {}, not {}: flintctl containerd stop, then flintctl "
+                    "containerd start",
+                    wanted.address, running->text, wanted.version.text));
+  }
   return {};
 }
 
 Result<Finding> ContainerdStep::check() {
   Finding finding;
-  TRY(check_config(finding));
+  if (!TRY(has_program())) {
+    finding.items.push_back({State::missing, wanted_.start.config_path, {}});
+    finding.items.push_back({State::missing, "containerd at " + wanted_.settings.address, {}});
+    return finding;
+  }
+  const ContainerdSettings wanted = TRY(settings());
+  TRY(check_config(wanted, finding));
   if (services_.running()) {
     for (Item& item : TRY(check_unit(TRY(unit()), paths_, services_))) {
       finding.items.push_back(std::move(item));
     }
   }
-  TRY(check_running(finding));
+  TRY(check_running(wanted, finding));
   return finding;
 }
 
@@ -174,14 +195,14 @@ Result<> ContainerdStep::apply(Journal& journal) {
   return {};
 }
 
-Result<Undone> ContainerdStep::undo(const Change& change, Data data) {
+Result<Undone> ContainerdStep::undo(const Change& change, Data data, Notes& notes) {
   if (change.kind == "root") return undo_root(change.target, data);
   if (change.kind == "state") {
     // Sockets and the like; containerd has ended by now.
     TRY(sys::remove_tree(change.target));
     return Undone::done;
   }
-  if (change.kind != "containerd") return Step::undo(change, data);
+  if (change.kind != "containerd") return Step::undo(change, data, notes);
   ContainerdStop stop;
   stop.address = change.target;
   stop.run_directory = paths_.run_directory;

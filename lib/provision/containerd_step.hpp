@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "provision/containerd_config.hpp"
 #include "provision/containerd_daemon.hpp"
 #include "provision/host_unit.hpp"
+#include "provision/program_source.hpp"
 #include "provision/step.hpp"
 
 namespace flintctl::provision {
@@ -16,6 +18,8 @@ namespace flintctl::provision {
 struct PrivateContainerd {
   ContainerdSettings settings;  ///< version, zeroing and mke2fs are filled in by the step
   ContainerdStart start;        ///< config_path and log_file are set
+  /// Where its program comes from; without it the host has one.
+  std::optional<ProgramSource> source;
 };
 
 /// The private containerd: its configuration and folders, a unit that starts it at each boot after
@@ -29,12 +33,14 @@ class ContainerdStep final : public Step {
   [[nodiscard]] std::string name() const override { return "containerd"; }
   Result<Finding> check() override;
   Result<> apply(Journal& journal) override;
-  Result<Undone> undo(const Change& change, Data data) override;
+  Result<Undone> undo(const Change& change, Data data, Notes& notes) override;
 
  private:
   Result<ContainerdSettings> settings();
-  Result<> check_config(Finding& finding);
-  Result<> check_running(Finding& finding);
+  /// False while the program that `source` names is still to be installed, by the step before.
+  [[nodiscard]] Result<bool> has_program() const;
+  Result<> check_config(const ContainerdSettings& wanted, Finding& finding);
+  Result<> check_running(const ContainerdSettings& wanted, Finding& finding);
   Result<> install_config(Journal& journal);
   [[nodiscard]] Result<HostUnit> unit() const;
 

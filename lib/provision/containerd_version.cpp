@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "provision/containerd_program.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
 
@@ -47,6 +48,23 @@ Result<ProgramVersion> first_version(std::string_view program, std::string_view 
   return not_a_version(program, output);
 }
 
+/// What a program answers when it is asked for its version, or answered when it was the same file.
+Result<std::string> ask_version(const std::string& path, const char* flag,
+                                const sys::FactCache& facts) {
+  const std::string identity = sys::program_identity(path);
+  const std::string fact = identity.empty() ? "" : fmt::format("version of {} {}", path, identity);
+  if (auto known = facts.find(fact)) return *std::move(known);
+  const auto output = sys::run({path, flag}, {}, version_timeout);
+  if (!output) return Error(output.error()).with_code(Code::host_not_ready);
+  if (!output->status.ok()) {
+    return Error(Code::host_not_ready,
+                 fmt::format("{} {} ended with {}", path, flag, output->status.text()));
+  }
+  std::string answer = output->out.empty() ? output->err : output->out;
+  facts.keep(fact, answer);
+  return answer;
+}
+
 }  // namespace
 
 Result<ProgramVersion> parse_containerd_version(std::string_view output) {
@@ -57,8 +75,8 @@ Result<ProgramVersion> parse_mke2fs_version(std::string_view output) {
   return first_version("mke2fs", output);
 }
 
-Result<ContainerdBinary> find_containerd(const std::string& name) {
-  Result<std::string> path = sys::find_program(name);
+Result<ContainerdBinary> find_containerd(const std::string& name, const sys::FactCache& facts) {
+  Result<std::string> path = find_containerd_program(name);
   if (!path) {
     return std::move(path)
         .error()
@@ -66,13 +84,8 @@ Result<ContainerdBinary> find_containerd(const std::string& name) {
         .context("containerd is not installed")
         .with_code(Code::host_not_ready);
   }
-  const auto output = sys::run({*path, "--version"}, {}, version_timeout);
-  if (!output) return Error(output.error()).with_code(Code::host_not_ready);
-  if (!output->status.ok()) {
-    return Error(Code::host_not_ready,
-                 fmt::format("{} --version ended with {}", *path, output->status.text()));
-  }
-  ProgramVersion version = TRY(parse_containerd_version(output->out));
+  ProgramVersion version =
+      TRY(parse_containerd_version(TRY(ask_version(*path, "--version", facts))));
   if (!version.at_least(1, 6)) {
     return Error(
                Code::host_not_ready,
@@ -82,10 +95,9 @@ Result<ContainerdBinary> find_containerd(const std::string& name) {
   return ContainerdBinary{*std::move(path), std::move(version)};
 }
 
-Result<ProgramVersion> find_mke2fs() {
+Result<ProgramVersion> find_mke2fs(const sys::FactCache& facts) {
   const std::string path = TRY(sys::find_program("mke2fs"));
-  const sys::Output output = TRY(sys::run({path, "-V"}, {}, version_timeout));
-  return parse_mke2fs_version(output.err.empty() ? output.out : output.err);
+  return parse_mke2fs_version(TRY(ask_version(path, "-V", facts)));
 }
 
 Result<> require_devmapper_programs() {

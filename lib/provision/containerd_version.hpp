@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/result.hpp"
+#include "sys/fact_cache.hpp"
 
 namespace flintctl::provision {
 
@@ -31,12 +32,13 @@ struct ContainerdBinary {
   ProgramVersion version;
 };
 
-/// Finds `name` (a path, or a program in PATH) and asks it for its version. host_not_ready with a
-/// hint when it is missing, too old or no containerd.
-Result<ContainerdBinary> find_containerd(const std::string& name = "containerd");
+/// Finds `name` by find_containerd_program() and asks it for its version. host_not_ready with a
+/// hint when it is missing, too old or no containerd. `facts` remembers its answer.
+Result<ContainerdBinary> find_containerd(const std::string& name = "containerd",
+                                         const sys::FactCache& facts = sys::FactCache({}));
 
 /// The version of the mke2fs that containerd would run; not_found without one.
-Result<ProgramVersion> find_mke2fs();
+Result<ProgramVersion> find_mke2fs(const sys::FactCache& facts = sys::FactCache({}));
 
 /// host_not_ready that names program and package for each program that containerd's devmapper
 /// snapshotter runs and that is missing: dmsetup, mkfs.ext4, blkdiscard.

@@ -188,8 +188,8 @@ Result<> DevpoolStep::allow_undo(const Change& change, Data /*data*/) {
   return thinpool::refuse_in_use(change.target, **driver);
 }
 
-Result<Undone> DevpoolStep::undo(const Change& change, Data data) {
-  if (change.kind != "pool") return Step::undo(change, data);
+Result<Undone> DevpoolStep::undo(const Change& change, Data data, Notes& notes) {
+  if (change.kind != "pool") return Step::undo(change, data, notes);
   // No driver, no pool.
   if (const auto driver = drivers_.devmapper()) {
     TRY(thinpool::deactivate(change.target, **driver));

@@ -48,7 +48,7 @@ class DevpoolStep final : public Step {
   Result<Finding> check() override;
   Result<> apply(Journal& journal) override;
   Result<> allow_undo(const Change& change, Data data) override;
-  Result<Undone> undo(const Change& change, Data data) override;
+  Result<Undone> undo(const Change& change, Data data, Notes& notes) override;
 
   /// What apply() did to the pool.
   [[nodiscard]] const thinpool::Outcome& outcome() const { return outcome_; }

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "provision/containerd_program.hpp"
 #include "provision/modules_step.hpp"
 #include "provision/network_step.hpp"
 
@@ -25,6 +26,8 @@ Plan host_plan(const HostPaths& paths, const HostSettings& settings, PoolDrivers
         std::make_unique<DevpoolStep>(paths, settings.pool, drivers, services, settings.watch));
   }
   if (settings.containerd) {
+    const auto& source = settings.private_containerd.source;
+    if (source) plan.add(containerd_program_step(*source));
     plan.add(std::make_unique<ContainerdStep>(paths, settings.private_containerd, services));
   }
   if (settings.network) {
@@ -39,6 +42,7 @@ Plan every_step(const HostPaths& paths, const HostSettings& settings, PoolDriver
   HostSettings all = settings;
   all.devpool = true;
   all.containerd = true;
+  all.private_containerd.source.emplace();
   all.network = true;
   if (all.vmms.empty()) all.vmms.emplace_back();
   return host_plan(paths, all, drivers, services);

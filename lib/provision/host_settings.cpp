@@ -9,6 +9,7 @@
 
 #include "core/units.hpp"
 #include "provision/containerd_process.hpp"
+#include "provision/containerd_program.hpp"
 #include "sys/file.hpp"
 
 namespace flintctl::provision {
@@ -103,9 +104,16 @@ Result<> read_devpool(const Section& section, HostSettings& settings) {
   return thinpool::check(pool);
 }
 
+Result<> read_origin(const Section& section, ProgramSource& source) {
+  TRY(section.read("file", source.file));
+  TRY(section.read("url", source.url));
+  TRY(section.read("sha256", source.sha256));
+  return section.read("version", source.version);
+}
+
 Result<> read_containerd(const Section& section, HostSettings& settings) {
   TRY(section.allow({"enabled", "binary", "root", "config", "metrics_address", "base_image_size",
-                     "log_file", "debug"}));
+                     "log_file", "debug", "file", "url", "sha256", "version"}));
   ContainerdSettings& wanted = settings.private_containerd.settings;
   ContainerdStart& start = settings.private_containerd.start;
   bool debug = wanted.log_level == LogLevel::trace;
@@ -118,6 +126,13 @@ Result<> read_containerd(const Section& section, HostSettings& settings) {
   TRY(section.read("log_file", start.log_file));
   TRY(section.read("debug", debug));
   wanted.log_level = debug ? LogLevel::trace : LogLevel::info;
+  ProgramSource source;
+  source.name = "containerd";
+  TRY(read_origin(section, source));
+  if (source.given()) {
+    TRY(validate_containerd_source(source).context("[containerd]"));
+    settings.private_containerd.source = std::move(source);
+  }
   return validate(wanted);
 }
 
@@ -148,10 +163,7 @@ Result<> read_vmms(const data::Value& document, HostSettings& settings) {
     TRY(section.allow({"file", "url", "sha256", "version"}));
     VmmSource source;
     source.name = name;
-    TRY(section.read("file", source.file));
-    TRY(section.read("url", source.url));
-    TRY(section.read("sha256", source.sha256));
-    TRY(section.read("version", source.version));
+    TRY(read_origin(section, source));
     TRY(validate(source).context(fmt::format("[vmm.{}]", name)));
     settings.vmms.push_back(std::move(source));
   }
@@ -216,6 +228,8 @@ std::string_view host_settings_help() {
          "  base_image_size = \"10GB\"    # of a disk made from an image\n"
          "  log_file = \"/var/log/flintctl/containerd-dev.log\"\n"
          "  debug = false               # log level trace\n"
+         "  # url = \"https://…\"         # or file: a release to use instead of the package's\n"
+         "  # sha256 = \"…\"\n"
          "  [network]                   # made when this table is there\n"
          "  enabled = true\n"
          "  bridge = \"flintbr0\"\n"

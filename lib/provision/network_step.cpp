@@ -269,7 +269,7 @@ Result<> NetworkStep::allow_undo(const Change& change, Data /*data*/) {
       .with_hint("delete the VMs first: flintctl vm list -A shows them");
 }
 
-Result<Undone> NetworkStep::undo(const Change& change, Data /*data*/) {
+Result<Undone> NetworkStep::undo(const Change& change, Data /*data*/, Notes& /*notes*/) {
   if (change.kind == "nat") {
     auto tables = TRY(network::Nftables::open());
     TRY(tables.remove(change.target));

@@ -31,7 +31,7 @@ class NetworkStep final : public Step {
   Result<> apply(Journal& journal) override;
   /// aborted while VMs or others are joined to the bridge.
   Result<> allow_undo(const Change& change, Data data) override;
-  Result<Undone> undo(const Change& change, Data data) override;
+  Result<Undone> undo(const Change& change, Data data, Notes& notes) override;
 
   /// Bridge, forwarding and translation again, as after a boot. Records nothing: what it makes was
   /// recorded when the unit that calls it was.

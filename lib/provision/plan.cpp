@@ -152,7 +152,7 @@ Result<UndoReport> Plan::undo(const Change& change, Data data) {
   } else if (change.kind == "unit") {
     if (services_.running()) TRY(services_.stop(change.target));
   } else {
-    undone = TRY(step_of(change)->undo(change, data));
+    undone = TRY(step_of(change)->undo(change, data, report.notes));
   }
   if (undone == Undone::kept) report.outcome = UndoReport::Outcome::kept;
   return report;

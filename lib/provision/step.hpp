@@ -20,6 +20,8 @@ struct HostPaths {
   std::string run_directory = "/run/flintctl";
   [[nodiscard]] std::string units() const { return etc + "/systemd/system"; }
   [[nodiscard]] std::string record() const { return state + "/host"; }
+  /// Of sys::FactCache.
+  [[nodiscard]] std::string facts() const { return run_directory + "/facts"; }
   [[nodiscard]] std::string lock() const { return sys::lock_path(run_directory, "host"); }
 };
 
@@ -64,6 +66,9 @@ class Journal {
   std::vector<std::string> notes_;
 };
 
+/// Words to a person, a line each.
+using Notes = std::vector<std::string>;
+
 /// What becomes of disk contents when a change is undone.
 enum class Data { keep, remove };
 enum class Undone {
@@ -92,7 +97,8 @@ class Step {
   virtual Result<> allow_undo(const Change& /*change*/, Data /*data*/) { return {}; }
   /// Takes back one change of its own kind, by what the change says alone: the step may have been
   /// made with other settings. The change may be half done, not begun, or gone by another hand.
-  virtual Result<Undone> undo(const Change& change, Data /*data*/) {
+  /// `notes` gets what a person should know.
+  virtual Result<Undone> undo(const Change& change, Data /*data*/, Notes& /*notes*/) {
     return Error(Code::internal, "step '" + name() + "' cannot undo a '" + change.kind + "'");
   }
 };

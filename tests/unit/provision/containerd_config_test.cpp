@@ -87,7 +87,20 @@ TEST_CASE("containerd 2 gets the names of its own CRI plugins disabled as well")
   ContainerdSettings settings;
   settings.version = {2, 0, "2.0.5"};
   CHECK(containerd_document(settings).find("disabled_plugins")->elements().size() == 5);
+  CHECK(containerd_document(settings).integer_or("version") == 3);
+  settings.format = 2;
   CHECK(containerd_document(settings).integer_or("version") == 2);
+  CHECK(containerd_document(settings).find("disabled_plugins")->elements().size() == 5);
+}
+
+TEST_CASE("a format that containerd has not is refused") {
+  ContainerdSettings settings;
+  settings.format = 3;
+  CHECK(validate(settings));
+  settings.format = 4;
+  const auto refused = validate(settings);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().hint().find("3 for 2.0") != std::string::npos);
 }
 
 TEST_CASE("fs_options are there only when the pool zeroes and mke2fs can skip it") {

@@ -44,7 +44,7 @@ class Sample final : public Step {
     if (change.kind != "switch" || !in_use) return {};
     return Error(Code::aborted, "process 7 uses the switch");
   }
-  Result<Undone> undo(const Change& change, Data) override {
+  Result<Undone> undo(const Change& change, Data, Notes&) override {
     TRY(place_.fault.call("undo " + change.kind));
     return Undone::done;
   }

@@ -6,6 +6,7 @@
 
 #include "place.hpp"
 #include "provision/plan.hpp"
+#include "provision/program_archive.hpp"
 #include "support/archive/compress.hpp"
 #include "support/archive/tar_builder.hpp"
 #include "sys/sha256.hpp"
@@ -45,8 +46,8 @@ struct Store : Place {
   /// Nothing is installed, linked or left half done.
   void require_nothing() const {
     CHECK(installed().empty());
-    CHECK(sys::list_directory(where.store + "/firecracker").value().empty());
-    CHECK(sys::list_directory(where.bin).value().empty());
+    CHECK_FALSE(sys::exists(where.store));
+    CHECK_FALSE(sys::exists(where.bin));
   }
 };
 
@@ -180,19 +181,19 @@ TEST_CASE("a source must be one file or URL with a digest, of a known name") {
 }
 
 TEST_CASE("the binary in a release is known by its name") {
-  CHECK(is_vmm_member("firecracker", "firecracker"));
-  CHECK(is_vmm_member("release-v1.15.1-x86_64/firecracker-v1.15.1-x86_64", "firecracker"));
-  CHECK(is_vmm_member("cloud-hypervisor-static", "cloud-hypervisor"));
-  CHECK_FALSE(is_vmm_member("release/firecracker-v1.15.1-x86_64.debug", "firecracker"));
-  CHECK_FALSE(is_vmm_member("release/firecracker_spec-v1.15.1.yaml", "firecracker"));
-  CHECK_FALSE(is_vmm_member("firecracker/README", "firecracker"));
+  CHECK(is_program_member("firecracker", "firecracker"));
+  CHECK(is_program_member("release-v1.15.1-x86_64/firecracker-v1.15.1-x86_64", "firecracker"));
+  CHECK(is_program_member("cloud-hypervisor-static", "cloud-hypervisor"));
+  CHECK_FALSE(is_program_member("release/firecracker-v1.15.1-x86_64.debug", "firecracker"));
+  CHECK_FALSE(is_program_member("release/firecracker_spec-v1.15.1.yaml", "firecracker"));
+  CHECK_FALSE(is_program_member("firecracker/README", "firecracker"));
 }
 
 TEST_CASE("versions are read as the programs say them") {
-  CHECK(parse_vmm_version("Firecracker v1.15.1\n\nexit code 0").value() == "1.15.1");
-  CHECK(parse_vmm_version("cloud-hypervisor v53.0").value() == "53.0");
-  CHECK(parse_vmm_version("QEMU emulator version 7.2.22 (Debian 1:7.2)").value() == "7.2.22");
-  CHECK_FALSE(parse_vmm_version("usage: x"));
-  CHECK_FALSE(parse_vmm_version("../../etc"));
-  CHECK_FALSE(parse_vmm_version(""));
+  CHECK(parse_program_version("Firecracker v1.15.1\n\nexit code 0").value() == "1.15.1");
+  CHECK(parse_program_version("cloud-hypervisor v53.0").value() == "53.0");
+  CHECK(parse_program_version("QEMU emulator version 7.2.22 (Debian 1:7.2)").value() == "7.2.22");
+  CHECK_FALSE(parse_program_version("usage: x"));
+  CHECK_FALSE(parse_program_version("../../etc"));
+  CHECK_FALSE(parse_program_version(""));
 }

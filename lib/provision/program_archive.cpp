@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "provision/vmm_archive.hpp"
+#include "provision/program_archive.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
+#include <map>
 #include <memory>
+#include <utility>
 
 #include "archive/compression.hpp"
 #include "archive/decoder.hpp"
 #include "archive/tar_reader.hpp"
-#include "provision/vmm_install.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 
@@ -66,13 +67,19 @@ Result<std::string> first_bytes(const std::string& file) {
   return std::string(TRY(read_piece(fd.get(), bytes)));
 }
 
+/// What says of a program that it is whole must not outlive a power cut that takes it.
+Result<> close_written(const UniqueFd& file, const std::string& path) {
+  if (::fsync(file.get()) != 0) return sys::last_error(fmt::format("writing {}", path));
+  return {};
+}
+
 Result<> copy(const std::string& file, const std::string& target) {
   const UniqueFd from = TRY(sys::open(file, O_RDONLY));
   const UniqueFd to = TRY(sys::open(target, O_WRONLY | O_CREAT | O_EXCL, 0755));
   std::string buffer(piece_size, '\0');
   while (true) {
     const auto piece = TRY(read_piece(from.get(), buffer));
-    if (piece.empty()) return {};
+    if (piece.empty()) return close_written(to, target);
     TRY(sys::write_all(to.get(), piece));
   }
 }
@@ -80,42 +87,53 @@ Result<> copy(const std::string& file, const std::string& target) {
 Result<> write_member(archive::TarReader& reader, const std::string& target) {
   const UniqueFd to = TRY(sys::open(target, O_WRONLY | O_CREAT | O_EXCL, 0755));
   while (const auto piece = TRY(reader.read())) TRY(sys::write_all(to.get(), piece->bytes));
-  return {};
+  return close_written(to, target);
 }
 
-Result<> take_member(const std::string& file, archive::Compression compression,
-                     const std::string& name, const std::string& target) {
+Result<> take_members(const std::string& file, archive::Compression compression,
+                      const std::vector<std::string>& names, const std::string& folder) {
   FileSource source(TRY(sys::open(file, O_RDONLY)), compression);
   archive::TarReader reader(source);
-  std::string taken;
+  std::map<std::string, std::string> taken;
   while (const auto entry = TRY(reader.next())) {
-    if (entry->type != archive::TarEntry::Type::file || entry->sparse ||
-        !is_vmm_member(entry->name, name)) {
-      continue;
-    }
-    if (!taken.empty()) {
-      return Error(Code::invalid_argument,
-                   fmt::format("both '{}' and '{}' could be {}", taken, entry->name, name))
+    if (entry->type != archive::TarEntry::Type::file || entry->sparse) continue;
+    const auto name = std::find_if(names.begin(), names.end(), [&](const std::string& one) {
+      return is_program_member(entry->name, one);
+    });
+    if (name == names.end()) continue;
+    const auto [before, first] = taken.emplace(*name, entry->name);
+    if (!first) {
+      return Error(Code::invalid_argument, fmt::format("both '{}' and '{}' could be {}",
+                                                       before->second, entry->name, *name))
           .with_hint("unpack it yourself and give the binary with --file");
     }
-    taken = entry->name;
-    TRY(write_member(reader, target));
+    TRY(write_member(reader, fmt::format("{}/{}", folder, *name)));
   }
-  if (!taken.empty()) return {};
-  return Error(Code::invalid_argument, fmt::format("the release holds no {}", name));
+  if (taken.count(names.front()) != 0) return {};
+  return Error(Code::invalid_argument, fmt::format("the release holds no {}", names.front()));
 }
 
 }  // namespace
 
-Result<> take_binary(const std::string& file, const std::string& name, const std::string& target) {
+bool is_program_member(const std::string& member, const std::string& name) {
+  const std::string base = member.substr(member.rfind('/') + 1);
+  if (base == name) return true;
+  if (!base.starts_with(name + "-v") && base != name + "-static") return false;
+  return base.find(".debug") == std::string::npos && base.find(".sig") == std::string::npos;
+}
+
+Result<> take_programs(const std::string& file, const std::vector<std::string>& names,
+                       const std::string& folder) {
   const std::string magic = TRY(first_bytes(file));
   if (magic == elf_magic) {
-    TRY(copy(file, target));
+    TRY(copy(file, fmt::format("{}/{}", folder, names.front())));
   } else {
-    TRY(take_member(file, archive::actual_compression(magic), name, target)
+    TRY(take_members(file, archive::actual_compression(magic), names, folder)
             .context("unpacking the release"));
   }
-  if (TRY(first_bytes(target)) != elf_magic) {
+  for (const std::string& name : names) {
+    const std::string path = fmt::format("{}/{}", folder, name);
+    if (!sys::exists(path) || TRY(first_bytes(path)) == elf_magic) continue;
     return Error(Code::invalid_argument, fmt::format("this {} is no ELF executable", name));
   }
   return {};
