@@ -67,15 +67,12 @@ Result<> image_check(Host& host, const ImageCheckOptions& options) {
   for (const auto& text : options.references) {
     references.push_back(TRY(oci::Reference::parse(text)));
   }
-  auto platform = oci::host_platform();
-  if (!options.platform.empty()) platform = TRY(oci::parse_platform(options.platform));
-  const auto& configured = TRY(host.config())->snapshotter;
-  const auto& snapshotter = options.snapshotter.empty() ? configured : options.snapshotter;
+  const auto look = TRY(where_to_look(host, options.look));
   containerd::Client* containerd = TRY(host.containerd());
   std::vector<Verdict> verdicts;
   for (const auto& record : TRY(records_of(*containerd, references))) {
     verdicts.push_back(
-        {record.name, TRY(image::check(*containerd, snapshotter, platform, record))});
+        {record.name, TRY(image::check(*containerd, look.snapshotter, look.platform, record))});
   }
   std::sort(verdicts.begin(), verdicts.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -89,14 +86,12 @@ Result<> image_check(Host& host, const ImageCheckOptions& options) {
 
 void add_image_check(cli::Command& image, Host& host) {
   auto options = std::make_shared<ImageCheckOptions>();
-  image.add("check", "See whether images are complete: documents, digests, snapshots")
-      .example("flintctl image check", "all images; fails when one is broken")
+  auto& check =
+      image.add("check", "See whether images are complete: documents, digests, snapshots");
+  check.example("flintctl image check", "all images; fails when one is broken")
       .arguments("REF", options->references, 0, "Images (all unless given)")
-      .option("--snapshotter", options->snapshotter,
-              "containerd's snapshotter to look in (devmapper unless configured)", "NAME")
-      .option("--platform", options->platform, "Platform to look for (this machine's)",
-              "OS/ARCH[/VARIANT]")
       .action([options, &host] { return image_check(host, *options); });
+  add_look_flags(check, options->look);
 }
 
 }  // namespace flintctl::cmd

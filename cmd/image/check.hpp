@@ -7,14 +7,14 @@
 #include "cli/command.hpp"
 #include "core/result.hpp"
 #include "host.hpp"
+#include "image/settings.hpp"
 
 namespace flintctl::cmd {
 
 /// `image check [REF…]`.
 struct ImageCheckOptions {
   std::vector<std::string> references;  ///< empty: all images
-  std::string snapshotter;              ///< empty: the configured one
-  std::string platform;                 ///< empty: this machine's
+  LookFlags look;
 };
 
 /// Says of each image whether it is complete. An error when one is not.

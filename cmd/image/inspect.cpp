@@ -53,15 +53,12 @@ Result<> image_inspect(Host& host, const ImageInspectOptions& options) {
   for (const auto& text : options.references) {
     references.push_back(TRY(oci::Reference::parse(text)));
   }
-  auto platform = oci::host_platform();
-  if (!options.platform.empty()) platform = TRY(oci::parse_platform(options.platform));
-  const auto& configured = TRY(host.config())->snapshotter;
-  const auto& snapshotter = options.snapshotter.empty() ? configured : options.snapshotter;
+  const auto look = TRY(where_to_look(host, options.look));
   containerd::Client* containerd = TRY(host.containerd());
   const auto users = TRY(ImageUsers::read(*containerd));
   data::Array items;
   for (const auto& reference : references) {
-    const auto found = TRY(image::inspect(*containerd, snapshotter, platform, reference));
+    const auto found = TRY(image::inspect(*containerd, look.snapshotter, look.platform, reference));
     items.push_back(to_value(found, users.of(found.image)));
   }
   // A table would not hold it.
@@ -74,7 +71,9 @@ Result<> image_inspect(Host& host, const ImageInspectOptions& options) {
 
 void add_image_inspect(cli::Command& image, Host& host) {
   auto options = std::make_shared<ImageInspectOptions>();
-  image.add("inspect", "Show all about images: layers, sizes, and which VMs use them")
+  auto& inspect =
+      image.add("inspect", "Show all about images: layers, sizes, and which VMs use them");
+  inspect
       .details(
           "'size' is compressed, 'unpackedSize' what the image's snapshots take, 'sharedSize' the "
           "part of that which other images use too; on devmapper these are blocks of the thin "
@@ -82,11 +81,8 @@ void add_image_inspect(cli::Command& image, Host& host) {
       .example("flintctl image inspect debian:12", "as YAML")
       .example("flintctl image inspect debian:12 -o jsonpath={.usedBy}", "the VMs made from it")
       .arguments("REF", options->references, 1, "Images, as docker writes them")
-      .option("--snapshotter", options->snapshotter,
-              "containerd's snapshotter to look in (devmapper unless configured)", "NAME")
-      .option("--platform", options->platform, "Platform to look for (this machine's)",
-              "OS/ARCH[/VARIANT]")
       .action([options, &host] { return image_inspect(host, *options); });
+  add_look_flags(inspect, options->look);
 }
 
 }  // namespace flintctl::cmd

@@ -7,14 +7,14 @@
 #include "cli/command.hpp"
 #include "core/result.hpp"
 #include "host.hpp"
+#include "image/settings.hpp"
 
 namespace flintctl::cmd {
 
 /// `image inspect REF…`.
 struct ImageInspectOptions {
   std::vector<std::string> references;
-  std::string snapshotter;  ///< empty: the configured one
-  std::string platform;     ///< empty: this machine's
+  LookFlags look;
 };
 
 /// Prints all that is known of images, as YAML unless -o says otherwise.

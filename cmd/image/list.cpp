@@ -3,32 +3,56 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
+#include "image/users.hpp"
 #include "image/view.hpp"
-#include "oci/platform.hpp"
 
 namespace flintctl::cmd {
 
+namespace {
+
+/// Names need nothing but the records.
+Result<> print_names(std::ostream& out, containerd::Client& client, std::string_view prefix) {
+  std::vector<std::string> names;
+  for (const auto& record : TRY(client.image_list())) names.push_back(record.name);
+  std::sort(names.begin(), names.end());
+  for (const auto& name : names) out << prefix << name << '\n';
+  return {};
+}
+
+/// Who uses an image is in the VMs' records: they are read where it is shown.
+Result<std::vector<ListedImage>> listed(containerd::Client& client, const std::string& snapshotter,
+                                        const oci::Platform& platform,
+                                        const output::Format& format) {
+  std::optional<ImageUsers> users;
+  if (format.kind != output::Kind::table) users = TRY(ImageUsers::read(client));
+  std::vector<ListedImage> images;
+  for (auto& summary : TRY(image::list(client, snapshotter, platform))) {
+    ListedImage image{std::move(summary), {}};
+    if (users && image.summary.image) image.used_by = users->of(*image.summary.image);
+    images.push_back(std::move(image));
+  }
+  std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) {
+    return a.summary.record.name < b.summary.record.name;
+  });
+  return images;
+}
+
+}  // namespace
+
 Result<> image_list(Host& host, const ImageListOptions& options) {
   const output::Format format = TRY(host.format());
-  auto platform = oci::host_platform();
-  if (!options.platform.empty()) platform = TRY(oci::parse_platform(options.platform));
-  const auto& configured = TRY(host.config())->snapshotter;
+  const auto look = TRY(where_to_look(host, options.look));
   containerd::Client* containerd = TRY(host.containerd());
-  auto images = TRY(image::list(
-      *containerd, options.snapshotter.empty() ? configured : options.snapshotter, platform));
-  std::sort(images.begin(), images.end(),
-            [](const auto& a, const auto& b) { return a.record.name < b.record.name; });
-
   output::Streams& streams = host.streams();
-  if (format.kind == output::Kind::name || (streams.quiet && format.is_table())) {
-    const char* const prefix = format.kind == output::Kind::name ? "image/" : "";
-    for (const auto& image : images) streams.out << prefix << image.record.name << '\n';
-    return {};
-  }
+  if (format.kind == output::Kind::name) return print_names(streams.out, *containerd, "image/");
+  if (streams.quiet && format.is_table()) return print_names(streams.out, *containerd, "");
+
+  const auto images = TRY(listed(*containerd, look.snapshotter, look.platform, format));
   if (!format.is_table()) {
     data::Array items;
-    for (const auto& image : images) items.push_back(to_value(image));
+    for (const auto& image : images) items.push_back(to_value(image, look.snapshotter));
     return output::print_value(streams.out, format, output::list_value(std::move(items)));
   }
   if (images.empty()) {
@@ -44,17 +68,16 @@ Result<> image_list(Host& host, const ImageListOptions& options) {
 
 void add_image_list(cli::Command& image, Host& host) {
   auto options = std::make_shared<ImageListOptions>();
-  image.add("list", "List the images that are here")
-      .alias("ls")
+  auto& list = image.add("list", "List the images that are here");
+  list.alias("ls")
       .details(
-          "SIZE is what the registry holds, compressed; UNPACKED what its snapshots take, "
-          "shared ones included.")
-      .example("flintctl image list -o wide", "with platform, layers and snapshot")
-      .option("--snapshotter", options->snapshotter,
-              "containerd's snapshotter to look in (devmapper unless configured)", "NAME")
-      .option("--platform", options->platform, "Platform to look for (this machine's)",
-              "OS/ARCH[/VARIANT]")
+          "SIZE is what the registry holds, compressed; UNPACKED what its snapshots take, SHARED "
+          "the part of that which other images use too. On devmapper these are blocks of the thin "
+          "pool.")
+      .example("flintctl image list -o wide", "with shares, snapshots, and the VMs that use them")
+      .example("flintctl image list -o jsonpath={.items[*].usedBy}", "only these VMs")
       .action([options, &host] { return image_list(host, *options); });
+  add_look_flags(list, options->look);
 }
 
 }  // namespace flintctl::cmd

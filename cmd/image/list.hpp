@@ -6,13 +6,13 @@
 #include "cli/command.hpp"
 #include "core/result.hpp"
 #include "host.hpp"
+#include "image/settings.hpp"
 
 namespace flintctl::cmd {
 
 /// `image list`.
 struct ImageListOptions {
-  std::string snapshotter;  ///< empty: the configured one
-  std::string platform;     ///< empty: this machine's
+  LookFlags look;
 };
 
 /// Prints the images in our namespace of containerd, by name. Quiet prints the names only.

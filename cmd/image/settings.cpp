@@ -25,6 +25,21 @@ Result<std::uint64_t> free_in_pool(const std::string& name) {
 
 }  // namespace
 
+void add_look_flags(cli::Command& command, LookFlags& flags) {
+  command
+      .option("--snapshotter", flags.snapshotter,
+              "containerd's snapshotter to look in (devmapper unless configured)", "NAME")
+      .option("--platform", flags.platform, "Platform to look for (this machine's)",
+              "OS/ARCH[/VARIANT]");
+}
+
+Result<Look> where_to_look(Host& host, const LookFlags& flags) {
+  Look look{flags.snapshotter, oci::host_platform()};
+  if (!flags.platform.empty()) look.platform = TRY(oci::parse_platform(flags.platform));
+  if (look.snapshotter.empty()) look.snapshotter = TRY(host.config())->snapshotter;
+  return look;
+}
+
 void add_registry_flags(cli::Command& command, RegistryFlags& flags) {
   command
       .option("--authfile", flags.auth_file,

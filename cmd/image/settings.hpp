@@ -35,6 +35,22 @@ struct PullFlags : InstallFlags {
   std::string policy = "missing";
 };
 
+/// The flags of commands that look at local images.
+struct LookFlags {
+  std::string snapshotter;  ///< empty: the configured one
+  std::string platform;     ///< empty: this machine's
+};
+
+/// What these say, defaults filled in.
+struct Look {
+  std::string snapshotter;
+  oci::Platform platform;
+};
+
+void add_look_flags(cli::Command& command, LookFlags& flags);
+/// invalid_argument when the platform is none.
+Result<Look> where_to_look(Host& host, const LookFlags& flags);
+
 void add_registry_flags(cli::Command& command, RegistryFlags& flags);
 oci::RegistryOptions registry_options(const RegistryFlags& flags);
 

@@ -3,6 +3,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/units.hpp"
 
@@ -48,35 +49,47 @@ data::Value to_value(const image::PullResult& result) {
   return value;
 }
 
-data::Value to_value(const image::ImageSummary& summary) {
+data::Value to_value(const ListedImage& listed, const std::string& snapshotter) {
+  const auto& summary = listed.summary;
   auto value = data::Value::object({{"name", summary.record.name},
                                     {"digest", summary.record.target.digest},
                                     {"createdAt", rfc3339(summary.record.created_at)}});
   if (summary.image) add_details(value, *summary.image);
-  if (summary.unpacked_size) value.set("unpackedSize", *summary.unpacked_size);
+  if (summary.unpacked_size) {
+    value.set("unpackedSize", *summary.unpacked_size);
+    value.set("sharedSize", summary.shared_size);
+    if (snapshotter == "devmapper") value.set("thinPoolSize", *summary.unpacked_size);
+  }
+  data::Value users = data::Value::array();
+  for (const auto& vm : listed.used_by) users.push(vm);
+  value.set("usedBy", std::move(users));
   return value;
 }
 
 void print_images(std::ostream& out, output::Kind kind, output::Table::Titles titles,
-                  const std::vector<image::ImageSummary>& images, containerd::Time now) {
+                  const std::vector<ListedImage>& images, containerd::Time now) {
   output::Table table({{"REF"},
                        {"DIGEST"},
                        {"SIZE"},
                        {"UNPACKED"},
+                       {"SHARED", true},
                        {"PLATFORM", true},
                        {"LAYERS", true},
                        {"SNAPSHOT", true},
+                       {"USED BY", true},
                        {"AGE"}});
-  for (const auto& summary : images) {
+  for (const auto& [summary, used_by] : images) {
     const auto& image = summary.image;
     const auto age =
         std::chrono::duration_cast<std::chrono::seconds>(now - summary.record.created_at);
     table.add({summary.record.name, short_digest(summary.record.target.digest),
                image ? format_size(image->size()) : "<unknown>",
                summary.unpacked_size ? format_size(*summary.unpacked_size) : "",
+               summary.unpacked_size ? format_size(summary.shared_size) : "",
                image ? image->config.platform.text() : "",
                image ? std::to_string(image->content.layers.size()) : "",
-               image ? image->snapshot() : "", format_age(age)});
+               image ? image->snapshot() : "", fmt::format("{}", fmt::join(used_by, ",")),
+               format_age(age)});
   }
   table.print(out, kind, titles);
 }

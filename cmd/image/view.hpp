@@ -19,12 +19,19 @@ std::string rfc3339(containerd::Time time);
 void print_pulled(std::ostream& out, output::Kind kind, const image::PullResult& result);
 data::Value to_value(const image::PullResult& result);
 
-/// An image as JSON: name, digest, platform, sizes in bytes, snapshot. Field names are stable.
-data::Value to_value(const image::ImageSummary& summary);
+/// An image of a list.
+struct ListedImage {
+  image::ImageSummary summary;
+  std::vector<std::string> used_by;  ///< "NAMESPACE/NAME" of VMs; empty too where nobody looked
+};
 
-/// REF, DIGEST, SIZE (compressed), UNPACKED (bytes of its snapshots), AGE; wide adds PLATFORM,
-/// LAYERS and SNAPSHOT.
+/// An image as JSON: name, digest, platform, sizes in bytes, snapshot, users. Field names are
+/// stable. On devmapper the unpacked size is told as the pool's, too: it counts its blocks.
+data::Value to_value(const ListedImage& image, const std::string& snapshotter);
+
+/// REF, DIGEST, SIZE (compressed), UNPACKED (bytes of its snapshots), AGE; wide adds SHARED,
+/// PLATFORM, LAYERS, SNAPSHOT and USED BY.
 void print_images(std::ostream& out, output::Kind kind, output::Table::Titles titles,
-                  const std::vector<image::ImageSummary>& images, containerd::Time now);
+                  const std::vector<ListedImage>& images, containerd::Time now);
 
 }  // namespace flintctl::cmd

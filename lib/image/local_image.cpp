@@ -43,24 +43,65 @@ Result<std::optional<LocalImage>> read_local(containerd::Client& client,
                                   std::move(read->chain), record.created_at});
 }
 
-using Snapshots = std::map<std::string, containerd::SnapshotInfo>;
-
-/// The bytes of a snapshot and all its parents; nothing when one of them is missing.
-Result<std::optional<std::uint64_t>> size_with_parents(containerd::Client& client,
-                                                       const std::string& snapshotter,
-                                                       const Snapshots& snapshots,
-                                                       std::string name) {
-  std::uint64_t size = 0;
-  while (!name.empty()) {
-    const auto found = snapshots.find(name);
-    if (found == snapshots.end()) return std::optional<std::uint64_t>();
-    const auto usage = TRY(unless_missing(client.snapshot_usage(snapshotter, name)));
-    if (!usage) return std::optional<std::uint64_t>();
-    size += static_cast<std::uint64_t>(std::max<std::int64_t>(usage->size, 0));
-    name = found->second.parent;
+/// Sizes of a snapshotter's snapshots, each asked for once however many images are of it.
+class SnapshotSizes {
+ public:
+  SnapshotSizes(containerd::Client& client, const std::string& snapshotter)
+      : client_(client), snapshotter_(snapshotter) {
+    // Without the snapshotter (its pool is missing) the images are still worth a list.
+    if (auto infos = client.snapshot_list(snapshotter, {})) {
+      for (auto& info : *infos) snapshots_[info.name].parent = info.parent;
+    }
   }
-  return std::optional(size);
-}
+
+  struct Sizes {
+    std::optional<std::uint64_t> all;
+    std::uint64_t shared = 0;
+  };
+
+  /// To be called once for each image, before the first of(): a snapshot that is counted twice is
+  /// shared.
+  void count(const std::string& top) {
+    for (auto* snapshot = find(top); snapshot != nullptr; snapshot = find(snapshot->parent)) {
+      ++snapshot->images;
+    }
+  }
+
+  /// Of a snapshot and all its parents; nothing when one of them is missing.
+  Result<Sizes> of(const std::string& top) {
+    Sizes sizes;
+    std::uint64_t all = 0;
+    for (std::string name = top; !name.empty();) {
+      Snapshot* const snapshot = find(name);
+      if (snapshot == nullptr) return Sizes{};
+      if (!snapshot->size) {
+        const auto usage = TRY(unless_missing(client_.snapshot_usage(snapshotter_, name)));
+        if (!usage) return Sizes{};
+        snapshot->size = static_cast<std::uint64_t>(std::max<std::int64_t>(usage->size, 0));
+      }
+      all += *snapshot->size;
+      if (snapshot->images > 1) sizes.shared += *snapshot->size;
+      name = snapshot->parent;
+    }
+    sizes.all = all;
+    return sizes;
+  }
+
+ private:
+  struct Snapshot {
+    std::string parent;
+    std::optional<std::uint64_t> size;
+    unsigned images = 0;
+  };
+  Snapshot* find(const std::string& name) {
+    const auto found = snapshots_.find(name);
+    return found == snapshots_.end() ? nullptr : &found->second;
+  }
+
+  containerd::Client& client_;
+  const std::string& snapshotter_;
+  std::map<std::string, Snapshot> snapshots_;
+};
 
 }  // namespace
 
@@ -85,20 +126,18 @@ Result<bool> is_unpacked(containerd::Client& client, const std::string& snapshot
 
 Result<std::vector<ImageSummary>> list(containerd::Client& client, const std::string& snapshotter,
                                        const oci::Platform& platform) {
-  const auto records = TRY(client.image_list());
-  // Without the snapshotter (its pool is missing) the images are still worth a list.
-  Snapshots snapshots;
-  if (auto infos = client.snapshot_list(snapshotter, {})) {
-    for (auto& info : *infos) snapshots.emplace(info.name, info);
-  }
+  SnapshotSizes snapshots(client, snapshotter);
   std::vector<ImageSummary> summaries;
-  for (const auto& record : records) {
-    ImageSummary summary{record, TRY(read_local(client, record, platform)), std::nullopt};
-    if (summary.image) {
-      summary.unpacked_size =
-          TRY(size_with_parents(client, snapshotter, snapshots, summary.image->snapshot()));
-    }
+  for (const auto& record : TRY(client.image_list())) {
+    ImageSummary summary{record, TRY(read_local(client, record, platform)), std::nullopt, 0};
+    if (summary.image) snapshots.count(summary.image->snapshot());
     summaries.push_back(std::move(summary));
+  }
+  for (auto& summary : summaries) {
+    if (!summary.image) continue;
+    const auto sizes = TRY(snapshots.of(summary.image->snapshot()));
+    summary.unpacked_size = sizes.all;
+    summary.shared_size = sizes.shared;
   }
   return summaries;
 }

@@ -41,8 +41,10 @@ Result<bool> is_unpacked(containerd::Client& client, const std::string& snapshot
 /// One line of a list of images.
 struct ImageSummary {
   containerd::Image record;
-  std::optional<LocalImage> image;             ///< absent: for other platforms, or incomplete
-  std::optional<std::uint64_t> unpacked_size;  ///< bytes of its snapshots, when it is unpacked
+  std::optional<LocalImage> image;  ///< absent: for other platforms, or incomplete
+  /// Bytes of its snapshots, when it is unpacked; on devmapper: blocks of the thin pool.
+  std::optional<std::uint64_t> unpacked_size;
+  std::uint64_t shared_size = 0;  ///< the part of that which other images of the list use too
 };
 Result<std::vector<ImageSummary>> list(containerd::Client& client, const std::string& snapshotter,
                                        const oci::Platform& platform);

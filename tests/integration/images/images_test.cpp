@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "data/value.hpp"
 #include "support/archive/compress.hpp"
 #include "support/archive/folder.hpp"
 #include "support/archive/tar_builder.hpp"
@@ -179,6 +180,25 @@ TEST_CASE("what docker saved is imported, shared layers and several names includ
         "image/docker.io/library/app:2 imported\n"
         "image/docker.io/other/app:2 imported\n");
   CHECK(world.client->snapshot_list("native", {})->size() == 2);
+  // app:1 is the lower snapshot, which all three share; the other two share the upper one as well.
+  const auto list = data::parse_json(world.prints({"image", "list", "-o", "json"}, "native"));
+  REQUIRE(list);
+  REQUIRE(list->find("items")->elements().size() == 3);
+  std::vector<std::int64_t> unpacked;
+  for (const auto& image : list->find("items")->elements()) {
+    unpacked.push_back(image.integer_or("unpackedSize"));
+    CHECK(image.integer_or("sharedSize") == unpacked.back());
+  }
+  CHECK(unpacked[0] > 0);
+  CHECK(unpacked[0] < unpacked[1]);
+  CHECK(unpacked[1] == unpacked[2]);
+  CHECK(world.prints({"image", "list"}) ==
+        "docker.io/library/app:1\ndocker.io/library/app:2\ndocker.io/other/app:2\n");
+  world.prints({"image", "remove", "other/app:2"});
+  const auto fewer = data::parse_json(world.prints({"image", "list", "-o", "json"}, "native"));
+  const auto& two = fewer->find("items")->elements().at(1);
+  CHECK(two.integer_or("sharedSize") == unpacked[0]);
+  CHECK(two.integer_or("unpackedSize") == unpacked[1]);
   const std::string top = digest_of(digest_of(base) + " " + digest_of(upper));
   CHECK(*sys::list_directory(world.folder_of(top) + "/etc") == std::vector<std::string>{"two"});
   const auto yaml = world.prints({"image", "inspect", "app:2"}, "native");

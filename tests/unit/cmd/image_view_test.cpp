@@ -27,12 +27,12 @@ image::ImageSummary sample() {
   record.name = "r.io/os:1";
   record.target = {"index", target.text(), 100};
   record.created_at = created;
-  return {record, local, 4096};
+  return {record, local, 4096, 1024};
 }
 
 std::string printed(output::Kind kind, const image::ImageSummary& image) {
   std::ostringstream out;
-  cmd::print_images(out, kind, output::Table::Titles::show, {image},
+  cmd::print_images(out, kind, output::Table::Titles::show, {{image, {"default/a", "default/b"}}},
                     created + std::chrono::seconds(90));
   return out.str();
 }
@@ -44,7 +44,12 @@ TEST_CASE("images are listed with the compressed and the unpacked size") {
         "REF         DIGEST                SIZE      UNPACKED   AGE\n"
         "r.io/os:1   " +
             target.text().substr(0, 19) + "   1.5 KiB   4 KiB      90s\n");
-  CHECK(printed(output::Kind::wide, sample()).find("linux/amd64") != std::string::npos);
+  const auto wide = printed(output::Kind::wide, sample());
+  for (const char* const part :
+       {"linux/amd64", "SHARED", " 1 KiB ", "USED BY", " default/a,default/b "}) {
+    INFO(part);
+    CHECK(wide.find(part) != std::string::npos);
+  }
 }
 
 TEST_CASE("an image of another platform says what is known") {
@@ -54,16 +59,21 @@ TEST_CASE("an image of another platform says what is known") {
   const std::string text = printed(output::Kind::table, summary);
   CHECK(text.find("<unknown>") != std::string::npos);
   CHECK(text.find("<none>") != std::string::npos);
-  CHECK(cmd::to_value(summary).find("snapshot") == nullptr);
+  CHECK(cmd::to_value({summary, {}}, "native").find("snapshot") == nullptr);
 }
 
 TEST_CASE("an image as JSON has stable names") {
-  const auto value = cmd::to_value(sample());
+  const auto value = cmd::to_value({sample(), {"default/web"}}, "devmapper");
   CHECK(value.string_or("name") == "r.io/os:1");
   CHECK(value.string_or("digest") == target.text());
   CHECK(value.string_or("platform") == "linux/amd64");
   CHECK(value.integer_or("size") == 1536);
   CHECK(value.integer_or("unpackedSize") == 4096);
+  CHECK(value.integer_or("sharedSize") == 1024);
+  CHECK(value.integer_or("thinPoolSize") == 4096);
+  CHECK(cmd::to_value({sample(), {}}, "overlayfs").find("thinPoolSize") == nullptr);
+  REQUIRE(value.find("usedBy") != nullptr);
+  CHECK(*value.find("usedBy")->elements().at(0).as_string() == "default/web");
   CHECK(value.string_or("snapshot") == oci::Digest::of("tar").text());
   CHECK(value.string_or("createdAt") == "2023-11-14T22:13:20Z");
 }
