@@ -10,7 +10,7 @@
 namespace flintctl::archive {
 namespace {
 
-Error damaged(std::string_view what) {
+Error damaged_pax(std::string_view what) {
   return {Code::data_loss, fmt::format("damaged PAX header: {}", what)};
 }
 
@@ -20,12 +20,12 @@ Result<std::pair<std::string, std::string>> take_record(std::string_view& body) 
   const char* const end = body.data() + body.size();
   const auto [after, error] = std::from_chars(body.data(), end, length);
   const auto digits = static_cast<std::size_t>(after - body.data());
-  if (error != std::errc() || after == end || *after != ' ') return damaged("no record length");
-  if (length > body.size() || length < digits + 3) return damaged("wrong record length");
+  if (error != std::errc() || after == end || *after != ' ') return damaged_pax("no record length");
+  if (length > body.size() || length < digits + 3) return damaged_pax("wrong record length");
   const auto record = body.substr(digits + 1, length - digits - 1);
-  if (record.back() != '\n') return damaged("a record does not end with its line");
+  if (record.back() != '\n') return damaged_pax("a record does not end with its line");
   const auto equals = record.find('=');
-  if (equals == std::string_view::npos || equals == 0) return damaged("a record without a key");
+  if (equals == std::string_view::npos || equals == 0) return damaged_pax("a record without a key");
   body.remove_prefix(length);
   return std::pair(std::string(record.substr(0, equals)),
                    std::string(record.substr(equals + 1, record.size() - equals - 2)));
@@ -42,13 +42,13 @@ void set_xattr(TarEntry& entry, std::string name, const std::string& value) {
 Result<> merge_record(const std::string& key, const std::string& value, TarEntry& entry) {
   constexpr std::string_view xattr_prefix = "SCHILY.xattr.";
   if (key.starts_with(xattr_prefix)) {
-    if (holds_nul(key)) return damaged("NUL in the name of an extended attribute");
+    if (holds_nul(key)) return damaged_pax("NUL in the name of an extended attribute");
     set_xattr(entry, key.substr(xattr_prefix.size()), value);
     return {};
   }
   if (value.empty()) return {};
   if (key == "path" || key == "linkpath") {
-    if (holds_nul(value)) return damaged("NUL in a name");
+    if (holds_nul(value)) return damaged_pax("NUL in a name");
     (key == "path" ? entry.name : entry.link) = value;
   } else if (key == "uid") {
     entry.uid = TRY(parse_pax_number(value));
@@ -75,7 +75,7 @@ Result<std::int64_t> parse_pax_number(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [after, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || after != end) {
-    return damaged(fmt::format("'{}' is not a number", text.substr(0, 32)));
+    return damaged_pax(fmt::format("'{}' is not a number", text.substr(0, 32)));
   }
   return value;
 }
@@ -89,7 +89,7 @@ Result<timespec> parse_pax_time(std::string_view text) {
   if (dot == std::string_view::npos) return time;
   long unit = second / 10;
   for (const char digit : text.substr(dot + 1)) {
-    if (digit < '0' || digit > '9') return damaged("a time is not a number");
+    if (digit < '0' || digit > '9') return damaged_pax("a time is not a number");
     time.tv_nsec += unit * (digit - '0');
     unit /= 10;
   }

@@ -4,7 +4,7 @@
 namespace flintctl::archive {
 namespace {
 
-Error damaged(const char* what) { return {Code::data_loss, what}; }
+Error damaged_map(const char* what) { return {Code::data_loss, what}; }
 
 /// The numbers of 0.1's one record, "offset,length,offset,length,…".
 Result<std::vector<std::uint64_t>> numbers_of_map(std::string_view map) {
@@ -19,7 +19,7 @@ Result<std::vector<std::uint64_t>> numbers_of_map(std::string_view map) {
 }
 
 Result<std::vector<SparsePart>> pairs_of(const std::vector<std::uint64_t>& numbers) {
-  if (numbers.size() % 2 != 0) return damaged("damaged sparse map: an odd count of numbers");
+  if (numbers.size() % 2 != 0) return damaged_map("damaged sparse map: an odd count of numbers");
   if (numbers.size() / 2 > max_sparse_parts) {
     return Error(Code::resource_exhausted, "a sparse map has too many parts");
   }
@@ -34,7 +34,7 @@ Result<std::vector<SparsePart>> pairs_of(const std::vector<std::uint64_t>& numbe
 
 Result<std::uint64_t> parse_sparse_number(std::string_view text) {
   const auto number = TRY(parse_pax_number(text));
-  if (number < 0) return damaged("damaged sparse map: a negative number");
+  if (number < 0) return damaged_map("damaged sparse map: a negative number");
   return static_cast<std::uint64_t>(number);
 }
 
@@ -74,12 +74,12 @@ Result<> check_sparse_parts(const std::vector<SparsePart>& parts, std::uint64_t 
   std::uint64_t sum = 0;
   for (const auto& part : parts) {
     if (part.offset < end || part.offset > size || part.length > size - part.offset) {
-      return damaged("damaged sparse map: parts overlap or lie outside the file");
+      return damaged_map("damaged sparse map: parts overlap or lie outside the file");
     }
     end = part.offset + part.length;
     sum += part.length;
   }
-  if (sum != stored) return damaged("damaged sparse map: it does not fit the data");
+  if (sum != stored) return damaged_map("damaged sparse map: it does not fit the data");
   return {};
 }
 

@@ -42,7 +42,7 @@ constexpr std::size_t extension_more_offset = 504;
 
 std::string text(std::string_view field) { return std::string(field.substr(0, field.find('\0'))); }
 
-Error damaged(std::string_view what) {
+Error damaged_tar(std::string_view what) {
   return {Code::data_loss, fmt::format("damaged tar header: {}", what)};
 }
 
@@ -54,10 +54,11 @@ Result<std::int64_t> parse_base256(std::string_view field) {
     auto byte = static_cast<unsigned char>(field[i]);
     if (i == 0) byte = static_cast<unsigned char>((byte & 0x7fU) | (negative ? 0x80U : 0U));
     const bool beyond = field.size() - i > sizeof value;
-    if (beyond && byte != fill) return damaged("a number is too large");
+    if (beyond && byte != fill) return damaged_tar("a number is too large");
     value = (value << 8U) | byte;
   }
-  if ((static_cast<std::int64_t>(value) < 0) != negative) return damaged("a number is too large");
+  if ((static_cast<std::int64_t>(value) < 0) != negative)
+    return damaged_tar("a number is too large");
   return static_cast<std::int64_t>(value);
 }
 
@@ -73,7 +74,7 @@ Result<> check_sum(std::string_view block) {
     as_unsigned += static_cast<unsigned char>(byte);
     as_signed += static_cast<signed char>(byte);
   }
-  if (stated != as_unsigned && stated != as_signed) return damaged("wrong checksum");
+  if (stated != as_unsigned && stated != as_signed) return damaged_tar("wrong checksum");
   return {};
 }
 
@@ -107,7 +108,7 @@ Result<std::vector<SparsePart>> parse_parts(std::string_view field) {
   for (; field.size() >= 2 * number && field[0] != '\0'; field.remove_prefix(2 * number)) {
     const auto offset = TRY(parse_tar_number(field.substr(0, number)));
     const auto length = TRY(parse_tar_number(field.substr(number, number)));
-    if (offset < 0 || length < 0) return damaged("negative number in a sparse map");
+    if (offset < 0 || length < 0) return damaged_tar("negative number in a sparse map");
     parts.push_back({static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(length)});
   }
   return parts;
@@ -128,9 +129,9 @@ Result<std::int64_t> parse_tar_number(std::string_view field) {
   while (!field.empty() && padding(field.back())) field.remove_suffix(1);
   std::int64_t value = 0;
   for (const char digit : field.substr(0, field.find('\0'))) {
-    if (digit < '0' || digit > '7') return damaged("a number is not octal");
+    if (digit < '0' || digit > '7') return damaged_tar("a number is not octal");
     if (value > std::numeric_limits<std::int64_t>::max() >> 3U) {
-      return damaged("a number is too large");
+      return damaged_tar("a number is too large");
     }
     value = value * 8 + (digit - '0');
   }
@@ -149,7 +150,7 @@ Result<TarHeader> parse_tar_header(std::string_view block) {
   header.size = TRY(parse_tar_number(size_field.in(block)));
   header.mtime = TRY(parse_tar_number(mtime_field.in(block)));
   TRY(parse_extended(block, header));
-  if (header.size < 0) return damaged("negative size");
+  if (header.size < 0) return damaged_tar("negative size");
   return header;
 }
 

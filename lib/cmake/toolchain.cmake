@@ -34,3 +34,7 @@ target_include_directories(flintctl_options INTERFACE ${PROJECT_SOURCE_DIR}/lib)
 target_compile_options(flintctl_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor $<$<BOOL:${FLINTCTL_WERROR}>:-Werror>)
+if(CMAKE_UNITY_BUILD)
+  # It takes a .cpp that another includes for a header.
+  target_compile_options(flintctl_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()

@@ -20,7 +20,7 @@ namespace flintctl::image {
 namespace {
 
 constexpr std::size_t piece = mib;
-constexpr std::size_t max_kernel = 512 * mib;
+constexpr std::size_t max_cached_file = 512 * mib;
 
 /// A new file of the cache, which gets its name when all its bytes are known.
 class NewFile {
@@ -112,7 +112,7 @@ Result<std::string> store_kernel(int cache, int source, KernelFormat format) {
   if (format == KernelFormat::as_is) return store_file(cache, source);
   struct stat status = {};
   if (::fstat(source, &status) != 0) return sys::last_error("reading the file");
-  if (static_cast<std::uint64_t>(status.st_size) > max_kernel) {
+  if (static_cast<std::uint64_t>(status.st_size) > max_cached_file) {
     return Error(Code::resource_exhausted, "it is too large for a kernel");
   }
   const auto bytes = TRY(read_piece(source, 0, static_cast<std::size_t>(status.st_size)));

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t piece = 64U << 10U;
 /// Whole pages go, and enough stays for an error to quote from.
-constexpr std::uint64_t kept = 16U << 10U;
+constexpr std::uint64_t kept_bytes = 16U << 10U;
 
 int milliseconds_until(std::optional<std::chrono::steady_clock::time_point> deadline) {
   if (!deadline) return -1;
@@ -64,9 +64,9 @@ Result<std::string> FileWatch::read() {
 }
 
 Result<> FileWatch::make_room(std::uint64_t least) {
-  if (offset_ < 2 * kept || TRY(sys::filesystem_space(path_)).available >= least) return {};
+  if (offset_ < 2 * kept_bytes || TRY(sys::filesystem_space(path_)).available >= least) return {};
   const auto file = TRY(sys::open(path_, O_RDWR));
-  const auto end = static_cast<off_t>((offset_ - kept) / kept * kept);
+  const auto end = static_cast<off_t>((offset_ - kept_bytes) / kept_bytes * kept_bytes);
   if (::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, end) != 0 &&
       errno != EOPNOTSUPP) {
     return sys::last_error(fmt::format("making room in {}", path_));

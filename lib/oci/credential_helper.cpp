@@ -18,7 +18,7 @@ constexpr std::size_t max_output = 1U << 20U;
 constexpr std::string_view none_found = "credentials not found in native keychain";
 constexpr std::string_view token_user = "<token>";
 
-bool is_word(std::string_view name) {
+bool is_program_suffix(std::string_view name) {
   return !name.empty() && name.size() <= 64 && name.front() != '.' &&
          std::all_of(name.begin(), name.end(), [](unsigned char c) {
            return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
@@ -32,7 +32,7 @@ std::string first_line(const std::string& text) {
 }  // namespace
 
 Result<CredentialHelper> CredentialHelper::find(const std::string& name) {
-  if (!is_word(name)) {
+  if (!is_program_suffix(name)) {
     return Error(Code::invalid_argument, "the name of the credential helper is no plain word");
   }
   const std::string program = "docker-credential-" + name;

@@ -59,7 +59,7 @@ int match_ancestor(const Platform& want, const Platform& have) {
   return ancestor && offered >= 50 && offered <= 80 ? offered / 10 : 0;
 }
 
-bool is_word(std::string_view text) {
+bool is_platform_word(std::string_view text) {
   return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
   });
@@ -88,8 +88,8 @@ Result<Platform> parse_platform(std::string_view text) {
     platform.architecture = text.substr(first + 1, second - first - 1);
   }
   if (second != std::string_view::npos) platform.variant = text.substr(second + 1);
-  const bool fine = is_word(platform.os) && is_word(platform.architecture) &&
-                    (second == std::string_view::npos || is_word(platform.variant));
+  const bool fine = is_platform_word(platform.os) && is_platform_word(platform.architecture) &&
+                    (second == std::string_view::npos || is_platform_word(platform.variant));
   if (!fine) {
     return Error(Code::invalid_argument, fmt::format("'{}' is no platform", text))
         .with_hint("write OS/ARCHITECTURE[/VARIANT], for example linux/arm64");

@@ -9,33 +9,33 @@ namespace {
 using enum FieldType;
 using enum Need;
 
-constexpr Field machine_config[] = {{"vcpu_count", integer, required},
-                                    {"mem_size_mib", integer, required},
-                                    {"smt", boolean, optional},
-                                    {"track_dirty_pages", boolean, optional}};
-constexpr Field boot_source[] = {{"kernel_image_path", string, required},
-                                 {"initrd_path", string, optional},
-                                 {"boot_args", string, optional}};
+constexpr Field machine_config_fields[] = {{"vcpu_count", integer, required},
+                                           {"mem_size_mib", integer, required},
+                                           {"smt", boolean, optional},
+                                           {"track_dirty_pages", boolean, optional}};
+constexpr Field boot_source_fields[] = {{"kernel_image_path", string, required},
+                                        {"initrd_path", string, optional},
+                                        {"boot_args", string, optional}};
 // is_read_only and path_on_host are optional in the document for vhost-user disks only.
-constexpr Field drive[] = {
+constexpr Field drive_fields[] = {
     {"drive_id", string, required},        {"path_on_host", string, optional},
     {"is_root_device", boolean, required}, {"is_read_only", boolean, optional},
     {"cache_type", string, optional},      {"io_engine", string, optional}};
-constexpr Field network_interface[] = {{"iface_id", string, required},
-                                       {"host_dev_name", string, required},
-                                       {"guest_mac", string, optional}};
-constexpr Field action[] = {{"action_type", string, required}};
-constexpr Field vm_state[] = {{"state", string, required}};
+constexpr Field network_interface_fields[] = {{"iface_id", string, required},
+                                              {"host_dev_name", string, required},
+                                              {"guest_mac", string, optional}};
+constexpr Field action_fields[] = {{"action_type", string, required}};
+constexpr Field vm_state_fields[] = {{"state", string, required}};
 
 constexpr Call calls[] = {
-    {"PUT", "/machine-config", "MachineConfiguration", Phase::before_start, machine_config},
-    {"PUT", "/boot-source", "BootSource", Phase::before_start, boot_source},
-    {"PUT", "/drives/{drive_id}", "Drive", Phase::before_start, drive},
+    {"PUT", "/machine-config", "MachineConfiguration", Phase::before_start, machine_config_fields},
+    {"PUT", "/boot-source", "BootSource", Phase::before_start, boot_source_fields},
+    {"PUT", "/drives/{drive_id}", "Drive", Phase::before_start, drive_fields},
     {"PUT", "/network-interfaces/{iface_id}", "NetworkInterface", Phase::before_start,
-     network_interface},
+     network_interface_fields},
     {"PUT", "/entropy", "EntropyDevice", Phase::before_start, {}},
-    {"PUT", "/actions", "InstanceActionInfo", Phase::any, action},
-    {"PATCH", "/vm", "Vm", Phase::after_start, vm_state},
+    {"PUT", "/actions", "InstanceActionInfo", Phase::any, action_fields},
+    {"PATCH", "/vm", "Vm", Phase::after_start, vm_state_fields},
 };
 
 /// "/drives/root" against "/drives/{drive_id}": the part for the braces, or nothing.
