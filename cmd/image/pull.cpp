@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "image/progress_view.hpp"
-#include "image/secret_input.hpp"
 #include "image/view.hpp"
 #include "pool/guard.hpp"
 #include "sys/host.hpp"
@@ -44,19 +43,11 @@ std::vector<Pulled> pull_all(containerd::Client& client,
 
 Result<std::vector<image::PullOptions>> settings_of(Host& host, const ImagePullOptions& options,
                                                     const std::vector<oci::Reference>& references) {
-  std::optional<oci::Credentials> credentials;
-  if (options.credentials_on_stdin) credentials = TRY(read_credentials());
+  PullFlags flags = options.flags;
+  TRY(read_given_credentials(flags, references));
   std::vector<image::PullOptions> all;
   for (const auto& reference : references) {
-    auto settings = TRY(pull_options(host, options.flags, reference));
-    if (credentials) {
-      settings.registry.credentials =
-          [credentials, own = reference.host(),
-           others = settings.registry.credentials](const std::string& asking) {
-            return asking == own ? Result(credentials) : others(asking);
-          };
-    }
-    all.push_back(std::move(settings));
+    all.push_back(TRY(pull_options(host, flags, reference)));
   }
   return all;
 }
@@ -109,8 +100,6 @@ void add_image_pull(cli::Command& image, Host& host) {
       .example("flintctl image pull --creds-stdin registry.example/os:1 < secret",
                "with USER:PASSWORD from a file")
       .arguments("REF", options->references, 1, "Images, as docker writes them")
-      .flag("--creds-stdin", options->credentials_on_stdin,
-            "Read USER:PASSWORD from the first line of standard input")
       .flag("--overcommit", options->overcommit, overcommit_help)
       .action([options, &host] { return image_pull(host, *options); });
   add_pull_flags(pull, options->flags);

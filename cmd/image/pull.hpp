@@ -15,7 +15,6 @@ namespace flintctl::cmd {
 struct ImagePullOptions {
   std::vector<std::string> references;
   PullFlags flags;
-  bool credentials_on_stdin = false;  ///< one line, "user:password"
   bool overcommit = false;
 };
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/settings.hpp"
 
+#include <fmt/format.h>
+
+#include <limits>
+
 #include "devmapper/driver.hpp"
 #include "image/progress_view.hpp"
+#include "image/secret_input.hpp"
 #include "loop/driver.hpp"
 #include "oci/auth_file.hpp"
 #include "thinpool/pool.hpp"
-
-#include <limits>
 
 namespace flintctl::cmd {
 namespace {
@@ -73,12 +76,28 @@ void add_install_flags(cli::Command& command, InstallFlags& flags) {
             "Keep the layers' own bytes too, for 'image export'")
       .size_option("--max-layer-size", flags.max_layer_size,
                    "Refuse layers that hold more when unpacked (64Gi)")
+      .option("--max-layer-files", flags.max_layer_files, "Refuse layers that hold more files")
       .choice("--progress", flags.progress, progress_words(), "How to show the progress");
 }
 
 void add_pull_flags(cli::Command& command, PullFlags& flags) {
   add_install_flags(command, flags);
   add_registry_flags(command, flags.registry);
+  command.flag("--creds-stdin", flags.credentials_on_stdin,
+               "Read USER:PASSWORD from the first line of standard input");
+}
+
+Result<> read_given_credentials(PullFlags& flags, const std::vector<oci::Reference>& references) {
+  if (!flags.credentials_on_stdin) return {};
+  for (const auto& reference : references) {
+    if (reference.host() == references.front().host()) continue;
+    return Error(Code::invalid_argument,
+                 fmt::format("--creds-stdin is for one registry, not for {} and {}",
+                             references.front().host(), reference.host()))
+        .with_hint("keep credentials for each: flintctl image login HOST");
+  }
+  flags.given = GivenCredentials{references.front().host(), TRY(read_credentials())};
+  return {};
 }
 
 void add_pull_policy_flag(cli::Command& command, PullFlags& flags) {
@@ -98,7 +117,7 @@ Result<image::InstallOptions> install_options(Host& host, const InstallFlags& fl
   options.snapshotter = flags.snapshotter.empty() ? config->snapshotter : flags.snapshotter;
   options.boundaries = TRY(image::parse_boundaries(flags.layers));
   if (flags.keep_layers) options.blobs = image::LayerBlobs::kept;
-  options.limits.bytes = flags.max_layer_size;
+  options.limits = {flags.max_layer_size, flags.max_layer_files};
   options.state_directory = config->state_directory;
   options.run_directory = config->run_directory;
   if (options.snapshotter == "devmapper") {
@@ -111,8 +130,10 @@ Result<image::PullOptions> pull_options(Host& host, const PullFlags& flags,
                                         const oci::Reference& reference) {
   image::PullOptions options{TRY(install_options(host, flags)), {}};
   options.registry = registry_options(flags.registry);
-  options.registry.credentials = [file = flags.registry.auth_file, own = reference.host(),
-                                  repository = reference.repository()](const std::string& asking) {
+  options.registry.credentials =
+      [file = flags.registry.auth_file, own = reference.host(), repository = reference.repository(),
+       given = flags.given](const std::string& asking) -> Result<std::optional<oci::Credentials>> {
+    if (given && given->host == asking) return std::optional(given->credentials);
     // What is kept for a part of a registry is not for the same path elsewhere.
     return oci::load_credentials(file, asking, asking == own ? repository : "");
   };

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "archive/job.hpp"
 #include "cli/command.hpp"
@@ -27,12 +29,21 @@ struct InstallFlags {
   std::string progress = "auto";
   bool keep_layers = false;
   std::uint64_t max_layer_size = archive::Limits().bytes;  ///< unpacked
+  unsigned max_layer_files = archive::Limits().entries;
+};
+
+/// Credentials that a person gave, and whom they are for.
+struct GivenCredentials {
+  std::string host;  ///< Reference::host
+  oci::Credentials credentials;
 };
 
 /// These and the flags about registries.
 struct PullFlags : InstallFlags {
   RegistryFlags registry;
   std::string policy = "missing";
+  bool credentials_on_stdin = false;      ///< one line, "user:password"
+  std::optional<GivenCredentials> given;  ///< what stood there: read_given_credentials()
 };
 
 /// The flags of commands that look at local images.
@@ -61,10 +72,14 @@ image::PullPolicy pull_policy(const PullFlags& flags);
 void add_install_flags(cli::Command& command, InstallFlags& flags);
 void add_pull_flags(cli::Command& command, PullFlags& flags);
 
+/// Reads what --creds-stdin promises, when it was given. They are for the registry of `references`:
+/// invalid_argument, before anything is read, when these have several.
+Result<> read_given_credentials(PullFlags& flags, const std::vector<oci::Reference>& references);
+
 /// What image::install needs, from flags and configuration.
 Result<image::InstallOptions> install_options(Host& host, const InstallFlags& flags);
 /// What image::pull needs; credentials for the registry of `reference` and for its mirrors are
-/// looked up when they ask.
+/// those that were given for them, else looked up when they ask.
 Result<image::PullOptions> pull_options(Host& host, const PullFlags& flags,
                                         const oci::Reference& reference);
 

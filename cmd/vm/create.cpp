@@ -131,7 +131,10 @@ Result<> vm_create(Host& host, const VmCreateOptions& options) {
   if (options.dry_run) return print_plan(host, options, create);
   TRY(sys::require_root("creating a VM"));
   TRY(guard_pool(host, options.overcommit ? Overcommit::allowed : Overcommit::refused));
-  const auto session = TRY(open_vm_session(host, options.pull));
+  PullFlags pull = options.pull;
+  // For the OS image's registry: a kernel's may be anybody's.
+  TRY(read_given_credentials(pull, {TRY(oci::Reference::parse(create.spec.root.image))}));
+  const auto session = TRY(open_vm_session(host, pull));
   TRY(lifecycle::create_vm(*session.context, create));
   return print_outcome(host, vm_kind, options.name, "created");
 }
@@ -149,6 +152,8 @@ void add_vm_create(cli::Command& vm, Host& host) {
                "and return when it runs")
       .example("flintctl vm create web --image os:1 --kernel /boot/vmlinux --wait=booted",
                "and return when its userspace is up")
+      .example("flintctl vm create web --image registry.example/os:1 --creds-stdin < secret",
+               "with USER:PASSWORD for registry.example from a file")
       .argument("NAME", options->name, "Name of the VM")
       .option("--image", options->image, "OS image", "REF")
       .option("--kernel", options->kernel, "Kernel image, or path on this host", "KERNEL")

@@ -72,7 +72,8 @@ Result<> Applier::apply(TarReader& reader, std::uint64_t max_entries) {
     if (!entry) break;
     if (count > max_entries) {
       return Error(Code::resource_exhausted,
-                   fmt::format("the layer has more than {} files", max_entries));
+                   fmt::format("the layer has more than {} files", max_entries))
+          .with_hint("if it should: --max-layer-files N");
     }
     ++entries_;
     TRY(apply_member(reader, *entry).context(fmt::format("layer member '{}'", shown(entry->name))));

@@ -76,7 +76,8 @@ class Walk {
   Result<> visit(const std::string& path, const Ext4Name& name) {
     if (++entries_ > limits_.entries) {
       return Error(Code::resource_exhausted,
-                   fmt::format("the file system has more than {} files", limits_.entries));
+                   fmt::format("the file system has more than {} files", limits_.entries))
+          .with_hint("if it should: --max-layer-files N");
     }
     if (path.size() >= PATH_MAX) return Error(Code::invalid_argument, "its path is too long");
     auto inode = TRY(file_.inode(name.inode, bytes_left_));

@@ -317,6 +317,22 @@ TEST_CASE("files that are no image are refused, and nothing is left") {
   CHECK(world.empty());
 }
 
+TEST_CASE("a layer that holds more files than it may is refused") {
+  const World world;
+  world.files.write("many", root_tar());
+  const auto import = [&](const char* most) {
+    return world.run({"image", "import", "--rootfs", world.files.path("many"), "many",
+                      "--max-layer-files", most},
+                     "native");
+  };
+  const auto refused = import("2");
+  CHECK(refused.status.code == 1);
+  CHECK(refused.err.find("the layer has more than 2 files") != std::string::npos);
+  CHECK(refused.err.find("--max-layer-files N") != std::string::npos);
+  CHECK(world.empty());
+  CHECK(import("3").status.code == 0);
+}
+
 TEST_CASE("a layer that unpacks to more than it may is refused") {
   const World world;
   world.files.write("root", TarBuilder().file("big", std::string(3'000'000, 'b')).finish());

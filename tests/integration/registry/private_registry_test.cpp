@@ -391,6 +391,32 @@ TEST_CASE("login keeps what the registry takes, pull uses it, logout forgets it;
   CHECK(flintctl({"image", "logout", registry->host()}).status.ok());
   CHECK(flintctl(elsewhere).status.code == 8);
   CHECK(flintctl(given, std::string("me:") + password + "\n").status.ok());
+  // One registry's secret is not another's: nothing is read, and nobody asked.
+  given.insert(given.begin() + 3, "registry.invalid/os:1");
+  const auto several = flintctl(given, std::string("me:") + password + "\n");
+  CHECK(several.status.code == 2);
+  CHECK(has(several.err, "--creds-stdin is for one registry, not for " + registry->host()));
+  // A VM's image comes by the same way; that there is no pool to prepare its disk in comes later.
+  home.write("vmlinux", std::string("\x7f"
+                                    "ELF") +
+                            std::string(2000, '\0'));
+  home.write("config.toml", "snapshotter = \"native\"\n");
+  auto create = std::vector<std::string>{"vm",
+                                         "create",
+                                         "web",
+                                         "--image",
+                                         registry->host() + "/test/big:1",
+                                         "--kernel",
+                                         home.path("vmlinux"),
+                                         "--config",
+                                         home.path("config.toml")};
+  create.insert(create.end(), pull.begin() + 3, pull.end());
+  CHECK(has(flintctl(create).err, "401"));
+  create.emplace_back("--creds-stdin");
+  const auto created = flintctl(create, std::string("me:") + password + "\n");
+  INFO(created.err);
+  CHECK_FALSE(has(created.err, "401"));
+  CHECK(has(created.err, ": downloaded"));
   CHECK(flintctl({"image", "logout", registry->host()}).out ==
         "registry/" + registry->host() + " unchanged\n");
   check_no_secret(server.log());
