@@ -73,6 +73,4 @@ Result<UniqueFd> mount_root(const Mount& mount, Access access) {
   return sys::open(mount_point, O_RDONLY | O_DIRECTORY);
 }
 
-Result<> unmount_root() { return sys::unmount(mount_point); }
-
 }  // namespace flintctl::archive

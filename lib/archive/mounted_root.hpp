@@ -15,8 +15,4 @@ enum class Access { read_only, read_write };
 /// mount.
 Result<UniqueFd> mount_root(const Mount& mount, Access access);
 
-/// Takes the mount away again and returns once its data are on the device (umount2(2) without
-/// MNT_DETACH, tried again while it is busy). All descriptors below it must be closed.
-Result<> unmount_root();
-
 }  // namespace flintctl::archive

@@ -22,6 +22,8 @@ namespace {
 
 /// The widest zstd window is 128 MiB, the queue 8 MiB, the stacks of threads hardly more.
 constexpr rlim_t most_memory = 512 * mib;
+/// A kernel is unpacked in memory, and may be 512 MiB before and after.
+constexpr rlim_t most_for_kernels = 1536 * mib;
 
 /// Makes the mount at `root` the root of the process's mount namespace, and takes away all others.
 Result<> leave_host(int root) {
@@ -54,22 +56,15 @@ Result<> separate_thread() {
   return {};
 }
 
-Result<> confine_thread(int root) {
-  TRY(separate_thread());
-  if (::geteuid() != 0) return {};  // has nothing to give away
-  if (::fchdir(root) != 0 || ::chroot(".") != 0) return sys::last_error("changing the root folder");
-  return drop_capabilities(SysAdmin::dropped);
-}
-
-Result<> confine_process(int root) {
+Result<> confine_process(int root, Work work) {
   // libcrypto looks for its configuration when it is first used: not in the image.
   (void)sys::sha256_hex("");
   ::umask(0);
   TRY(leave_host(root));
   TRY(set_limit(RLIMIT_CORE, 0));
-  TRY(set_limit(RLIMIT_DATA, most_memory));
+  TRY(set_limit(RLIMIT_DATA, work == Work::copying ? most_for_kernels : most_memory));
   TRY(drop_capabilities(SysAdmin::on_demand));
-  return filter_syscalls();
+  return filter_syscalls(work);
 }
 
 }  // namespace flintctl::archive

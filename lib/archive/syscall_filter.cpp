@@ -42,6 +42,9 @@ constexpr std::array allowed_calls = {
     SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(capget),
     SCMP_SYS(capset)};
 
+/// A file gets its name when all its bytes are on the disk, and is locked until then.
+constexpr std::array storing_calls = {SCMP_SYS(flock), SCMP_SYS(fsync), SCMP_SYS(renameat)};
+
 /// libseccomp's functions return 0 or a negative errno.
 Result<> check(int result) {
   if (result == 0) return {};
@@ -71,11 +74,16 @@ Result<> add_conditions(const Filter& filter) {
 
 }  // namespace
 
-Result<> filter_syscalls() {
+Result<> filter_syscalls(Work work) {
   const Filter filter(::seccomp_init(SCMP_ACT_KILL_PROCESS));
   if (!filter) return Error(Code::internal, "libseccomp makes no filter");
   for (const int call : allowed_calls) {
     TRY(check(::seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 0, nullptr)));
+  }
+  if (work == Work::copying) {
+    for (const int call : storing_calls) {
+      TRY(check(::seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 0, nullptr)));
+    }
   }
   TRY(add_conditions(filter));
   // Sets no_new_privs as well.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csignal>
 #include <exception>
-#include <optional>
-#include <thread>
+#include <new>
 
 #include "archive/channel.hpp"
 #include "archive/mounted_root.hpp"
@@ -37,42 +36,32 @@ Result<std::string> copy_initrd(int root, const data::Value& message) {
       .context("initrd '" + file->path + "' of the image");
 }
 
-Result<data::Value> answer(int root, const data::Value& message) {
-  TRY(archive::confine_thread(root));
+/// The mount goes with this process, for which the parent waits.
+Result<data::Value> answer(const data::Value& message) {
+  const auto* const mount = message.find("mount");
+  if (mount == nullptr) return Error(Code::internal, "not a question about a mount");
+  const UniqueFd root =
+      TRY(archive::mount_root(archive::mount_from_json(*mount), archive::Access::read_only));
+  TRY(archive::confine_process(root.get(), archive::Work::copying));
   if (const auto* const init = message.find("init")) {
     const auto* const path = init->as_string();
     return data::Value::object(
-        {{"init", TRY(find_init(root, path == nullptr ? std::string() : *path))}});
+        {{"init", TRY(find_init(root.get(), path == nullptr ? std::string() : *path))}});
   }
   auto result = data::Value::object();
-  if (message.bool_or("kernel", false)) result.set("kernel", TRY(copy_kernel(root, message)));
-  if (message.bool_or("initrd", false)) result.set("initrd", TRY(copy_initrd(root, message)));
+  if (message.bool_or("kernel", false)) result.set("kernel", TRY(copy_kernel(root.get(), message)));
+  if (message.bool_or("initrd", false)) result.set("initrd", TRY(copy_initrd(root.get(), message)));
   return result;
 }
 
-/// On a thread of its own, since what confines a thread cannot be taken back, and unmounting takes
-/// what it gave away.
-Result<data::Value> answer_confined(int root, const data::Value& message) {
-  std::optional<Result<data::Value>> result;
-  std::thread([&] {
-    try {
-      result = answer(root, message);
-    } catch (const std::exception& failure) {
-      result = Error(Code::internal, failure.what());
-    }
-  }).join();
-  return *std::move(result);
-}
-
-Result<data::Value> inspect(const data::Value& message) {
-  const auto* const mount = message.find("mount");
-  if (mount == nullptr) return Error(Code::internal, "not a question about a mount");
-  UniqueFd root =
-      TRY(archive::mount_root(archive::mount_from_json(*mount), archive::Access::read_only));
-  auto result = answer_confined(root.get(), message);
-  root.reset();
-  TRY(archive::unmount_root());
-  return result;
+Result<data::Value> answer_guarded(const data::Value& message) {
+  try {
+    return answer(message);
+  } catch (const std::bad_alloc&) {
+    return Error(Code::resource_exhausted, "reading the image takes more memory than it may");
+  } catch (const std::exception& failure) {
+    return Error(Code::internal, failure.what());
+  }
 }
 
 }  // namespace
@@ -82,7 +71,7 @@ int run_inspect_child() {
   const archive::Channel channel{UniqueFd(archive::Child::channel_number)};
   const auto message = channel.receive();
   if (!message || !*message) return 1;
-  const auto result = inspect(**message);
+  const auto result = answer_guarded(**message);
   const auto reply =
       result ? *result : data::Value::object({{"error", archive::error_to_json(result.error())}});
   return channel.send(reply) && result ? 0 : 1;

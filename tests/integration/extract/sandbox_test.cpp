@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -28,11 +29,11 @@ using testing::Folder;
 
 /// How a process ends that confines itself as the extractor does and then does `deed`: its exit
 /// status, or 1000 and the signal.
-int end_of(const Folder& root, const std::function<int()>& deed) {
+int end_of(const Folder& root, const std::function<int()>& deed, Work work = Work::extracting) {
   const pid_t child = ::fork();
   if (child == 0) {
     const auto mounted = mount_root(bind_of(root.path()), Access::read_write);
-    if (!mounted || !confine_process(mounted->get())) ::_exit(99);
+    if (!mounted || !confine_process(mounted->get(), work)) ::_exit(99);
     ::_exit(deed());
   }
   int status = 0;
@@ -70,6 +71,30 @@ TEST_CASE("a confined extractor that makes a forbidden call is killed") {
     return ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
            MAP_FAILED;
   }));
+}
+
+TEST_CASE("a confined copier stores files in the folder that it was given, and does no more") {
+  const Folder root;
+  const Folder cache;
+  const UniqueFd folder = cache.open();
+  const auto store = [&] {
+    const UniqueFd file(::openat(folder.get(), "new", O_CREAT | O_WRONLY, 0600));
+    return file && ::flock(file.get(), LOCK_EX) == 0 && ::fsync(file.get()) == 0 &&
+                   ::renameat(folder.get(), "new", folder.get(), "named") == 0
+               ? 0
+               : 1;
+  };
+  CHECK(end_of(root, store, Work::copying) == 0);
+  CHECK(cache.has("named"));
+  CHECK(end_of(root, store) == forbidden);
+  CHECK(end_of(
+            root, [] { return ::socket(AF_INET, SOCK_STREAM, 0); }, Work::copying) == forbidden);
+  char* const none[] = {nullptr};
+  CHECK(end_of(
+            root, [&] { return ::execve("/bin/true", none, none); }, Work::copying) == forbidden);
+  CHECK(end_of(
+            root, [] { return ::openat(AT_FDCWD, "/etc/passwd", O_RDONLY) >= 0 ? 1 : 0; },
+            Work::copying) == 0);
 }
 
 TEST_CASE("a confined extractor sees the mount and nothing of the host") {
