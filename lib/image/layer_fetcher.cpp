@@ -209,7 +209,9 @@ std::optional<Error> LayerFetcher::error() const {
 
 void LayerFetcher::discard(std::size_t layer) {
   impl_->end_threads();
-  impl_->items.at(layer - impl_->first).file.remove();
+  auto& item = impl_->items.at(layer - impl_->first);
+  impl_->connections.front().distrust(item.descriptor.digest);
+  item.file.remove();
 }
 
 }  // namespace flintctl::image

@@ -42,7 +42,8 @@ class LayerFetcher final : public LayerSource {
   void listen(ArrivalListener listener) override;
   void stop_listening() override;
   [[nodiscard]] std::optional<Error> error() const override;
-  /// Ends the downloads and removes the layer's file.
+  /// Ends the downloads, removes the layer's file, and lets the registry's mirrors answer for it:
+  /// Registry::distrust().
   void discard(std::size_t layer) override;
 
  private:

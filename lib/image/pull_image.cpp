@@ -2,6 +2,7 @@
 #include "image/pull_image.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <mutex>
 #include <optional>
@@ -55,6 +56,8 @@ class Pull {
  private:
   Result<std::optional<PullResult>> unchanged(const std::optional<oci::Digest>& target);
   Result<PullResult> without_registry(Error why);
+  Result<> install_from(const oci::Registry& registry, const Documents& documents,
+                        const OpenLayers& download);
   Result<Documents> fetch_documents(oci::Registry& registry, const oci::Descriptor& target);
 
   containerd::Client& client_;
@@ -67,7 +70,9 @@ Result<PullResult> Pull::run() {
   if (reference_.digest()) {
     if (auto found = TRY(unchanged(reference_.digest()))) return *std::move(found);
   }
-  auto registry = TRY(oci::Registry::open(reference_, options_.registry));
+  auto asking = options_.registry;
+  asking.note = [this](const std::string& text) { progress_.note(text); };
+  auto registry = TRY(oci::Registry::open(reference_, std::move(asking)));
   auto resolved = registry.resolve();
   if (!resolved && !registry.answers()) return without_registry(std::move(resolved).error());
   const auto target = TRY(std::move(resolved));
@@ -85,7 +90,7 @@ Result<PullResult> Pull::run() {
                                            {directory, options_.parallel, first}, progress_));
     return std::unique_ptr<LayerSource>(std::move(fetcher));
   };
-  TRY(install({client_, reference_, Origin::registry, documents, options_, progress_}, download));
+  TRY(install_from(registry, documents, download));
   for (const auto& layer : documents.content.layers) TRY(remove_partial(directory, layer.digest));
 
   auto image = TRY(find_local(client_, reference_.name(), options_.platform));
@@ -93,6 +98,20 @@ Result<PullResult> Pull::run() {
     return Error(Code::aborted, "the image was removed right after it was pulled");
   }
   return PullResult{*std::move(image), PullOutcome::pulled, {}};
+}
+
+/// Again without the mirror that sent a layer which could not be unpacked, if one did.
+Result<> Pull::install_from(const oci::Registry& registry, const Documents& documents,
+                            const OpenLayers& download) {
+  for (;;) {
+    const auto known = registry.distrusted().size();
+    auto installed =
+        install({client_, reference_, Origin::registry, documents, options_, progress_}, download);
+    const auto distrusted = registry.distrusted();
+    if (installed || distrusted.size() == known) return installed;
+    progress_.note(fmt::format("{}; it came from {}, asking the next host",
+                               installed.error().text(), fmt::join(distrusted, ", ")));
+  }
 }
 
 /// What is here is taken for what the registry would have named, if it could be asked.

@@ -71,6 +71,16 @@ Result<std::string> read_authorities(const Endpoint& endpoint) {
 
 }  // namespace
 
+void Peer::note_sent(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  sent_.insert(digest.text());
+}
+
+bool Peer::has_sent(const Digest& digest) const {
+  const std::lock_guard lock(mutex_);
+  return sent_.contains(digest.text());
+}
+
 Result<std::unique_ptr<Connection>> Connection::open(std::shared_ptr<Peer> peer,
                                                      const std::string& host,
                                                      const std::string& repository,

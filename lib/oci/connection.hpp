@@ -4,7 +4,9 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 
@@ -30,7 +32,16 @@ struct Peer {
       : endpoint(std::move(place)), authorizer(std::move(repository), std::move(source)) {}
   const Endpoint endpoint;
   Authorizer authorizer;
-  std::atomic<bool> lost = false;  ///< it could not be reached: others are asked first
+  std::atomic<bool> lost = false;        ///< it could not be reached: others are asked first
+  std::atomic<bool> distrusted = false;  ///< a mirror that sent wrong bytes: not asked again
+
+  /// Bytes of this blob came from here.
+  void note_sent(const Digest& digest);
+  [[nodiscard]] bool has_sent(const Digest& digest) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::string> sent_;
 };
 
 /// One connection to one endpoint of a registry: redirects, challenges and retries, but no fallback

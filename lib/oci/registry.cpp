@@ -46,6 +46,8 @@ class Registry::Session {
 
   /// The registry itself did: a mirror that has no such image says nothing about it.
   bool answers() const { return connections_.back()->answers(); }
+  void distrust(const Digest& digest);
+  std::vector<std::string> distrusted() const;
   Result<Descriptor> resolve();
   Result<std::string> fetch(const Descriptor& descriptor, std::string_view kind, std::size_t limit);
   Result<> download(const Descriptor& descriptor, std::uint64_t offset, const Sink& sink,
@@ -80,7 +82,8 @@ std::vector<Connection*> Registry::Session::in_order() {
   std::vector<Connection*> order;
   for (const bool lost : {false, true}) {
     for (const auto& connection : connections_) {
-      if (connection->peer()->lost == lost) order.push_back(connection.get());
+      const Peer& peer = *connection->peer();
+      if (peer.lost == lost && !peer.distrusted) order.push_back(connection.get());
     }
   }
   return order;
@@ -100,6 +103,10 @@ Result<T> Registry::Session::first_good(May may, Ask ask, Final final) {
     if (!connection->contacted()) connection->peer()->lost = true;
     if (error && before.empty()) before = error->text();
     error = std::move(answer.error());
+    const bool last = connection == connections_.back().get();
+    if (error->code() == Code::data_loss && !last && options_.note) {
+      options_.note(fmt::format("{}; asking the next host", error->text()));
+    }
   }
   if (!error) {
     return Error(Code::registry,
@@ -123,6 +130,21 @@ Result<Descriptor> Registry::Session::checked(Descriptor descriptor) const {
                                                 reference_.name(), printable(type)));
 }
 
+/// The registry itself is the last word, whatever it sends.
+void Registry::Session::distrust(const Digest& digest) {
+  for (std::size_t i = 0; i + 1 < peers_.size(); ++i) {
+    if (peers_[i]->has_sent(digest)) peers_[i]->distrusted = true;
+  }
+}
+
+std::vector<std::string> Registry::Session::distrusted() const {
+  std::vector<std::string> hosts;
+  for (const auto& peer : peers_) {
+    if (peer->distrusted) hosts.push_back(peer->endpoint.host);
+  }
+  return hosts;
+}
+
 Result<Descriptor> Registry::Session::resolve() {
   const auto ask = [&](Connection& connection) -> Result<Descriptor> {
     return checked(TRY(connection.resolve(reference_)));
@@ -142,7 +164,10 @@ Result<> Registry::Session::download(const Descriptor& descriptor, std::uint64_t
                                      const Sink& sink, const std::stop_token& stop) {
   Transfer transfer(descriptor, offset, sink, name_of(descriptor, reference_.repository()));
   const auto ask = [&](Connection& connection) {
-    return connection.download(descriptor, transfer, stop);
+    const std::uint64_t before = transfer.position();
+    auto done = connection.download(descriptor, transfer, stop);
+    if (transfer.position() > before) connection.peer()->note_sent(descriptor.digest);
+    return done;
   };
   return first_good<void>(may_pull, ask, [&] { return transfer.refused(); });
 }
@@ -160,6 +185,10 @@ Result<Registry> Registry::open(const Reference& reference, RegistryOptions opti
 Result<Registry> Registry::another() const { return Registry(TRY(session_->another())); }
 
 bool Registry::answers() const { return session_->answers(); }
+
+void Registry::distrust(const Digest& digest) { session_->distrust(digest); }
+
+std::vector<std::string> Registry::distrusted() const { return session_->distrusted(); }
 
 Result<Descriptor> Registry::resolve() { return session_->resolve(); }
 

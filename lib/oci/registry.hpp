@@ -33,13 +33,16 @@ struct RegistryOptions {
   http::Timeouts timeouts;
   /// Attempts without progress before an overloaded registry or a broken connection is an error.
   unsigned attempts = 6;
+  /// Hears why the next endpoint is asked, where one sent wrong bytes. Any thread may call it.
+  std::function<void(const std::string&)> note;
   std::chrono::milliseconds first_wait = std::chrono::milliseconds(200);  ///< doubles each time
 };
 
 /// One repository of one registry, over one connection to each of its endpoints: its mirrors in the
 /// order of hosts.toml, then itself. OCI distribution specification, "Pull".
 ///
-/// What one endpoint cannot give, the next one is asked for, from the byte where it ended.
+/// What one endpoint cannot give, or gives with another digest, the next one is asked for, from the
+/// byte where it ended.
 /// Errors: not_found when the registry has no such thing, registry when it refuses, is unreachable
 /// or answers nonsense, data_loss when bytes are not what was named, cancelled after an interrupt.
 /// Redirects are followed, without credentials as soon as scheme, host or port differ, and never
@@ -56,6 +59,12 @@ class Registry {
 
   /// Whether it answered when it was last asked, by anything but trouble of its own (5xx).
   [[nodiscard]] bool answers() const;
+
+  /// The bytes that came of this blob were wrong: mirrors that sent some of them are not asked for
+  /// anything again, over no connection of this repository.
+  void distrust(const Digest& digest);
+  /// The hosts of those mirrors, all in all.
+  [[nodiscard]] std::vector<std::string> distrusted() const;
 
   /// What the reference's tag or digest names now: an index or a manifest.
   Result<Descriptor> resolve();

@@ -242,9 +242,15 @@ TEST_CASE("what a mirror breaks off, the registry is asked for from that byte") 
 
 TEST_CASE("a mirror's bad documents are not taken, the registry's are") {
   const testing::Folder folder;
-  const auto pulled = pull("good", mirrored(folder, "/mirror-wrong-manifest/v2"));
+  auto options = mirrored(folder, "/mirror-wrong-manifest/v2");
+  std::vector<std::string> notes;
+  options.note = [&](const std::string& note) { notes.push_back(note); };
+  const auto pulled = pull("good", options);
   INFO(text_of(pulled));
   CHECK(pulled);
+  REQUIRE_FALSE(notes.empty());
+  CHECK(has(notes.front(), "sends other bytes for sha256:"));
+  CHECK(has(notes.front(), "asking the next host"));
 }
 
 TEST_CASE("a proxy of the environment is asked, but not for loopback and excepted hosts") {

@@ -11,6 +11,7 @@
 #include "doomed.hpp"
 #include "image/abandoned.hpp"
 #include "image/partial_file.hpp"
+#include "support/archive/folder.hpp"
 #include "support/catch.hpp"
 #include "sys/file.hpp"
 #include "sys/mount.hpp"
@@ -268,6 +269,47 @@ TEST_CASE("a partial layer with wrong bytes is fetched anew") {
                               0600));
   const auto result = pull_now("poisoned", "big");
   CHECK(must(is_unpacked(*Bed::get().client("poisoned"), "native", result.image)));
+}
+
+/// Hears what is worth a line.
+class Notes : public NoProgress {
+ public:
+  void note(const std::string& text) override { all += text + "\n"; }
+  std::string all;
+};
+
+TEST_CASE("a mirror that sends wrong bytes of a layer is left out, and the next host asked") {
+  const auto right = pull_now("mirror-right", "rich");
+  const auto& layer = right.image.content.layers[1];
+  const testing::Folder mirror;
+  REQUIRE(sys::run({"/bin/cp", "-r", Bed::get().folder() + "/store", mirror.path("store")})
+              ->status.ok());
+  const auto blob =
+      mirror.path("store/docker/registry/v2/blobs/sha256/" + layer.digest.hex().substr(0, 2) + "/" +
+                  layer.digest.hex() + "/data");
+  auto bytes = must(sys::read_file(blob));
+  // Past its beginning, which shows that it is compressed.
+  bytes.replace(bytes.size() / 2, 16, std::string(16, 'x'));
+  must(sys::write_file_atomic(blob, bytes, 0600));
+  const auto liar = must(DebianRegistry::start({mirror.path(), mirror.path("store"), "", ""}));
+  const auto reference = Bed::get().image("rich");
+  must(sys::make_directories(mirror.path("certs/" + reference.host())));
+  must(sys::write_file_atomic(
+      mirror.path("certs/" + reference.host() + "/hosts.toml"),
+      fmt::format("server = \"http://{}\"\n[host.\"http://{}\"]\n", reference.host(), liar->host()),
+      0600));
+  auto options = Bed::get().options("mirror-wrong");
+  options.registry.hosts_directories = {mirror.path("certs")};
+  Notes notes;
+  const auto pulled = pull(*Bed::get().client("mirror-wrong"), reference, options, notes);
+  INFO(notes.all);
+  INFO((pulled ? std::string() : pulled.error().text()));
+  REQUIRE(pulled);
+  CHECK(notes.all.find("it came from " + liar->host() + ", asking the next host") !=
+        std::string::npos);
+  CHECK(differences(tree_of("mirror-wrong", "native", pulled->image.snapshot()),
+                    tree_of("mirror-right", "native", right.image.snapshot())) == "");
+  CHECK(partials("mirror-wrong").empty());
 }
 
 TEST_CASE("bad images are clear errors, and nothing is left of them") {
