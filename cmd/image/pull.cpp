@@ -46,6 +46,7 @@ Result<std::vector<image::PullOptions>> settings_of(Host& host, const ImagePullO
   PullFlags flags = options.flags;
   TRY(read_given_credentials(flags, references));
   std::vector<image::PullOptions> all;
+  all.reserve(references.size());
   for (const auto& reference : references) {
     all.push_back(TRY(pull_options(host, flags, reference)));
   }
