@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -159,6 +161,31 @@ Result<UniqueFd> input_file(std::string_view input) {
   return fd;
 }
 
+std::vector<std::string> environment_of(const RunOptions& options) {
+  if (!options.environment.empty()) return options.environment;
+  return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+}
+
+Result<UniqueFd> memory_file() {
+  UniqueFd file(::memfd_create("output", MFD_CLOEXEC));
+  if (!file) return last_error("making a file for a program's output");
+  return file;
+}
+
+/// What a child left in a memory file. The child's descriptor shares the offset.
+Result<std::string> contents(const UniqueFd& file, std::size_t limit) {
+  std::string text;
+  std::array<char, 65536> chunk{};
+  while (text.size() <= limit) {
+    const auto count =
+        ::pread(file.get(), chunk.data(), chunk.size(), static_cast<off_t>(text.size()));
+    if (count < 0) return last_error("reading a program's output");
+    if (count == 0) return text;
+    text.append(chunk.data(), static_cast<std::size_t>(count));
+  }
+  return Error(Code::resource_exhausted, "a program prints too much");
+}
+
 }  // namespace
 
 std::string ExitStatus::text() const {
@@ -288,11 +315,7 @@ Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
   Pipe err = TRY(make_pipe());
   SpawnOptions options;
   options.argv = argv;
-  options.environment = run_options.environment;
-  if (options.environment.empty()) {
-    options.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                           "LC_ALL=C"};
-  }
+  options.environment = environment_of(run_options);
   options.descriptors = {{in.get(), 0}, {out.write_end.get(), 1}, {err.write_end.get(), 2}};
   options.die_with_parent = true;
   Process process = TRY(Process::spawn(options));
@@ -324,6 +347,22 @@ Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
     if (waited[1].revents != 0) drain(err.read_end.get(), output.err, err_open);
   }
   output.status = TRY(process.wait());
+  return output;
+}
+
+Result<Output> run_to_end(const std::vector<std::string>& argv, const RunOptions& run_options) {
+  const UniqueFd out = TRY(memory_file());
+  const UniqueFd err = TRY(memory_file());
+  SpawnOptions options;
+  options.argv = argv;
+  options.environment = environment_of(run_options);
+  options.descriptors = {{out.get(), 1}, {err.get(), 2}};
+  options.new_session = true;
+  Process process = TRY(Process::spawn(options));
+  Output output;
+  output.status = TRY(process.wait(run_options.timeout).context(argv[0]));
+  output.out = TRY(contents(out, run_options.output_limit));
+  output.err = TRY(contents(err, run_options.output_limit));
   return output;
 }
 

@@ -89,6 +89,12 @@ Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
 Result<Output> run(const std::vector<std::string>& argv, std::string_view input = {},
                    std::chrono::milliseconds timeout = std::chrono::minutes(5));
 
+/// Runs a program that must not be broken off, such as one that writes a disk's metadata: it is
+/// never killed, has a session of its own, so that no key of the terminal reaches it, and goes on
+/// when this process is killed. Its output goes to memory that it can write whoever reads, and that
+/// daemons it starts may keep. deadline_exceeded after the timeout: it still runs.
+Result<Output> run_to_end(const std::vector<std::string>& argv, const RunOptions& options);
+
 /// "NAME=value" of this process's environment, for a child that is to run as the user's own.
 std::vector<std::string> own_environment();
 

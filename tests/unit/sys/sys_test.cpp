@@ -82,6 +82,32 @@ TEST_CASE("a program that is absent or hangs is an error") {
   CHECK(late.error().code() == Code::deadline_exceeded);
 }
 
+TEST_CASE("a program that must not be broken off runs to its end, and its daemons hold up nobody") {
+  // The sleep keeps its parent's output open, as a daemon that LVM starts does.
+  const auto output =
+      sys::run_to_end({"/bin/sh", "-c", "sleep 1000 & echo $!; echo no >&2; exit 3"}, {});
+  REQUIRE(output);
+  CHECK(output->status.code == 3);
+  CHECK(output->err == "no\n");
+  const pid_t daemon = std::atoi(output->out.c_str());
+  REQUIRE(daemon > 1);
+  CHECK(::getsid(daemon) != ::getsid(0));
+  REQUIRE(::kill(daemon, SIGKILL) == 0);
+
+  sys::RunOptions options;
+  options.timeout = std::chrono::milliseconds(50);
+  std::string alive = "/tmp/flintctl-alive-XXXXXX";
+  ::close(::mkstemp(alive.data()));
+  const auto late =
+      sys::run_to_end({"/bin/sh", "-c", "echo $$ >" + alive + "; exec sleep 1000"}, options);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code() == Code::deadline_exceeded);
+  pid_t pid = 0;
+  while (pid == 0) pid = std::atoi(sys::read_file(alive).value_or("").c_str());
+  CHECK(::kill(pid, SIGKILL) == 0);  // it was not killed
+  ::unlink(alive.c_str());
+}
+
 TEST_CASE("a gated child runs only once the gate opens, and ends when it closes") {
   int gate[2] = {-1, -1};
   REQUIRE(::pipe2(gate, O_CLOEXEC) == 0);
