@@ -1,7 +1,7 @@
 # Every third-party library, its room, and how it is linked. Static where Debian ships an archive: a
 # start costs 3 ms instead of 18. libdevmapper and ISA-L exist only as shared objects. libcurl,
-# libext2fs, libsystemd, libkmod and libnftables are opened with dlopen by the command that needs
-# them (lib/sys/shared_library.hpp).
+# libext2fs, libblkid, libsystemd, libkmod and libnftables are opened with dlopen by the command that
+# needs them (lib/sys/shared_library.hpp).
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
