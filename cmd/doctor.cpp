@@ -14,6 +14,7 @@
 #include "provision/session.hpp"
 #include "sys/cgroup.hpp"
 #include "sys/host.hpp"
+#include "thinpool/grow.hpp"
 #include "vm/session.hpp"
 #include "vmm/kvm.hpp"
 
@@ -80,6 +81,10 @@ std::vector<loop::Device> loop_devices() {
     unsigned number = 0;
     const auto [end, error] = std::from_chars(name.data() + 4, name.data() + name.size(), number);
     if (!name.starts_with("loop") || error != std::errc()) continue;
+    // What another pool, LVM or a RAID stands on is no leftover.
+    if (!sys::list_directory(fmt::format("/sys/block/{}/holders", name)).value_or({}).empty()) {
+      continue;
+    }
     if (auto device = (*loops)->describe(number)) devices.push_back(*std::move(device));
   }
   return devices;
@@ -105,6 +110,9 @@ Findings check_host(Host& host, const config::Config& config) {
   append(all, doctor::check_cgroup(sys::cgroup2_mount()));
   const auto pool = read_pool(config.pool);
   append(all, doctor::check_pool(config.pool, pool));
+  if (pool && thinpool::is_logical(pool->device)) {
+    append(all, doctor::check_autoextend(config.pool, lvm::read_report(*lvm::host_tools())));
+  }
   append(all, doctor::check_containerd(
                   provision::containerd_status(config.containerd_address, config.snapshotter)));
   append(all, doctor::check_network(network_finding(host)));

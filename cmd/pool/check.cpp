@@ -7,10 +7,12 @@
 
 #include "devmapper/driver.hpp"
 #include "loop/driver.hpp"
+#include "lvm/names.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
 #include "thinpool/backing.hpp"
 #include "thinpool/fill.hpp"
+#include "thinpool/grow.hpp"
 #include "thinpool/metadata.hpp"
 #include "thinpool/pool.hpp"
 
@@ -41,6 +43,21 @@ Result<> check_active(Host& host, const std::string& name, devmapper::Driver& dr
   return Error(Code::host_not_ready, fmt::format("the pool '{}' needs attention", name));
 }
 
+/// LVM has the metadata of its pools in volumes that only it can exchange.
+Result<> leave_to_lvm(const std::string& pool, devmapper::Driver& driver) {
+  const auto name = lvm::parse_dm_name(pool);
+  const auto info = driver.info(pool);
+  const bool active = info && thinpool::is_logical(*info);
+  if (!name || (!active && !sys::exists(lvm::profile_path("/etc", pool)))) return {};
+  return Error(active ? Code::aborted : Code::unimplemented,
+               fmt::format("the pool '{}' is LVM's, which repairs it itself", pool))
+      .with_hint(fmt::format("{}lvconvert --repair {}",
+                             active ? "stop its VMs and containerd, then: flintctl provision reset "
+                                      "-y (it keeps all data); then: "
+                                    : "",
+                             name->text()));
+}
+
 }  // namespace
 
 Result<> pool_check(Host& host, const PoolCheckOptions& options) {
@@ -52,7 +69,7 @@ Result<> pool_check(Host& host, const PoolCheckOptions& options) {
   if (!sys::exists(metadata)) {
     return Error(Code::not_found,
                  fmt::format("there is no pool '{}', active or in {}", spec.name, spec.directory))
-        .with_hint("give --directory, or make it: flintctl provision devpool");
+        .with_hint("give --directory, or make it: " + thinpool::maker_command(spec.name));
   }
   auto sound = thinpool::check_metadata(metadata);
   if (!sound) {
@@ -69,6 +86,7 @@ Result<> pool_repair(Host& host, const PoolCheckOptions& options) {
   const thinpool::Spec spec = TRY(to_spec(host, options));
   TRY(sys::require_root("repairing a thin pool"));
   const auto driver = TRY(devmapper::open());
+  TRY(leave_to_lvm(spec.name, *driver));
   const thinpool::Repaired repaired = TRY(thinpool::repair(spec, *driver));
   output::Streams& streams = host.streams();
   streams.out << "pool/" << spec.name << (repaired.changed ? " repaired\n" : " unchanged\n");

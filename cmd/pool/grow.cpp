@@ -27,7 +27,12 @@ Result<> pool_grow(Host& host, const PoolGrowOptions& options) {
   TRY(sys::require_root("growing a thin pool"));
   const auto driver = TRY(devmapper::open());
   const auto loops = TRY(loop::open());
-  const thinpool::Grown grown = TRY(thinpool::grow(growth, *driver, *loops));
+  const auto info = driver->info(growth.pool);
+  const bool logical = info && thinpool::is_logical(*info);
+  const auto tools = lvm::host_tools();
+  const thinpool::Grown grown =
+      TRY(logical ? thinpool::grow_logical(growth, *driver, *loops, *tools)
+                  : thinpool::grow(growth, *driver, *loops));
   host.streams().out << "pool/" << growth.pool << (grown.changed ? " grown\n" : " unchanged\n");
   if (!host.streams().quiet) {
     host.streams().err << fmt::format("data: {}, metadata: {}\n", format_size(grown.data_bytes),
@@ -40,8 +45,9 @@ void add_pool_grow(cli::Command& pool, Host& host) {
   auto options = std::make_shared<PoolGrowOptions>();
   pool.add("grow", "Make a thin pool larger while it is used")
       .details(
-          "Files, loop devices and the pool's table become longer; volumes wait for a moment. A "
-          "pool cannot shrink. A killed run is finished by the same command run again.")
+          "Files, loop devices and the pool's table become longer; volumes wait for a moment. LVM "
+          "does the same for a pool of its own, out of the volume group. A pool cannot shrink. A "
+          "killed run is finished by the same command run again.")
       .example("flintctl pool grow --data-size 200G", "the configured pool")
       .optional_argument("NAME", options->name, "The pool (the configured one unless given)")
       .size_option("--data-size", options->data_bytes, "Size that its data is to have")

@@ -8,6 +8,7 @@
 #include "pool/view.hpp"
 #include "sys/host.hpp"
 #include "thinpool/pool.hpp"
+#include "thinpool/provision.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -20,7 +21,7 @@ Result<std::vector<thinpool::Pool>> read_pools(const std::vector<std::string>& n
     Result<thinpool::Pool> pool = thinpool::inspect(name, *driver, *loops);
     if (!pool && pool.error().code() == Code::not_found) {
       return Error(Code::not_found, "no thin pool '" + name + "' is active")
-          .with_hint("make it or bring it back with: flintctl provision devpool --name " + name);
+          .with_hint("make it or bring it back with: " + thinpool::maker_command(name));
     }
     pools.push_back(TRY(std::move(pool)));
   }

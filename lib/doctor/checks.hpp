@@ -9,6 +9,7 @@
 #include "doctor/finding.hpp"
 #include "lifecycle/gc.hpp"
 #include "loop/driver.hpp"
+#include "lvm/report.hpp"
 #include "provision/containerd_daemon.hpp"
 #include "provision/step.hpp"
 #include "sys/file.hpp"
@@ -45,6 +46,8 @@ Findings check_kvm(const Result<>& kvm, const std::vector<Hypervisor>& hyperviso
 Findings check_cgroup(const Result<std::string>& mount);
 /// Mode, needs_check, fill. From 80 % of data or metadata on it is a warning, from 95 % an error.
 Findings check_pool(const std::string& name, const Result<thinpool::Pool>& pool);
+/// Whether LVM will extend its pool `name` before it is full.
+Findings check_autoextend(const std::string& name, const Result<lvm::Report>& report);
 Findings check_containerd(const Result<provision::ContainerdStatus>& status);
 /// `network`: what the step of that name found; a host without one runs VMs that have none.
 Findings check_network(const Result<provision::Finding>& network);

@@ -7,6 +7,7 @@
 #include "devmapper/driver.hpp"
 #include "doctor/checks.hpp"
 #include "doctor/words.hpp"
+#include "thinpool/provision.hpp"
 
 namespace flintctl::doctor {
 namespace {
@@ -61,7 +62,7 @@ Findings check_pool(const std::string& name, const Result<thinpool::Pool>& pool)
   }
   if (!pool) {
     return {{"pool", Severity::error, pool.error().text(), "pulling images and creating VMs",
-             fmt::format("flintctl provision devpool --name {}", name)}};
+             thinpool::maker_command(name)}};
   }
   Findings findings;
   for (const std::string& trouble : thinpool::troubles(*pool)) {
@@ -81,6 +82,33 @@ Findings check_pool(const std::string& name, const Result<thinpool::Pool>& pool)
                         {}});
   }
   return findings;
+}
+
+Findings check_autoextend(const std::string& name, const Result<lvm::Report>& report) {
+  constexpr auto breaks = "a pool that fills up stops every VM that writes";
+  constexpr auto check = "pool/autoextend";
+  if (!report) return {unread(check, report.error())};
+  const auto logical = lvm::parse_dm_name(name);
+  const lvm::VolumeGroup* group = logical ? report->find(logical->group) : nullptr;
+  const lvm::LogicalVolume* pool = group == nullptr ? nullptr : group->find(logical->volume);
+  if (pool == nullptr) return {};
+  if (pool->profile.empty() || !pool->monitored) {
+    return {
+        {check, Severity::warning,
+         fmt::format("{} {}", logical->text(),
+                     pool->monitored ? "has no profile by which LVM would extend it"
+                                     : "is not watched by dmeventd"),
+         breaks,
+         fmt::format("flintctl provision lvm --vg {} --lv {}", logical->group, logical->volume)}};
+  }
+  constexpr std::uint64_t usual_step = 5;  // a fifth of its size
+  if (group->free_bytes < pool->size_bytes / usual_step) {
+    return {{check, Severity::warning,
+             fmt::format("the volume group {} has {} left to extend its pool of {}", group->name,
+                         format_size(group->free_bytes), format_size(pool->size_bytes)),
+             breaks, fmt::format("vgextend {} DISK", group->name)}};
+  }
+  return {{check, Severity::ok, fmt::format("by {}, watched", pool->profile), {}, {}}};
 }
 
 Findings check_containerd(const Result<provision::ContainerdStatus>& status) {

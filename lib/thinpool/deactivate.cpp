@@ -104,13 +104,18 @@ Result<> refuse_in_use(const std::string& pool, devmapper::Driver& driver) {
   return refuse(pool, TRY(volumes_of(pool, driver)));
 }
 
-Result<> deactivate(const std::string& pool, devmapper::Driver& driver) {
+Result<> deactivate_volumes(const std::string& pool, devmapper::Driver& driver) {
   const auto volumes = TRY(volumes_of(pool, driver));
   TRY(refuse(pool, volumes));
   for (const devmapper::DeviceInfo& volume : volumes) {
     TRY(driver.remove(volume.name, devmapper::Removal::retry)
             .context(fmt::format("deactivating the volume {}", volume.name)));
   }
+  return {};
+}
+
+Result<> deactivate(const std::string& pool, devmapper::Driver& driver) {
+  TRY(deactivate_volumes(pool, driver));
   auto removed = driver.remove(pool, devmapper::Removal::retry);
   if (!removed && removed.error().code() == Code::not_found) return {};
   return std::move(removed).context(fmt::format("deactivating the pool '{}'", pool));

@@ -12,6 +12,10 @@ namespace flintctl::thinpool {
 /// or mount point). Fine when there is no such pool.
 Result<> refuse_in_use(const std::string& pool, devmapper::Driver& driver);
 
+/// Takes the pool's volumes out of the kernel, and leaves the pool. Refuses as above, before any is
+/// removed. Fine when there is no such pool.
+Result<> deactivate_volumes(const std::string& pool, devmapper::Driver& driver);
+
 /// Takes the pool's volumes and then the pool out of the kernel; all data stays in the files, and
 /// loop devices that were attached for the pool go with it. Refuses as above, before anything is
 /// removed. Fine when there is no such pool.

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "core/rollback.hpp"
+#include "lvm/report.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
@@ -17,6 +18,11 @@
 
 namespace flintctl::thinpool {
 namespace {
+
+Error cannot_shrink(const char* part, std::uint64_t is, std::uint64_t wanted) {
+  return {Code::invalid_argument, fmt::format("the pool's {} has {} and cannot shrink to {}", part,
+                                              format_size(is), format_size(wanted))};
+}
 
 /// The file of a part of the pool, made `bytes` long; false when it is that long already.
 Result<bool> lengthen(const Backing& backing, const char* part, std::uint64_t bytes,
@@ -27,11 +33,7 @@ Result<bool> lengthen(const Backing& backing, const char* part, std::uint64_t by
         .with_hint("grow that device itself, with the tool that made it");
   }
   const loop::Device& device = *backing.loop;
-  if (bytes < device.size_bytes) {
-    return Error(Code::invalid_argument,
-                 fmt::format("the pool's {} has {} and cannot shrink to {}", part,
-                             format_size(device.size_bytes), format_size(bytes)));
-  }
+  if (bytes < device.size_bytes) return cannot_shrink(part, device.size_bytes, bytes);
   if (bytes == device.size_bytes) return false;
   const std::string what = fmt::format("growing {} to {}", device.backing_file, format_size(bytes));
   const UniqueFd file = TRY(sys::open(device.backing_file, O_RDWR).context(what));
@@ -62,13 +64,19 @@ Result<> reload(const Pool& pool, const PoolTable& table, devmapper::Driver& dri
   return {};
 }
 
+/// The kernel grows a pool only while it is well.
+Result<> refuse_unfit(const Pool& pool) {
+  if (!pool.status.needs_check && pool.status.mode != Mode::read_only &&
+      pool.status.has_counters()) {
+    return {};
+  }
+  return Error(Code::data_loss, "its metadata needs a check, and the kernel grows it only then")
+      .with_hint(fmt::format("flintctl pool repair {} says how", pool.device.name));
+}
+
 Result<Grown> grow_locked(const Growth& growth, devmapper::Driver& driver, loop::Driver& loops) {
   const Pool pool = TRY(inspect(growth.pool, driver, loops));
-  if (pool.status.needs_check || pool.status.mode == Mode::read_only ||
-      !pool.status.has_counters()) {
-    return Error(Code::data_loss, "its metadata needs a check, and the kernel grows it only then")
-        .with_hint(fmt::format("flintctl pool repair {} says how", growth.pool));
-  }
+  TRY(refuse_unfit(pool));
   Grown grown;
   const std::uint64_t data_bytes = growth.data_bytes.value_or(pool.data_total_bytes());
   if (growth.metadata_bytes) {
@@ -94,7 +102,56 @@ Result<Grown> grow_locked(const Growth& growth, devmapper::Driver& driver, loop:
   return grown;
 }
 
+/// How much longer a volume becomes; a whole number of extents.
+Result<std::uint64_t> addition(const char* part, std::uint64_t is,
+                               const std::optional<std::uint64_t>& wanted, std::uint64_t extent) {
+  if (!wanted) return 0;
+  if (*wanted < is) return cannot_shrink(part, is, *wanted);
+  return (*wanted - is + extent - 1) / extent * extent;
+}
+
+Result<Grown> grow_logical_locked(const Growth& growth, devmapper::Driver& driver,
+                                  loop::Driver& loops, lvm::Tools& tools) {
+  TRY(refuse_unfit(TRY(inspect(growth.pool, driver, loops))));
+  const auto name = lvm::parse_dm_name(growth.pool);
+  const lvm::Report report = TRY(lvm::read_report(tools));
+  const lvm::VolumeGroup* group = name ? report.find(name->group) : nullptr;
+  const lvm::LogicalVolume* volume = group == nullptr ? nullptr : group->find(name->volume);
+  if (volume == nullptr) return Error(Code::not_found, "LVM does not know it");
+  const std::uint64_t data =
+      TRY(addition("data", volume->size_bytes, growth.data_bytes, group->extent_bytes));
+  const std::uint64_t metadata =
+      TRY(addition("metadata", volume->metadata_bytes, growth.metadata_bytes, group->extent_bytes));
+  // The spare for a repair grows with the metadata.
+  const std::uint64_t needed = data + 2 * metadata;
+  if (needed > group->free_bytes) {
+    return Error(Code::resource_exhausted,
+                 fmt::format("that takes {}, and the volume group '{}' has {} left",
+                             format_size(needed), group->name, format_size(group->free_bytes)))
+        .with_hint(fmt::format("add a disk: vgextend {} DISK", group->name));
+  }
+  const auto extend = [&](const char* flag, std::uint64_t more) -> Result<> {
+    if (more == 0) return {};
+    TRY(tools.run({"lvextend", flag, fmt::format("+{}b", more), name->text()}));
+    return {};
+  };
+  TRY(extend("--poolmetadatasize", metadata));
+  TRY(extend("--size", data));
+  const Pool now = TRY(inspect(growth.pool, driver, loops));
+  return Grown{needed > 0, now.data_total_bytes(), now.metadata_total_bytes()};
+}
+
 }  // namespace
+
+bool is_logical(const devmapper::DeviceInfo& pool) { return pool.uuid.starts_with("LVM-"); }
+
+Result<Grown> grow_logical(const Growth& growth, devmapper::Driver& driver, loop::Driver& loops,
+                           lvm::Tools& tools) {
+  const sys::FileLock lock =
+      TRY(sys::FileLock::acquire(growth.run_directory + "/pool.lock", std::chrono::seconds(30)));
+  return grow_logical_locked(growth, driver, loops, tools)
+      .context(fmt::format("growing thin pool '{}'", growth.pool));
+}
 
 Result<Grown> grow(const Growth& growth, devmapper::Driver& driver, loop::Driver& loops) {
   const sys::FileLock lock =

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/rollback.hpp"
+#include "lvm/names.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 #include "sys/lock.hpp"
@@ -324,6 +325,14 @@ std::string_view change_word(Change change) {
       return "unchanged";
   }
   return "unchanged";
+}
+
+std::string maker_command(const std::string& name) {
+  const auto logical = lvm::parse_dm_name(name);
+  if (logical && sys::exists(lvm::profile_path("/etc", name))) {
+    return fmt::format("flintctl provision lvm --vg {} --lv {}", logical->group, logical->volume);
+  }
+  return "flintctl provision devpool --name " + name;
 }
 
 std::string pool_uuid(const std::string& name) { return "FLINTCTL-pool-" + name; }

@@ -70,6 +70,13 @@ Result<Outcome> plan(const Spec& spec, devmapper::Driver& driver, loop::Driver& 
 /// files that cannot be read are taken as absent. A warning says so.
 Result<Outcome> plan_unprivileged(const Spec& spec);
 
+/// A device of that name is active: sysfs tells everybody the names, but not the tables.
+Result<bool> name_is_active(const std::string& name);
+
+/// The command that makes the pool of that name, or brings it back: for a hint. A pool of LVM's is
+/// known by the profile that provisioning gave it.
+std::string maker_command(const std::string& name);
+
 /// The dm uuid by which a pool is known to be made here.
 std::string pool_uuid(const std::string& name);
 

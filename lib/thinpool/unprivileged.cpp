@@ -7,10 +7,8 @@
 #include "thinpool/table.hpp"
 
 namespace flintctl::thinpool {
-namespace {
 
-/// sysfs tells everybody the names of active devices, but not their tables.
-Result<bool> is_active(const std::string& name) {
+Result<bool> name_is_active(const std::string& name) {
   for (const std::string& device : TRY(sys::list_directory("/sys/block"))) {
     if (!device.starts_with("dm-")) continue;
     const auto text = sys::read_file(fmt::format("/sys/block/{}/dm/name", device));
@@ -19,13 +17,11 @@ Result<bool> is_active(const std::string& name) {
   return false;
 }
 
-}  // namespace
-
 Result<Outcome> plan_unprivileged(const Spec& spec) {
   TRY(check(spec));
   Outcome outcome;
   outcome.warnings.emplace_back("without root only names and readable files were looked at");
-  if (TRY(is_active(spec.name))) return outcome;
+  if (TRY(name_is_active(spec.name))) return outcome;
   const Result<Survey> found = survey(backing_files(spec.directory));
   if (!found && found.error().code() != Code::permission_denied) return Error(found.error());
   const Survey known = found ? *found : Survey();

@@ -194,3 +194,27 @@ TEST_CASE("the gravest finding decides") {
         Severity::warning);
   CHECK(doctor::to_string(Severity::error) == "error");
 }
+
+TEST_CASE("a pool of LVM's is to be watched, and to have room to grow") {
+  lvm::Report report;
+  report.groups.push_back({"flintlock", 1000 * mib, 300 * mib, 4 * mib, {}, {}});
+  lvm::LogicalVolume pool;
+  pool.name = "thinpool";
+  pool.size_bytes = 600 * mib;
+  pool.profile = "flintctl-x";
+  pool.monitored = true;
+  const auto judge = [&] {
+    report.groups.front().logical = {pool};
+    return only(doctor::check_autoextend("flintlock-thinpool", report));
+  };
+  CHECK(judge().severity == Severity::ok);
+  pool.monitored = false;
+  CHECK(judge().fix == "flintctl provision lvm --vg flintlock --lv thinpool");
+  pool.monitored = true;
+  pool.profile.clear();
+  CHECK(judge().severity == Severity::warning);
+  pool.profile = "flintctl-x";
+  report.groups.front().free_bytes = 100 * mib;
+  CHECK(judge().fix == "vgextend flintlock DISK");
+  CHECK(only(doctor::check_autoextend("flintlock-thinpool", broken)).severity == Severity::warning);
+}

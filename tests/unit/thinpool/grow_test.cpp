@@ -85,6 +85,69 @@ TEST_CASE("a growth that failed at any call is finished by the next, and the poo
   }
 }
 
+namespace {
+
+/// LVM with the group "v" of one pool "p", and 200 MiB left in it.
+class FakeLvm final : public lvm::Tools {
+ public:
+  std::vector<std::string> ran;
+  Result<std::string> run(const std::vector<std::string>& words) override {
+    if (words.front() == "fullreport") {
+      return std::string(
+          R"({"report":[{"vg":[{"vg_name":"v","vg_free":"209715200","vg_extent_size":"4194304"}],)"
+          R"("pv":[],"lv":[{"lv_uuid":"L","lv_name":"p","lv_size":"67108864",)"
+          R"("lv_metadata_size":"4194304"}],"seg":[{"lv_uuid":"L","segtype":"thin-pool"}]}]})");
+    }
+    ran.push_back(words.at(1) + " " + words.at(2) + " " + words.at(3));
+    return std::string();
+  }
+};
+
+struct LogicalHost : testing::Host {
+  FakeLvm lvm;
+  Growth growth;
+  LogicalHost() {
+    auto& pool = driver.add("v-p", {0, 131072, "thin-pool", "254:8 254:9 128 0"},
+                            "0 10/1024 0/1024 - rw discard_passdown queue_if_no_space - 1024");
+    pool.uuid = "LVM-abc-tpool";
+    growth.pool = "v-p";
+    growth.run_directory = root + "/run";
+  }
+  Result<Grown> grow() { return grow_logical(growth, driver, loops, lvm); }
+};
+
+}  // namespace
+
+TEST_CASE("a pool of LVM's is grown by LVM, in whole extents") {
+  LogicalHost host;
+  REQUIRE(is_logical(*host.driver.info("v-p")));
+  host.growth.data_bytes = 65 * mib;
+  host.growth.metadata_bytes = 8 * mib;
+  REQUIRE(host.grow());
+  CHECK(host.lvm.ran ==
+        std::vector<std::string>{"--poolmetadatasize +4194304b v/p", "--size +4194304b v/p"});
+  host.growth.data_bytes = 64 * mib;
+  host.growth.metadata_bytes.reset();
+  CHECK_FALSE(host.grow()->changed);
+}
+
+TEST_CASE("LVM is not asked for what its group has not") {
+  LogicalHost host;
+  // The spare takes as much again as the metadata.
+  host.growth.metadata_bytes = 108 * mib;
+  const auto grown = host.grow();
+  REQUIRE_FALSE(grown);
+  CHECK(grown.error().code() == Code::resource_exhausted);
+  CHECK(grown.error().hint() == "add a disk: vgextend v DISK");
+  host.growth.metadata_bytes.reset();
+  host.growth.data_bytes = 32 * mib;
+  CHECK(host.grow().error().code() == Code::invalid_argument);
+  host.driver.devices.at("v-p").status =
+      "0 10/1024 0/1024 - ro discard_passdown queue_if_no_space needs_check 1024";
+  CHECK(host.grow().error().code() == Code::data_loss);
+  CHECK(host.lvm.ran.empty());
+}
+
 TEST_CASE("metadata is checked before a pool comes back") {
   testing::Host host;
   REQUIRE(host.ensure());
