@@ -36,6 +36,7 @@
 #include "provision/all.hpp"
 #include "provision/containerd.hpp"
 #include "provision/devpool.hpp"
+#include "provision/lvm.hpp"
 #include "provision/network.hpp"
 #include "provision/reset.hpp"
 #include "provision/status.hpp"
@@ -82,6 +83,7 @@ void add_commands(cli::Command& root, Host& host, int& status) {
   add_provision_status(provision, host);
   add_provision_reset(provision, host);
   add_devpool(provision, host);
+  add_provision_lvm(provision, host);
   add_provision_containerd(provision, host);
   add_provision_network(provision, host);
   add_provision_vmm(provision, host);

@@ -25,6 +25,7 @@ complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a all -d 'Ma
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a status -d 'Say of every step whether it is in place'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a reset -d 'Undo what provisioning did to this host'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a devpool -d 'Make a device-mapper thin pool on sparse files, or bring it back'
+complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a lvm -d 'Make the production thin pool on a disk of its own, or bring it back'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a containerd -d 'Configure the private containerd, have it run now and at each boot'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a network -d 'Make a bridge for VMs, with forwarding and address translation'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a vmm -d 'Install a hypervisor from a verified file, or list what is installed'
@@ -55,6 +56,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l verbose
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l wait
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l wipe
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l containerd-address
@@ -103,6 +105,29 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l at-boot
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l autoextend-percent
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l autoextend-threshold
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l data-size
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l disk
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l lv
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l metadata-size
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l vg
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l wait
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l wipe
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l containerd-address

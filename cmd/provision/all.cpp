@@ -44,11 +44,22 @@ class Printer {
   data::Array items_;
 };
 
+/// A file that lies about for years must not be able to erase a disk: the flag alone can.
+Result<> allow_wipe(provision::HostSettings& settings, const std::string& disk) {
+  if (disk.empty()) return {};
+  if (!settings.lvm) {
+    return Error(Code::invalid_argument, "--wipe is for the disk of [lvm], which is not asked for");
+  }
+  settings.lvm_pool.wipe = disk;
+  return provision::validate(settings.lvm_pool);
+}
+
 }  // namespace
 
 Result<> provision_all(Host& host, const ProvisionAllOptions& options) {
   Printer print(host, TRY(host.format()), options.dry_run);
   ProvisionSession session = TRY(open_provision_session(host, options.file));
+  TRY(allow_wipe(session.settings, options.wipe));
   provision::Plan plan = session.plan();
   if (options.dry_run) {
     for (const StepReport& report : plan.check()) print(report);
@@ -74,6 +85,7 @@ void add_provision_all(cli::Command& provision, Host& host) {
       .example("flintctl provision all -f host.toml", "as that file asks")
       .option("-f,--file", options->file,
               "What the host is to have (/etc/flintctl/host.toml if it exists)", "FILE")
+      .option("--wipe", options->wipe, "The disk of [lvm] again: erase what is on it", "DISK")
       .duration_option("--wait", options->wait, "How long to wait for another run to end")
       .flag("--dry-run", options->dry_run, "Print the plan and change nothing")
       .action([options, &host] { return provision_all(host, *options); });

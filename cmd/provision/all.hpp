@@ -13,6 +13,7 @@ namespace flintctl::cmd {
 /// Flags of `provision all`.
 struct ProvisionAllOptions {
   std::string file;  ///< host.toml; empty: the default one if it exists
+  std::string wipe;  ///< the disk of [lvm] again: what lies on it may be erased
   bool dry_run = false;
   std::chrono::milliseconds wait = std::chrono::seconds(0);  ///< for another run to end
 };

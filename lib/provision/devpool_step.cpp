@@ -15,22 +15,6 @@
 namespace flintctl::provision {
 namespace {
 
-class HostPoolDrivers final : public PoolDrivers {
- public:
-  Result<devmapper::Driver*> devmapper() override {
-    if (!devmapper_) devmapper_ = TRY(devmapper::open());
-    return devmapper_.get();
-  }
-  Result<loop::Driver*> loops() override {
-    if (!loops_) loops_ = TRY(loop::open());
-    return loops_.get();
-  }
-
- private:
-  std::unique_ptr<devmapper::Driver> devmapper_;
-  std::unique_ptr<loop::Driver> loops_;
-};
-
 /// The arguments by which the unit makes the same pool again.
 std::vector<std::string> arguments(const thinpool::Spec& spec) {
   std::vector<std::string> words = {"provision", "devpool",     "--no-unit",   "--name",
@@ -82,8 +66,6 @@ void add_watch(std::vector<HostUnit>& units, const std::string& pool, const std:
 }
 
 }  // namespace
-
-std::unique_ptr<PoolDrivers> host_pool_drivers() { return std::make_unique<HostPoolDrivers>(); }
 
 std::string pool_unit_name(const std::string& pool) {
   return fmt::format("flintctl-pool-{}.service", escape_unit_name(pool));

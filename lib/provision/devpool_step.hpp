@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <string>
 
-#include "devmapper/driver.hpp"
-#include "loop/driver.hpp"
 #include "provision/host_unit.hpp"
+#include "provision/pool_drivers.hpp"
 #include "provision/step.hpp"
 #include "thinpool/provision.hpp"
 
 namespace flintctl::provision {
-
-/// The drivers that pools need, opened when first asked for: a bare host has none before its
-/// modules are loaded.
-class PoolDrivers {
- public:
-  virtual ~PoolDrivers() = default;
-  virtual Result<devmapper::Driver*> devmapper() = 0;
-  virtual Result<loop::Driver*> loops() = 0;
-};
-std::unique_ptr<PoolDrivers> host_pool_drivers();
 
 /// The unit that brings a pool back at boot: "flintctl-pool-<name>.service".
 std::string pool_unit_name(const std::string& pool);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "provision/containerd_program.hpp"
+#include "provision/lvm_step.hpp"
 #include "provision/modules_step.hpp"
 #include "provision/network_step.hpp"
 
@@ -20,10 +21,13 @@ Plan host_plan(const HostPaths& paths, const HostSettings& settings, PoolDrivers
                Services& services) {
   Plan plan(paths, services);
   plan.add(std::make_unique<ModulesStep>(paths, host_modules(), settings.extra_modules));
-  plan.add(std::make_unique<UdevStep>(paths, settings.pool.name));
+  plan.add(std::make_unique<UdevStep>(paths, settings.pool_name()));
   if (settings.devpool) {
     plan.add(
         std::make_unique<DevpoolStep>(paths, settings.pool, drivers, services, settings.watch));
+  }
+  if (settings.lvm) {
+    plan.add(std::make_unique<LvmStep>(paths, settings.lvm_pool, drivers, services));
   }
   if (settings.containerd) {
     const auto& source = settings.private_containerd.source;
@@ -41,6 +45,7 @@ Plan every_step(const HostPaths& paths, const HostSettings& settings, PoolDriver
                 Services& services) {
   HostSettings all = settings;
   all.devpool = true;
+  all.lvm = true;
   all.containerd = true;
   all.private_containerd.source.emplace();
   all.network = true;

@@ -66,6 +66,14 @@ class Section {
     count = static_cast<std::uint64_t>(*found->as_integer());
     return {};
   }
+  Result<> read(std::string_view key, int& number) const {
+    const data::Value* found = value_.find(key);
+    if (found == nullptr) return {};
+    const auto whole = found->as_integer();
+    if (!whole || *whole < 0 || *whole > 1000) return wrong_type(name_, key, "per cent");
+    number = static_cast<int>(*whole);
+    return {};
+  }
   Result<> read(std::string_view key, std::vector<std::string>& values) const {
     const data::Value* found = value_.find(key);
     if (found == nullptr) return {};
@@ -109,6 +117,32 @@ Result<> read_origin(const Section& section, ProgramSource& source) {
   TRY(section.read("url", source.url));
   TRY(section.read("sha256", source.sha256));
   return section.read("version", source.version);
+}
+
+Result<> read_lvm(const data::Value& document, HostSettings& settings) {
+  const Section section(document, "lvm");
+  if (!section.is_there()) return {};
+  TRY(section.allow({"enabled", "disk", "vg", "lv", "data_size", "metadata_size",
+                     "autoextend_threshold", "autoextend_percent"}));
+  LvmSpec& spec = settings.lvm_pool;
+  settings.lvm = true;
+  TRY(section.read("enabled", settings.lvm));
+  TRY(section.read("disk", spec.disk));
+  TRY(section.read("vg", spec.name.group));
+  TRY(section.read("lv", spec.name.volume));
+  TRY(section.read_size("data_size", spec.data_bytes));
+  TRY(section.read_size("metadata_size", spec.metadata_bytes));
+  TRY(section.read("autoextend_threshold", spec.autoextend_threshold));
+  TRY(section.read("autoextend_percent", spec.autoextend_percent));
+  TRY(validate(spec).context("[lvm]"));
+  if (!settings.lvm) return {};
+  if (Section(document, "devpool").is_there() && settings.devpool) {
+    return Error(Code::invalid_argument, "[devpool] and [lvm] both ask for the pool")
+        .with_hint("keep one of the tables, or set enabled = false in the other");
+  }
+  settings.devpool = false;
+  settings.private_containerd.settings.pool = spec.dm_name();
+  return {};
 }
 
 Result<> read_containerd(const Section& section, HostSettings& settings) {
@@ -176,6 +210,7 @@ HostSettings default_host_settings(const config::Config& config) {
   HostSettings settings;
   settings.pool.name = config.pool;
   settings.pool.run_directory = config.run_directory;
+  settings.lvm_pool.name = logical_name_of(config.pool);
   ContainerdSettings& wanted = settings.private_containerd.settings;
   wanted.pool = config.pool;
   wanted.address = config.containerd_address_chosen ? config.containerd_address
@@ -192,12 +227,13 @@ Result<HostSettings> read_host_settings(const std::string& path, HostSettings se
   const auto read = [&]() -> Result<> {
     const std::string text = TRY(sys::read_file(path));
     const data::Value document = TRY(data::parse_toml(text));
-    TRY(data::refuse_unknown_keys(document, {"modules", "devpool", "containerd", "network", "vmm"},
-                                  "the top level"));
+    TRY(data::refuse_unknown_keys(
+        document, {"modules", "devpool", "lvm", "containerd", "network", "vmm"}, "the top level"));
     const Section modules(document, "modules");
     TRY(modules.allow({"extra"}));
     TRY(modules.read("extra", settings.extra_modules));
     TRY(read_devpool(Section(document, "devpool"), settings));
+    TRY(read_lvm(document, settings));
     TRY(read_containerd(Section(document, "containerd"), settings));
     TRY(read_network(Section(document, "network"), settings));
     return read_vmms(document, settings);
@@ -219,6 +255,14 @@ std::string_view host_settings_help() {
          "  low_water_mark = 32768      # blocks\n"
          "  allocate = \"sparse\"         # or \"full\": take the host's space at once\n"
          "  check_timer = false         # a systemd timer that runs 'flintctl pool check'\n"
+         "  # [lvm]                     # instead of [devpool]: a thin pool on a disk\n"
+         "  # disk = \"/dev/disk/by-id/…\" # for a new pool; must be empty\n"
+         "  # vg = \"flintlock\"          # the pool is flintlock-thinpool\n"
+         "  # lv = \"thinpool\"\n"
+         "  # data_size = \"400G\"        # four fifths of the disk unless given\n"
+         "  # metadata_size = \"2G\"\n"
+         "  # autoextend_threshold = 80 # per cent in use at which LVM makes it larger\n"
+         "  # autoextend_percent = 20   # by this part of its size\n"
          "  [containerd]                # the private one\n"
          "  enabled = true\n"
          "  binary = \"containerd\"\n"

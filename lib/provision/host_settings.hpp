@@ -10,6 +10,7 @@
 #include "data/value.hpp"
 #include "provision/containerd_step.hpp"
 #include "provision/devpool_step.hpp"
+#include "provision/lvm_spec.hpp"
 #include "provision/network_spec.hpp"
 #include "provision/vmm_install.hpp"
 #include "thinpool/provision.hpp"
@@ -22,12 +23,18 @@ struct HostSettings {
   bool devpool = true;
   PoolWatch watch;
   thinpool::Spec pool;
+  /// Instead of the one on files: when host.toml has the table.
+  bool lvm = false;
+  LvmSpec lvm_pool;
   bool containerd = true;
   PrivateContainerd private_containerd;
   /// Made when host.toml has the table: it makes a router of the host, which is to be asked for.
   bool network = false;
   NetworkSpec network_spec;
   std::vector<VmmSource> vmms;  ///< hypervisors to install
+
+  /// The dm name of the pool that this host is to have.
+  [[nodiscard]] std::string pool_name() const { return lvm ? lvm_pool.dm_name() : pool.name; }
 };
 
 /// Defaults that agree with the configuration: pool name, directories, the private containerd's

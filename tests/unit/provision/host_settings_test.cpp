@@ -111,3 +111,26 @@ TEST_CASE("hypervisors to install are read with their digests") {
   CHECK(refusal("[vmm.firecraker]\nfile = '/x'\n").find("firecraker") != std::string::npos);
   CHECK(refusal("[vmm.firecracker]\nfil = '/x'\n").find("file") != std::string::npos);
 }
+
+TEST_CASE("[lvm] takes the place of the pool on files") {
+  const auto settings = parse(
+      "[lvm]\ndisk = '/dev/sdb'\nvg = 'prod'\ndata_size = '400G'\nautoextend_threshold = 70\n");
+  REQUIRE(settings);
+  CHECK(settings->lvm);
+  CHECK_FALSE(settings->devpool);
+  CHECK(settings->lvm_pool.disk == "/dev/sdb");
+  CHECK(settings->lvm_pool.autoextend_threshold == 70);
+  CHECK(settings->pool_name() == "prod-thinpool");
+  CHECK(settings->private_containerd.settings.pool == "prod-thinpool");
+  CHECK(parse("[lvm]\nenabled = false\n")->devpool);
+  CHECK(parse("[devpool]\nenabled = false\n[lvm]\n")->lvm);
+}
+
+TEST_CASE("a host has one pool, and a file cannot have a disk erased") {
+  CHECK(refusal("[devpool]\nname = 'p'\n[lvm]\n").find("both ask for the pool") !=
+        std::string::npos);
+  CHECK(refusal("[lvm]\nwipe = '/dev/sdb'\n").find("wipe") != std::string::npos);
+  CHECK(refusal("[lvm]\nautoextend_threshold = 20\n").find("out of range") != std::string::npos);
+  CHECK(refusal("[lvm]\nautoextend_percent = 'a lot'\n").find("per cent") != std::string::npos);
+  CHECK(refusal("[lvm]\nvg = 'a/b'\n").find("cannot be the name") != std::string::npos);
+}

@@ -33,6 +33,8 @@ class FakeDrivers final : public PoolDrivers {
   explicit FakeDrivers(testing::Host& host) : host_(host) {}
   Result<devmapper::Driver*> devmapper() override { return &host_.driver; }
   Result<loop::Driver*> loops() override { return &host_.loops; }
+  lvm::Tools& lvm() override { std::abort(); }
+  Disks& disks() override { std::abort(); }
 
  private:
   testing::Host& host_;

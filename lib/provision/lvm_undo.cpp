@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "provision/lvm_step.hpp"
+#include "thinpool/deactivate.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+using lvm::LogicalName;
+using lvm::LogicalVolume;
+using lvm::Report;
+using lvm::VolumeGroup;
+
+LogicalName split(const std::string& target) {
+  const auto slash = target.find('/');
+  return {target.substr(0, slash), slash == std::string::npos ? "" : target.substr(slash + 1)};
+}
+
+/// The group of that name, if it still stands on the disk that was marked for it.
+const VolumeGroup* own_group(const Report& report, const std::string& name, const Change& change) {
+  const VolumeGroup* group = report.find(name);
+  if (group == nullptr) return nullptr;
+  const std::string uuid = change.details.string_or("uuid");
+  const bool own = std::any_of(group->physical.begin(), group->physical.end(),
+                               [&](const lvm::PhysicalVolume& pv) { return pv.uuid == uuid; });
+  return own ? group : nullptr;
+}
+
+Result<Undone> undo_pool(const Change& change, Data data, PoolDrivers& drivers) {
+  const LogicalName name = split(change.target);
+  const Report report = TRY(lvm::read_report(drivers.lvm()));
+  const VolumeGroup* group = own_group(report, name.group, change);
+  const LogicalVolume* pool = group == nullptr ? nullptr : group->find(name.volume);
+  if (pool == nullptr) return Undone::done;
+  if (const auto driver = drivers.devmapper()) {
+    TRY(thinpool::deactivate_volumes(lvm::dm_name(name), **driver));
+  }
+  if (data == Data::remove) {
+    TRY(drivers.lvm().run({"lvremove", "--yes", name.text()}));
+    return Undone::done;
+  }
+  TRY(drivers.lvm().run({"lvchange", "--activate", "n", name.text()}));
+  return Undone::kept;
+}
+
+/// A volume without the profile's file would be named in a warning by every LVM program.
+Result<Undone> undo_profile(const Change& change, lvm::Tools& tools) {
+  const LogicalName name = split(change.target);
+  const Report report = TRY(lvm::read_report(tools));
+  const VolumeGroup* group = report.find(name.group);
+  const LogicalVolume* pool = group == nullptr ? nullptr : group->find(name.volume);
+  if (pool == nullptr || !pool->profile.starts_with("flintctl-")) return Undone::done;
+  const std::string before = change.details.string_or("before");
+  if (before.empty()) {
+    TRY(tools.run({"lvchange", "--detachprofile", name.text()}));
+  } else {
+    TRY(tools.run({"lvchange", "--metadataprofile", before, name.text()}));
+  }
+  return Undone::done;
+}
+
+Result<Undone> undo_group(const Change& change, Data data, lvm::Tools& tools) {
+  const Report report = TRY(lvm::read_report(tools));
+  const VolumeGroup* group = own_group(report, change.target, change);
+  if (group == nullptr) return Undone::done;
+  if (data == Data::keep && !group->logical.empty()) return Undone::kept;
+  // Without --force: it fails rather than take a volume along.
+  TRY(tools.run({"vgremove", change.target}));
+  return Undone::done;
+}
+
+Result<Undone> undo_physical(const Change& change, lvm::Tools& tools) {
+  const Report report = TRY(lvm::read_report(tools));
+  const std::string uuid = change.details.string_or("uuid");
+  for (const lvm::PhysicalVolume& orphan : report.orphans) {
+    if (orphan.uuid == uuid) TRY(tools.run({"pvremove", orphan.device}));
+  }
+  for (const VolumeGroup& group : report.groups) {
+    for (const lvm::PhysicalVolume& pv : group.physical) {
+      if (pv.uuid == uuid) return Undone::kept;
+    }
+  }
+  return Undone::done;
+}
+
+}  // namespace
+
+Result<> LvmStep::allow_undo(const Change& change, Data data) {
+  if (change.kind == "pool") {
+    const auto driver = drivers_.devmapper();
+    if (!driver) return {};
+    return thinpool::refuse_in_use(lvm::dm_name(split(change.target)), **driver);
+  }
+  if (change.kind != "volume-group" || data == Data::keep) return {};
+  const Report found = TRY(report());
+  const VolumeGroup* group = own_group(found, change.target, change);
+  if (group == nullptr) return {};
+  for (const LogicalVolume& volume : group->logical) {
+    if (volume.name == change.details.string_or("pool")) continue;
+    return Error(Code::aborted, fmt::format("the volume group '{}' has the volume '{}', which "
+                                            "flintctl did not make",
+                                            group->name, volume.name))
+        .with_hint(fmt::format("remove it first (lvremove {}/{}), or keep the data: leave out "
+                               "--delete-data",
+                               group->name, volume.name));
+  }
+  return {};
+}
+
+Result<Undone> LvmStep::undo(const Change& change, Data data, Notes& notes) {
+  if (change.kind == "pool") return undo_pool(change, data, drivers_);
+  if (change.kind == "autoextend") return undo_profile(change, drivers_.lvm());
+  if (change.kind == "volume-group") return undo_group(change, data, drivers_.lvm());
+  if (change.kind == "physical-volume") return undo_physical(change, drivers_.lvm());
+  return Step::undo(change, data, notes);
+}
+
+}  // namespace flintctl::provision
