@@ -147,15 +147,15 @@ bool is_logical(const devmapper::DeviceInfo& pool) { return pool.uuid.starts_wit
 
 Result<Grown> grow_logical(const Growth& growth, devmapper::Driver& driver, loop::Driver& loops,
                            lvm::Tools& tools) {
-  const sys::FileLock lock =
-      TRY(sys::FileLock::acquire(growth.run_directory + "/pool.lock", std::chrono::seconds(30)));
+  const sys::FileLock lock = TRY(sys::FileLock::acquire(
+      sys::lock_path(growth.run_directory, "pool"), std::chrono::seconds(30)));
   return grow_logical_locked(growth, driver, loops, tools)
       .context(fmt::format("growing thin pool '{}'", growth.pool));
 }
 
 Result<Grown> grow(const Growth& growth, devmapper::Driver& driver, loop::Driver& loops) {
-  const sys::FileLock lock =
-      TRY(sys::FileLock::acquire(growth.run_directory + "/pool.lock", std::chrono::seconds(30)));
+  const sys::FileLock lock = TRY(sys::FileLock::acquire(
+      sys::lock_path(growth.run_directory, "pool"), std::chrono::seconds(30)));
   return grow_locked(growth, driver, loops)
       .context(fmt::format("growing thin pool '{}'", growth.pool));
 }

@@ -116,7 +116,7 @@ Result<> check_metadata(const std::string& file, const std::string& program) {
 
 Result<Repaired> repair(const Spec& spec, devmapper::Driver& driver) {
   const sys::FileLock lock =
-      TRY(sys::FileLock::acquire(spec.run_directory + "/pool.lock", spec.lock_wait));
+      TRY(sys::FileLock::acquire(sys::lock_path(spec.run_directory, "pool"), spec.lock_wait));
   return repair_locked(spec, driver).context(fmt::format("repairing thin pool '{}'", spec.name));
 }
 
