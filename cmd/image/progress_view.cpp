@@ -22,7 +22,7 @@ using image::LayerPhase;
 constexpr std::chrono::milliseconds redraw_every(100);
 
 /// A display as the kinds below implement it: all calls come one at a time.
-class SharedDisplay : public ProgressDisplay {
+class SharedDisplay : public image::ProgressDisplay {
  public:
   explicit SharedDisplay(const std::vector<std::string>& names) : images_(names.size()) {
     for (std::size_t i = 0; i < names.size(); ++i) images_[i].name = names[i];
@@ -243,7 +243,7 @@ class TerminalDisplay final : public SharedDisplay {
   Rate unpacking_;
 };
 
-class NoDisplay final : public ProgressDisplay {
+class NoDisplay final : public image::ProgressDisplay {
  public:
   [[nodiscard]] std::unique_ptr<image::Progress> of(std::size_t) override {
     return std::make_unique<image::NoProgress>();
@@ -253,7 +253,7 @@ class NoDisplay final : public ProgressDisplay {
 /// Keeps the display of one image alive with it.
 class LoneProgress final : public image::Progress {
  public:
-  explicit LoneProgress(std::unique_ptr<ProgressDisplay> display)
+  explicit LoneProgress(std::unique_ptr<image::ProgressDisplay> display)
       : display_(std::move(display)), inner_(display_->of(0)) {}
   void resolved(const std::string& name, const oci::Digest& digest) override {
     inner_->resolved(name, digest);
@@ -265,7 +265,7 @@ class LoneProgress final : public image::Progress {
   void note(const std::string& text) override { inner_->note(text); }
 
  private:
-  std::unique_ptr<ProgressDisplay> display_;
+  std::unique_ptr<image::ProgressDisplay> display_;
   std::unique_ptr<image::Progress> inner_;
 };
 
@@ -283,8 +283,8 @@ ProgressKind progress_kind(const std::string& word) {
                               : static_cast<ProgressKind>(found - words.begin());
 }
 
-std::unique_ptr<ProgressDisplay> make_display(ProgressKind kind, output::Streams& streams,
-                                              const std::vector<std::string>& names) {
+std::unique_ptr<image::ProgressDisplay> make_display(ProgressKind kind, output::Streams& streams,
+                                                     const std::vector<std::string>& names) {
   if (streams.quiet) kind = ProgressKind::none;
   if (kind == ProgressKind::automatic) {
     kind = streams.err_is_terminal && streams.color ? ProgressKind::terminal : ProgressKind::plain;

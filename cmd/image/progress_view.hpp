@@ -19,21 +19,10 @@ enum class ProgressKind { automatic, terminal, plain, json, none };
 const std::vector<std::string>& progress_words();
 ProgressKind progress_kind(const std::string& word);
 
-/// What the images that a command brings at once share to show where they are. `terminal` redraws
-/// one line a layer and one for all, `plain` prints a line when a layer's state changes, `json` a
-/// document a line for each event.
-class ProgressDisplay {
- public:
-  virtual ~ProgressDisplay() = default;
-
-  /// For one of the images, by its place among `names`. Any thread may use it; this must outlive
-  /// it.
-  [[nodiscard]] virtual std::unique_ptr<image::Progress> of(std::size_t image) = 0;
-};
-
-/// `streams` must outlive it.
-std::unique_ptr<ProgressDisplay> make_display(ProgressKind kind, output::Streams& streams,
-                                              const std::vector<std::string>& names);
+/// `terminal` redraws one line a layer and one for all, `plain` prints a line when a layer's state
+/// changes, `json` a document a line for each event. `streams` must outlive it.
+std::unique_ptr<image::ProgressDisplay> make_display(ProgressKind kind, output::Streams& streams,
+                                                     const std::vector<std::string>& names);
 
 /// A display for one image alone.
 std::unique_ptr<image::Progress> make_progress(ProgressKind kind, output::Streams& streams);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/pull.hpp"
 
-#include <algorithm>
-#include <atomic>
 #include <memory>
 #include <optional>
-#include <thread>
 
+#include "core/in_parallel.hpp"
 #include "image/progress_view.hpp"
 #include "image/view.hpp"
 #include "pool/guard.hpp"
@@ -24,20 +22,12 @@ constexpr std::size_t at_once = 4;
 std::vector<Pulled> pull_all(containerd::Client& client,
                              const std::vector<oci::Reference>& references,
                              const std::vector<image::PullOptions>& settings,
-                             ProgressDisplay& display) {
+                             image::ProgressDisplay& display) {
   std::vector<Pulled> results(references.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < references.size(); i = next++) {
-      const auto progress = display.of(i);
-      results[i] = image::pull(client, references[i], settings[i], *progress);
-    }
-  };
-  // A pull's child dies with the thread that started it: these live until all is done.
-  std::vector<std::jthread> others;
-  while (others.size() + 1 < std::min(at_once, references.size())) others.emplace_back(work);
-  work();
-  others.clear();
+  in_parallel(references.size(), at_once, [&](std::size_t i) {
+    const auto progress = display.of(i);
+    results[i] = image::pull(client, references[i], settings[i], *progress);
+  });
   return results;
 }
 

@@ -29,9 +29,10 @@ lifecycle::HostSettings host_settings(Host& host, const config::Config& config,
   settings.pull.options = [&host, flags](const oci::Reference& reference) {
     return pull_options(host, flags, reference);
   };
-  settings.pull.progress = [&host, kind = progress_kind(flags.progress)] {
-    return make_progress(kind, host.streams());
-  };
+  settings.pull.display =
+      [&host, kind = progress_kind(flags.progress)](const std::vector<std::string>& names) {
+        return make_display(kind, host.streams(), names);
+      };
   settings.pull.policy = pull_policy(flags);
   return settings;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,16 @@ class Progress {
   virtual void layer(std::size_t index, LayerPhase phase, std::uint64_t bytes) = 0;
   /// Something worth a line: "waiting for process 17, which pulls the same image".
   virtual void note(const std::string& text) = 0;
+};
+
+/// What the images that a command brings at once share to show where they are.
+class ProgressDisplay {
+ public:
+  virtual ~ProgressDisplay() = default;
+
+  /// For one of the images, by its place among those that the display was made for. Any thread may
+  /// use it; this must outlive it.
+  [[nodiscard]] virtual std::unique_ptr<Progress> of(std::size_t image) = 0;
 };
 
 /// Hears nothing.

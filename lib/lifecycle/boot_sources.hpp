@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "image/kernel_cache.hpp"
@@ -16,20 +18,28 @@ class BootSources {
  public:
   explicit BootSources(const HostSettings& settings) : settings_(settings) {}
 
-  Result<LocalImage> image(const std::string& ref) const;
+  /// See Parts, for all three.
+  Result<> ensure_all(const std::vector<std::string>& refs);
+  Result<LocalImage> image(const std::string& ref);
   Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
-                               const std::string& lease) const;
+                               const std::string& lease);
 
  private:
-  Result<image::LocalImage> ensure(const std::string& ref) const;
+  struct Wanted {
+    std::string ref;
+    oci::Reference reference;
+    image::PullOptions options;
+  };
+  Result<std::vector<Wanted>> missing_of(const std::vector<std::string>& refs);
+  Result<image::LocalImage> ensure(const std::string& ref);
   Result<image::CachedBootFiles> from_image(image::KernelCache& cache, const std::string& ref,
                                             const image::BootRequest& request,
-                                            const std::string& lease) const;
+                                            const std::string& lease);
   Result<image::CachedBootFiles> with_kernel(image::KernelCache& cache, const vm::Spec& spec,
-                                             image::KernelFormat format,
-                                             const std::string& lease) const;
+                                             image::KernelFormat format, const std::string& lease);
 
   const HostSettings& settings_;
+  std::map<std::string, image::LocalImage> ensured_;  ///< by Reference::name
 };
 
 }  // namespace flintctl::lifecycle

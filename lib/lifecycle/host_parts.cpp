@@ -52,10 +52,13 @@ class HostParts : public Parts {
   explicit HostParts(HostSettings settings)
       : settings_(std::move(settings)), network_(network::open_kernel_driver()) {}
 
-  Result<LocalImage> ensure_image(const std::string& ref) override { return sources().image(ref); }
+  Result<> ensure_images(const std::vector<std::string>& refs) override {
+    return sources_.ensure_all(refs);
+  }
+  Result<LocalImage> ensure_image(const std::string& ref) override { return sources_.image(ref); }
   Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
                                const std::string& lease) override {
-    return sources().boot_files(spec, format, lease);
+    return sources_.boot_files(spec, format, lease);
   }
   Result<> check_init(const std::vector<containerd::Mount>& root, const std::string& chain_id,
                       const std::string& init) override {
@@ -180,9 +183,9 @@ class HostParts : public Parts {
   Result<image::KernelCache> kernels() const {
     return image::KernelCache::open(settings_.paths.state);
   }
-  BootSources sources() const { return BootSources(settings_); }
 
   HostSettings settings_;
+  BootSources sources_{settings_};
   std::unique_ptr<network::Driver> network_;
 };
 

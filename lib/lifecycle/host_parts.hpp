@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "containerd/client.hpp"
 #include "image/progress.hpp"
@@ -18,7 +19,9 @@ namespace flintctl::lifecycle {
 /// When and how images are pulled; asked for when one is, for each anew.
 struct PullSource {
   std::function<Result<image::PullOptions>(const oci::Reference& reference)> options;
-  std::function<std::unique_ptr<image::Progress>()> progress;
+  /// For images of these names that are pulled at once.
+  std::function<std::unique_ptr<image::ProgressDisplay>(const std::vector<std::string>& names)>
+      display;
   image::PullPolicy policy = image::PullPolicy::missing;
 };
 

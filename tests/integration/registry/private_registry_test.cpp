@@ -335,6 +335,51 @@ TEST_CASE("mirrors are asked in order; what they do not have, the registry is as
   }
 }
 
+TEST_CASE("several images are pulled at once under one display, a VM's too") {
+  const auto registry =
+      must(DebianRegistry::start({Bed::get().path("several"), Bed::get().path("store"), "", ""}));
+  const testing::Folder home;
+  const auto containerd = must(containerd::PrivateContainerd::start());
+  home.write("config.toml",
+             fmt::format("snapshotter = \"native\"\nstate_directory = \"{0}/state\"\n"
+                         "run_directory = \"{0}/run\"\n",
+                         home.path()));
+  const auto flintctl = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), FLINTCTL_BINARY);
+    arguments.insert(arguments.end(), {"--containerd-address", containerd->address(), "--config",
+                                       home.path("config.toml")});
+    return run(arguments, {}, {"PATH=/usr/bin:/bin", "HOME=" + home.path()});
+  };
+  const auto named = [&](const std::string& name) { return registry->host() + "/test/" + name; };
+
+  const auto pulled = flintctl({"image", "pull", "--platform", "linux/amd64", named("rich:1"),
+                                named("nonexistent:1"), named("big:1"), named("shared:1"),
+                                named("one:1"), named("diff-id:1")});
+  INFO(pulled.err);
+  // What can be pulled is, in the order of the command line; what cannot fails it.
+  CHECK(pulled.status.code == 3);
+  std::string expected;
+  for (const char* const name : {"rich:1", "big:1", "shared:1", "one:1"}) {
+    expected += "image/" + named(name) + " pulled\n";
+    CHECK(has(pulled.err, named(name) + ": layer 1/"));
+  }
+  CHECK(pulled.out == expected);
+  CHECK(has(pulled.err, "nonexistent"));
+  CHECK(has(pulled.err, "error: pulling image '" + named("diff-id:1") + "'"));
+
+  const auto removed =
+      flintctl({"image", "remove", named("rich:1"), named("big:1"), named("one:1")});
+  REQUIRE(removed.status.ok());
+  const auto created =
+      flintctl({"vm", "create", "web", "--platform", "linux/amd64", "--image", named("rich:1"),
+                "--kernel", named("one:1"), "--initrd", named("big:1")});
+  INFO(created.err);
+  CHECK(created.status.code != 0);  // none of them has a kernel
+  for (const char* const name : {"rich:1", "one:1", "big:1"}) {
+    CHECK(has(created.err, named(name) + ": layer 1/"));
+  }
+}
+
 TEST_CASE("login keeps what the registry takes, pull uses it, logout forgets it; none shows it") {
   const TokenServer server;
   const auto registry = Bed::get().start("login-registry", server.auth());

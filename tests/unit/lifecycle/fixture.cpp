@@ -79,6 +79,11 @@ vmm::ExitEvidence FakeProvider::exit_evidence(const vmm::Instance&, std::uint64_
   return world_.evidence;
 }
 
+Result<> FakeParts::ensure_images(const std::vector<std::string>& refs) {
+  world_.ensured = refs;
+  return world_.call("ensure_images");
+}
+
 Result<LocalImage> FakeParts::ensure_image(const std::string& ref) {
   TRY(world_.call("ensure_image"));
   if (ref != image_.name) return Error(Code::registry, "no such image");
@@ -88,7 +93,8 @@ Result<LocalImage> FakeParts::ensure_image(const std::string& ref) {
 Result<BootFiles> FakeParts::boot_files(const vm::Spec& spec, vmm::KernelFormat,
                                         const std::string&) {
   TRY(world_.call("boot_files"));
-  return BootFiles{{"sha256:kernel", spec.kernel.path}, {}, {}};
+  const bool of_image = spec.kernel.path.empty();
+  return BootFiles{{"sha256:kernel", of_image ? "/cache/kernel" : spec.kernel.path}, {}, {}};
 }
 
 Result<> FakeParts::check_init(const std::vector<containerd::Mount>&, const std::string&,
