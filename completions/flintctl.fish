@@ -26,7 +26,7 @@ complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a status -d 
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a reset -d 'Undo what provisioning did to this host'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a devpool -d 'Make a device-mapper thin pool on sparse files, or bring it back'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a lvm -d 'Make the production thin pool on a disk of its own, or bring it back'
-complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a containerd -d 'Configure the private containerd, have it run now and at each boot'
+complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a containerd -d 'Configure a containerd, have it run now and at each boot'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a network -d 'Make a bridge for VMs, with forwarding and address translation'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a vmm -d 'Install a hypervisor from a verified file, or list what is installed'
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l all-namespaces
@@ -54,6 +54,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l output
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l restart
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l verbose
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l wait
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l wipe
@@ -142,7 +143,9 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l release
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l restart
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l sha256
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l system
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l url
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l verbose
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l version
@@ -251,7 +254,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subco
 complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l verbose
-complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a config -d 'Print, install or compare the private containerd\'s configuration'
+complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a config -d 'Print, install or compare containerd\'s configuration'
 complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a start -d 'Start the private containerd and wait until it works'
 complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a stop -d 'Stop the private containerd; running VMs go on'
 complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a status -d 'Show whether the private containerd runs and its snapshotter works'
@@ -286,7 +289,9 @@ complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l output
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l restart
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l root
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l system
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l verbose
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l write
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l all-namespaces
@@ -416,6 +421,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subc
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l hosts-dir
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l keep-layers
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l layers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l max-layer-files
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l max-layer-size
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l no-color
@@ -548,6 +554,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subc
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l keep-layers
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l layers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l max-layer-files
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l max-layer-size
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l name
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l namespace
@@ -583,6 +590,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subc
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l keep-layers
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l layers
+complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l max-layer-files
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l max-layer-size
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l modules
 complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l name
@@ -622,6 +630,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcomm
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l containerd-address
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l creds-stdin
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l dry-run
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l hosts-dir
@@ -634,6 +643,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcomm
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l kernel-file
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l label
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l layers
+complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l max-layer-files
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l max-layer-size
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l memory
 complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l namespace

@@ -7,9 +7,12 @@
 #include <memory>
 
 #include "data/value.hpp"
+#include "provision/containerd.hpp"
 #include "provision/containerd_config.hpp"
 #include "provision/containerd_install.hpp"
 #include "provision/containerd_process.hpp"
+#include "provision/containerd_system.hpp"
+#include "provision/session.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
 
@@ -95,6 +98,34 @@ Result<> write(Host& host, const ContainerdSettings& settings,
   return {};
 }
 
+/// Our table in the configuration of the host's own containerd.
+Result<> system_config(Host& host, const ContainerdConfigOptions& options) {
+  if (options.write) {
+    ProvisionContainerdOptions provision;
+    provision.system = true;
+    provision.restart = options.restart;
+    provision.dry_run = options.dry_run;
+    return provision_containerd(host, provision);
+  }
+  ProvisionSession session = TRY(open_provision_session(host, {}));
+  provision::SystemContainerdStep step(session.paths, session.settings.system_containerd,
+                                       *session.services);
+  std::ostream& out = host.streams().out;
+  if (!options.check) {
+    const provision::HostFile table = TRY(step.table());
+    out << "# for " << table.path << '\n' << table.text;
+    return {};
+  }
+  const provision::Item item = TRY(step.check()).items.front();
+  if (item.state == provision::State::in_place) {
+    out << item.subject << " is as it should be\n";
+    return {};
+  }
+  return Error(Code::unknown,
+               fmt::format("{} {}", item.subject, item.detail.empty() ? "is missing" : item.detail))
+      .with_hint("write it with: flintctl containerd config --system --write");
+}
+
 }  // namespace
 
 Result<> containerd_config(Host& host, const ContainerdConfigOptions& options) {
@@ -105,6 +136,11 @@ Result<> containerd_config(Host& host, const ContainerdConfigOptions& options) {
     return Error(Code::invalid_argument, "--dry-run goes with --write only")
         .with_hint("without --write nothing is changed anyway");
   }
+  if (options.restart && !(options.system && options.write)) {
+    return Error(Code::invalid_argument, "--restart goes with --system --write only")
+        .with_hint("the private one: flintctl containerd stop, then flintctl containerd start");
+  }
+  if (options.system) return system_config(host, options);
   const ContainerdSettings settings = TRY(to_settings(host, options));
   if (options.write) return write(host, settings, options);
   if (options.check) return check(host, settings, options.config_path);
@@ -113,17 +149,22 @@ Result<> containerd_config(Host& host, const ContainerdConfigOptions& options) {
 
 void add_containerd_config(cli::Command& containerd, Host& host) {
   auto options = std::make_shared<ContainerdConfigOptions>();
-  containerd.add("config", "Print, install or compare the private containerd's configuration")
+  containerd.add("config", "Print, install or compare containerd's configuration")
       .details(
           "For the containerd that is installed (1.6 or newer) and the live thin pool. --check "
           "exits "
-          "0 when the installed file means the same and 1 when it differs, and says in which keys.")
+          "0 when the installed file means the same and 1 when it differs, and says in which keys. "
+          "--system is about the devmapper table in the configuration of the host's own "
+          "containerd: "
+          "see 'provision containerd --help'.")
       .example("flintctl containerd config --write", "installs it and makes the folders")
       .example("flintctl containerd config --write --dry-run", "shows what that would change")
       .flag("--write", options->write,
             "Install the file and make root, state and snapshotter folders")
       .flag("--check", options->check, "Compare the installed file in meaning")
       .flag("--dry-run", options->dry_run, "With --write: print the change and make none")
+      .flag("--system", options->system, "The host's own containerd: our table in it")
+      .flag("--restart", options->restart, "With --system --write: restart it now")
       .flag("--debug", options->debug, "Log level trace instead of info")
       .option("--config-version", options->format,
               "Format of the file: 2 or 3 (what the containerd writes itself)")

@@ -15,14 +15,16 @@ struct ContainerdConfigOptions {
   std::string config_path = private_containerd_config;
   std::string root = "/var/lib/containerd-dev";
   std::string metrics_address = "127.0.0.1:1338";
-  unsigned format = 0;  ///< 2 or 3; 0: what the containerd writes itself
+  unsigned format = 0;   ///< 2 or 3; 0: what the containerd writes itself
+  bool system = false;   ///< the host's own containerd instead of the private one
+  bool restart = false;  ///< the host's own, after --write
   bool write = false;
   bool check = false;
   bool dry_run = false;
   bool debug = false;
 };
 
-/// Prints, installs or compares the private containerd's configuration.
+/// Prints, installs or compares the private containerd's configuration, or our table in the host's.
 Result<> containerd_config(Host& host, const ContainerdConfigOptions& options);
 
 void add_containerd_config(cli::Command& containerd, Host& host);

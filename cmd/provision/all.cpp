@@ -60,6 +60,9 @@ Result<> provision_all(Host& host, const ProvisionAllOptions& options) {
   Printer print(host, TRY(host.format()), options.dry_run);
   ProvisionSession session = TRY(open_provision_session(host, options.file));
   TRY(allow_wipe(session.settings, options.wipe));
+  if (options.restart) {
+    session.settings.system_containerd.restart = provision::SystemContainerd::Restart::now;
+  }
   provision::Plan plan = session.plan();
   if (options.dry_run) {
     for (const StepReport& report : plan.check()) print(report);
@@ -87,6 +90,8 @@ void add_provision_all(cli::Command& provision, Host& host) {
               "What the host is to have (/etc/flintctl/host.toml if it exists)", "FILE")
       .option("--wipe", options->wipe, "The disk of [lvm] again: erase what is on it", "DISK")
       .duration_option("--wait", options->wait, "How long to wait for another run to end")
+      .flag("--restart", options->restart,
+            "Restart the host's own containerd where [containerd] mode is \"system\"")
       .flag("--dry-run", options->dry_run, "Print the plan and change nothing")
       .action([options, &host] { return provision_all(host, *options); });
 }

@@ -12,8 +12,9 @@ namespace flintctl::cmd {
 
 /// Flags of `provision all`.
 struct ProvisionAllOptions {
-  std::string file;  ///< host.toml; empty: the default one if it exists
-  std::string wipe;  ///< the disk of [lvm] again: what lies on it may be erased
+  std::string file;      ///< host.toml; empty: the default one if it exists
+  std::string wipe;      ///< the disk of [lvm] again: what lies on it may be erased
+  bool restart = false;  ///< the host's own containerd, where that is configured
   bool dry_run = false;
   std::chrono::milliseconds wait = std::chrono::seconds(0);  ///< for another run to end
 };

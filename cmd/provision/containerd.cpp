@@ -5,23 +5,55 @@
 
 #include "provision/containerd_program.hpp"
 #include "provision/containerd_step.hpp"
+#include "provision/containerd_system.hpp"
 #include "provision/session.hpp"
 #include "provision/view.hpp"
 #include "sys/host.hpp"
 
 namespace flintctl::cmd {
 
-Result<> provision_containerd(Host& host, const ProvisionContainerdOptions& options) {
-  using provision::StepReport;
-  ProvisionSession session = TRY(open_provision_session(host, options.file));
+namespace {
+
+using provision::HostSettings;
+
+Result<provision::Plan> plan_for(const ProvisionContainerdOptions& options,
+                                 ProvisionSession& session) {
+  HostSettings& settings = session.settings;
+  if (options.system) settings.containerd_mode = HostSettings::ContainerdMode::system;
+  const bool system = settings.containerd_mode == HostSettings::ContainerdMode::system;
+  if (options.restart && !system) {
+    return Error(Code::invalid_argument, "--restart is for the host's own containerd")
+        .with_hint("add --system; the private one: flintctl containerd stop, then start");
+  }
+  if (options.source.given() && system) {
+    return Error(Code::invalid_argument, "the host's own containerd has its program already")
+        .with_hint("leave --system out for a private containerd from a release");
+  }
   provision::Plan plan(session.paths, *session.services);
-  provision::PrivateContainerd& wanted = session.settings.private_containerd;
+  if (system) {
+    if (options.restart) {
+      settings.system_containerd.restart = provision::SystemContainerd::Restart::now;
+    }
+    plan.add(std::make_unique<provision::SystemContainerdStep>(
+        session.paths, settings.system_containerd, *session.services));
+    return plan;
+  }
+  provision::PrivateContainerd& wanted = settings.private_containerd;
   if (options.source.given()) {
     TRY(provision::validate_containerd_source(options.source));
     wanted.source = options.source;
   }
   if (wanted.source) plan.add(provision::containerd_program_step(*wanted.source));
   plan.add(std::make_unique<provision::ContainerdStep>(session.paths, wanted, *session.services));
+  return plan;
+}
+
+}  // namespace
+
+Result<> provision_containerd(Host& host, const ProvisionContainerdOptions& options) {
+  using provision::StepReport;
+  ProvisionSession session = TRY(open_provision_session(host, options.file));
+  provision::Plan plan = TRY(plan_for(options, session));
   std::ostream& out = host.streams().out;
   if (options.dry_run) {
     for (const StepReport& report : plan.check()) {
@@ -40,18 +72,27 @@ Result<> provision_containerd(Host& host, const ProvisionContainerdOptions& opti
 void add_provision_containerd(cli::Command& provision, Host& host) {
   auto options = std::make_shared<ProvisionContainerdOptions>();
   options->source.name = "containerd";
-  provision.add("containerd", "Configure the private containerd, have it run now and at each boot")
+  provision.add("containerd", "Configure a containerd, have it run now and at each boot")
       .details(
           "Writes its configuration and folders, a unit where systemd runs (after the pool's), "
           "starts it and returns when its devmapper snapshotter is ok. The program is that of the "
           "distribution's package, or one from a release whose SHA-256 you give, which then lies "
           "in /usr/local/lib/flintctl/containerd, out of the way of the host's own. The keys are "
-          "those of [containerd] in host.toml: see 'provision all --help'.")
+          "those of [containerd] in host.toml: see 'provision all --help'.\n\n"
+          "--system gives the host's own containerd the devmapper snapshotter instead: one table, "
+          "in "
+          "a drop-in where its configuration imports such, else appended after a backup, and only "
+          "when containerd accepts it and nothing else changes by it. It takes effect at its next "
+          "start; --restart restarts it now, and brings the old configuration back if it fails.")
       .example("flintctl provision containerd", "after provision devpool")
       .example(
           "flintctl provision containerd --release containerd-2.1.4-linux-amd64.tar.gz --sha256 "
           "DIGEST",
           "that version, from its release")
+      .example("flintctl provision containerd --system --restart",
+               "the host's own containerd gets the snapshotter, now")
+      .flag("--system", options->system, "Configure the host's own containerd, not a private one")
+      .flag("--restart", options->restart, "With --system: restart it now")
       .option("--release", options->source.file, "Its release, or the program, on this host",
               "PATH")
       .option("--url", options->source.url, "Where to fetch that", "URL")

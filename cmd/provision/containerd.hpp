@@ -14,6 +14,8 @@ namespace flintctl::cmd {
 struct ProvisionContainerdOptions {
   std::string file;                 ///< host.toml; empty: the default one if it exists
   provision::ProgramSource source;  ///< of its program; empty: as host.toml says, or the host's
+  bool system = false;              ///< the host's own instead of a private one
+  bool restart = false;             ///< the host's own, now
   bool dry_run = false;
 };
 

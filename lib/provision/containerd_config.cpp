@@ -13,7 +13,6 @@
 namespace flintctl::provision {
 namespace {
 
-constexpr std::string_view devmapper_plugin = "io.containerd.snapshotter.v1.devmapper";
 constexpr const char* prezeroed_options = "nodiscard,assume_storage_prezeroed=1";
 
 /// One key of the file. `reason` is a comment above it; an entry without a key is a comment alone.
@@ -63,9 +62,23 @@ Entry filesystem_options(const ContainerdSettings& settings) {
                       settings.pool)};
 }
 
-std::vector<Entry> entries(const ContainerdSettings& settings) {
+std::vector<Entry> devmapper_entries(const ContainerdSettings& settings) {
   const std::string plugin(devmapper_plugin);
   return {
+      {plugin, "pool_name", settings.pool, ""},
+      {plugin, "root_path", settings.snapshotter_directory(), ""},
+      {plugin, "base_image_size", settings.base_image_size, ""},
+      {plugin, "discard_blocks", true,
+       "Gives the space of a removed snapshot back to the file behind a loop device."},
+      {plugin, "async_remove", true,
+       "Removal waits for the garbage collector's clean-up, so that it does not hold the "
+       "snapshotter's lock."},
+      filesystem_options(settings),
+  };
+}
+
+std::vector<Entry> entries(const ContainerdSettings& settings) {
+  std::vector<Entry> all = {
       {"", "version", settings.config_format(),
        settings.config_format() == 2 ? "Read by containerd 1.6, 1.7 and 2 alike."
                                      : "Read by containerd 2 and later."},
@@ -77,16 +90,10 @@ std::vector<Entry> entries(const ContainerdSettings& settings) {
       {"grpc", "address", settings.address, ""},
       {"metrics", "address", settings.metrics_address, ""},
       {"debug", "level", settings.log_level == LogLevel::trace ? "trace" : "info", ""},
-      {plugin, "pool_name", settings.pool, ""},
-      {plugin, "root_path", settings.snapshotter_directory(), ""},
-      {plugin, "base_image_size", settings.base_image_size, ""},
-      {plugin, "discard_blocks", true,
-       "Gives the space of a removed snapshot back to the file behind a loop device."},
-      {plugin, "async_remove", true,
-       "Removal waits for the garbage collector's clean-up, so that it does not hold the "
-       "snapshotter's lock."},
-      filesystem_options(settings),
   };
+  const auto devmapper = devmapper_entries(settings);
+  all.insert(all.end(), devmapper.begin(), devmapper.end());
+  return all;
 }
 
 std::string header_of(const std::string& table) {
@@ -122,6 +129,12 @@ std::string value_text(const data::Value& value) {
   std::string text = data::to_toml(data::Value::object({{"x", value}}));
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text.substr(std::string_view("x = ").size());
+}
+
+std::string lines_of(const Entry& entry) {
+  std::string text = comment(entry.reason);
+  if (!entry.key.empty()) text += fmt::format("{} = {}\n", entry.key, value_text(entry.value));
+  return text;
 }
 
 std::string quoted(const std::string& key) {
@@ -207,9 +220,22 @@ std::string containerd_toml(const ContainerdSettings& settings) {
   for (const Entry& entry : entries(settings)) {
     if (entry.table != table) text += fmt::format("\n{}\n", header_of(entry.table));
     table = entry.table;
-    text += comment(entry.reason);
-    if (!entry.key.empty()) text += fmt::format("{} = {}\n", entry.key, value_text(entry.value));
+    text += lines_of(entry);
   }
+  return text;
+}
+
+data::Value devmapper_table(const ContainerdSettings& settings) {
+  data::Value table = data::Value::object();
+  for (const Entry& entry : devmapper_entries(settings)) {
+    if (!entry.key.empty()) table.set(entry.key, entry.value);
+  }
+  return table;
+}
+
+std::string devmapper_toml(const ContainerdSettings& settings, std::string_view header) {
+  std::string text = fmt::format("{}\n", header);
+  for (const Entry& entry : devmapper_entries(settings)) text += lines_of(entry);
   return text;
 }
 

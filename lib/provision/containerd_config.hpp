@@ -54,9 +54,10 @@ struct ContainerdSettings {
   [[nodiscard]] int config_format() const {
     return format.value_or(version.at_least(2, 0) ? 3 : 2);
   }
-  /// The devmapper snapshotter's own folder.
+  /// The devmapper snapshotter's own folder; empty: below the root.
+  std::string snapshotter_root;
   [[nodiscard]] std::string snapshotter_directory() const {
-    return root + "/snapshotter/devmapper";
+    return snapshotter_root.empty() ? root + "/snapshotter/devmapper" : snapshotter_root;
   }
 };
 
@@ -78,6 +79,12 @@ Result<ContainerdSettings> fit_to_host(ContainerdSettings settings,
 data::Value containerd_document(const ContainerdSettings& settings);
 /// The same as TOML with the reason of each addition as a comment; parses to containerd_document().
 std::string containerd_toml(const ContainerdSettings& settings);
+
+/// The devmapper snapshotter's table of it, and that as TOML below a header of its own.
+data::Value devmapper_table(const ContainerdSettings& settings);
+std::string devmapper_toml(const ContainerdSettings& settings, std::string_view header);
+/// The plugin's name since configurations have a version.
+inline constexpr std::string_view devmapper_plugin = "io.containerd.snapshotter.v1.devmapper";
 
 /// One key in which an installed configuration differs.
 struct ConfigDifference {

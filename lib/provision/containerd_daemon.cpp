@@ -16,6 +16,7 @@
 #include "provision/containerd_process.hpp"
 #include "provision/containerd_ready.hpp"
 #include "provision/containerd_version.hpp"
+#include "provision/system_config.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
@@ -85,6 +86,13 @@ Result<> check_nobody_else(const ContainerdFacts& facts) {
         .with_hint(
             "end it, or give the private containerd another address: "
             "flintctl containerd config --write --containerd-address PATH");
+  }
+  if (configured_for_pool(system_containerd_config, facts.pool)) {
+    return Error(Code::already_exists,
+                 fmt::format("{} has the pool '{}' for the host's own containerd: two on one pool "
+                             "would destroy each other's volumes",
+                             system_containerd_config, facts.pool))
+        .with_hint("use that containerd, or give the private one another pool: --pool NAME");
   }
   if (const auto holder = TRY(database_holder(facts.root))) {
     return Error(Code::already_exists,

@@ -3,12 +3,24 @@
 
 #include <utility>
 
+#include "config/config.hpp"
 #include "provision/containerd_daemon.hpp"
 #include "provision/containerd_process.hpp"
 #include "provision/containerd_ready.hpp"
 
 namespace flintctl::provision {
 namespace {
+
+const char* hint_for(const ContainerdStatus& status) {
+  if (status.owner == ContainerdOwner::flintctl) {
+    return "containerd looks at its pool when it starts: flintctl containerd stop, then flintctl "
+           "containerd start";
+  }
+  if (status.address == config::system_containerd_address) {
+    return "flintctl provision containerd --system --restart";
+  }
+  return "configure its snapshotter and restart it";
+}
 
 void add_answer(ContainerdStatus& status, const std::string& snapshotter) {
   auto answer = ask_containerd(status.address);
@@ -20,10 +32,7 @@ void add_answer(ContainerdStatus& status, const std::string& snapshotter) {
   auto ok = require_snapshotter(*answer, snapshotter);
   if (!ok) {
     status.problem = ok.error().text();
-    status.hint = status.owner == ContainerdOwner::flintctl
-                      ? "containerd looks at its pool when it starts: flintctl containerd stop, "
-                        "then flintctl containerd start"
-                      : "configure its snapshotter and restart it";
+    status.hint = hint_for(status);
   }
   status.version = std::move(answer->version);
   status.snapshotters = std::move(answer->snapshotters);

@@ -17,6 +17,21 @@ HostPaths host_paths(const config::Config& config) {
   return paths;
 }
 
+namespace {
+
+void add_containerd(Plan& plan, const HostPaths& paths, const HostSettings& settings,
+                    Services& services) {
+  if (settings.containerd_mode == HostSettings::ContainerdMode::system) {
+    plan.add(std::make_unique<SystemContainerdStep>(paths, settings.system_containerd, services));
+    return;
+  }
+  const auto& source = settings.private_containerd.source;
+  if (source) plan.add(containerd_program_step(*source));
+  plan.add(std::make_unique<ContainerdStep>(paths, settings.private_containerd, services));
+}
+
+}  // namespace
+
 Plan host_plan(const HostPaths& paths, const HostSettings& settings, PoolDrivers& drivers,
                Services& services) {
   Plan plan(paths, services);
@@ -29,11 +44,7 @@ Plan host_plan(const HostPaths& paths, const HostSettings& settings, PoolDrivers
   if (settings.lvm) {
     plan.add(std::make_unique<LvmStep>(paths, settings.lvm_pool, drivers, services));
   }
-  if (settings.containerd) {
-    const auto& source = settings.private_containerd.source;
-    if (source) plan.add(containerd_program_step(*source));
-    plan.add(std::make_unique<ContainerdStep>(paths, settings.private_containerd, services));
-  }
+  if (settings.containerd) add_containerd(plan, paths, settings, services);
   if (settings.network) {
     plan.add(std::make_unique<NetworkStep>(settings.network_spec, paths, services));
   }
@@ -48,9 +59,12 @@ Plan every_step(const HostPaths& paths, const HostSettings& settings, PoolDriver
   all.lvm = true;
   all.containerd = true;
   all.private_containerd.source.emplace();
+  all.containerd_mode = HostSettings::ContainerdMode::own;
   all.network = true;
   if (all.vmms.empty()) all.vmms.emplace_back();
-  return host_plan(paths, all, drivers, services);
+  Plan plan = host_plan(paths, all, drivers, services);
+  plan.add(std::make_unique<SystemContainerdStep>(paths, all.system_containerd, services));
+  return plan;
 }
 
 }  // namespace flintctl::provision

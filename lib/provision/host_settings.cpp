@@ -109,6 +109,7 @@ Result<> read_devpool(const Section& section, HostSettings& settings) {
   }
   if (allocate == "full") pool.allocation = thinpool::Allocation::full;
   settings.private_containerd.settings.pool = pool.name;
+  settings.system_containerd.pool = pool.name;
   return thinpool::check(pool);
 }
 
@@ -142,16 +143,34 @@ Result<> read_lvm(const data::Value& document, HostSettings& settings) {
   }
   settings.devpool = false;
   settings.private_containerd.settings.pool = spec.dm_name();
+  settings.system_containerd.pool = spec.dm_name();
   return {};
 }
 
+/// The host's own containerd has a program, folders and a log already.
+Result<> read_containerd_mode(const Section& section, HostSettings& settings) {
+  std::string mode = "private";
+  TRY(section.read("mode", mode));
+  if (mode != "private" && mode != "system") {
+    return wrong_type("containerd", "mode", "\"private\" or \"system\"");
+  }
+  if (mode == "private") return {};
+  settings.containerd_mode = HostSettings::ContainerdMode::system;
+  SystemContainerd& wanted = settings.system_containerd;
+  TRY(section.read("config", wanted.config_path));
+  TRY(section.read("base_image_size", wanted.base_image_size));
+  return section.allow({"enabled", "mode", "config", "base_image_size"})
+      .context("with mode = \"system\"");
+}
+
 Result<> read_containerd(const Section& section, HostSettings& settings) {
-  TRY(section.allow({"enabled", "binary", "root", "config", "metrics_address", "base_image_size",
-                     "log_file", "debug", "file", "url", "sha256", "version"}));
+  TRY(section.allow({"enabled", "mode", "binary", "root", "config", "metrics_address",
+                     "base_image_size", "log_file", "debug", "file", "url", "sha256", "version"}));
   ContainerdSettings& wanted = settings.private_containerd.settings;
   ContainerdStart& start = settings.private_containerd.start;
   bool debug = wanted.log_level == LogLevel::trace;
   TRY(section.read("enabled", settings.containerd));
+  TRY(read_containerd_mode(section, settings));
   TRY(section.read("binary", start.binary));
   TRY(section.read("root", wanted.root));
   TRY(section.read("config", start.config_path));
@@ -213,6 +232,7 @@ HostSettings default_host_settings(const config::Config& config) {
   settings.lvm_pool.name = logical_name_of(config.pool);
   ContainerdSettings& wanted = settings.private_containerd.settings;
   wanted.pool = config.pool;
+  settings.system_containerd.pool = config.pool;
   wanted.address = config.containerd_address_chosen ? config.containerd_address
                                                     : config::private_containerd_address;
   wanted.state = std::filesystem::path(wanted.address).parent_path().string();
@@ -263,8 +283,10 @@ std::string_view host_settings_help() {
          "  # metadata_size = \"2G\"\n"
          "  # autoextend_threshold = 80 # per cent in use at which LVM makes it larger\n"
          "  # autoextend_percent = 20   # by this part of its size\n"
-         "  [containerd]                # the private one\n"
+         "  [containerd]\n"
          "  enabled = true\n"
+         "  mode = \"private\"            # or \"system\": the host's own gets our snapshotter;\n"
+         "                              # then config and base_image_size are the only other keys\n"
          "  binary = \"containerd\"\n"
          "  root = \"/var/lib/containerd-dev\"\n"
          "  config = \"/etc/containerd/config-dev.toml\"\n"

@@ -9,6 +9,7 @@
 #include "core/result.hpp"
 #include "data/value.hpp"
 #include "provision/containerd_step.hpp"
+#include "provision/containerd_system.hpp"
 #include "provision/devpool_step.hpp"
 #include "provision/lvm_spec.hpp"
 #include "provision/network_spec.hpp"
@@ -27,7 +28,10 @@ struct HostSettings {
   bool lvm = false;
   LvmSpec lvm_pool;
   bool containerd = true;
+  /// One of our own, or the host's, which gets our snapshotter.
+  enum class ContainerdMode { own, system } containerd_mode = ContainerdMode::own;
   PrivateContainerd private_containerd;
+  SystemContainerd system_containerd;
   /// Made when host.toml has the table: it makes a router of the host, which is to be asked for.
   bool network = false;
   NetworkSpec network_spec;

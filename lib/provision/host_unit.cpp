@@ -21,6 +21,10 @@ class Systemd final : public Services {
   Result<> start(const std::string& unit, std::chrono::milliseconds timeout) override {
     return sys::start_unit(unit, timeout);
   }
+  Result<> restart(const std::string& unit, std::chrono::milliseconds timeout) override {
+    return sys::restart_unit(unit, timeout);
+  }
+  Result<pid_t> main_pid(const std::string& unit) override { return sys::unit_main_pid(unit); }
   Result<> stop(const std::string& unit) override { return sys::stop_unit(unit, stop_timeout); }
   Result<UnitState> state(const std::string& unit) override {
     const sys::UnitState state = TRY(sys::unit_state(unit));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <memory>
 #include <string>
@@ -19,6 +21,9 @@ class Services {
   virtual bool running() = 0;
   virtual Result<> reload() = 0;
   virtual Result<> start(const std::string& unit, std::chrono::milliseconds timeout) = 0;
+  /// Started when it does not run.
+  virtual Result<> restart(const std::string& unit, std::chrono::milliseconds timeout) = 0;
+  virtual Result<pid_t> main_pid(const std::string& unit) = 0;
   /// Fine when it does not run.
   virtual Result<> stop(const std::string& unit) = 0;
   struct UnitState {

@@ -140,7 +140,22 @@ Result<> Plan::reset(Data data, const std::function<void(const UndoReport&)>& to
     if (report.outcome == UndoReport::Outcome::undone) TRY(record.remove(next.change));
     told(report);
   }
+  TRY(undo_emptied_folders(record, told));
+  TRY(record.clear_if_empty());
   if (services_.running() && !planned.empty()) TRY(services_.reload());
+  return {};
+}
+
+Result<> Plan::undo_emptied_folders(Record& record,
+                                    const std::function<void(const UndoReport&)>& told) {
+  const std::vector<Change> left(record.changes().rbegin(), record.changes().rend());
+  for (const Change& change : left) {
+    if (change.kind != "folder") continue;
+    const UndoReport report = TRY(undo(change, Data::keep));
+    if (report.outcome != UndoReport::Outcome::undone) continue;
+    TRY(record.remove(change));
+    told(report);
+  }
   return {};
 }
 

@@ -58,6 +58,8 @@ class Plan {
  private:
   Result<> apply(Step& step, Record& record, const std::function<void(const StepReport&)>& told);
   Result<UndoReport> undo(const Change& change, Data data);
+  /// What one step's folder held was another step's, and has gone since.
+  Result<> undo_emptied_folders(Record& record, const std::function<void(const UndoReport&)>& told);
   Step* step_of(const Change& change);
 
   HostPaths paths_;

@@ -101,6 +101,8 @@ Result<> Record::remove(const Change& change) {
   return save(next);
 }
 
+Result<> Record::clear_if_empty() { return changes_.empty() ? save({}) : Result<>(); }
+
 Result<> Record::save(const std::vector<Change>& changes) {
   const auto what = [] { return "recording what is changed on this host"; };
   // Under the host's lock: what is there is a killed run's.

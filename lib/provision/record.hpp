@@ -37,6 +37,8 @@ class Record {
   Result<> put(Change change);
   /// Forgets a change; the last one takes the file along.
   Result<> remove(const Change& change);
+  /// Takes away what a killed run left of its first record. Under the host's lock.
+  Result<> clear_if_empty();
 
  private:
   explicit Record(std::string directory) : directory_(std::move(directory)) {}

@@ -94,6 +94,17 @@ void set_common(TransientUnit& unit, const std::string& description) {
   unit.property("TasksMax", "t", UINT64_MAX);
 }
 
+/// A job of one unit, from its start to its end.
+Result<> run_unit_job(const char* method, const char* doing, const std::string& name,
+                      std::chrono::milliseconds timeout) {
+  const std::string what = fmt::format("{} the unit {}", doing, name);
+  const SystemdManager manager = TRY(SystemdManager::connect());
+  const BusMessage message = TRY(manager.new_call(method));
+  const int appended = manager.library().append(message.get(), "ss", name.c_str(), "replace");
+  if (appended < 0) return from_errno(-appended, what);
+  return manager.run_job(message.get(), what, timeout);
+}
+
 /// The D-Bus interface of the unit's own type, which has its ControlGroup.
 std::string interface_of(const std::string& name) {
   return name.ends_with(".scope") ? "org.freedesktop.systemd1.Scope"
@@ -134,23 +145,17 @@ Result<> start_service(const ServiceOptions& options) {
 }
 
 Result<> stop_unit(const std::string& name, std::chrono::milliseconds timeout) {
-  const std::string what = fmt::format("stopping the unit {}", name);
-  const SystemdManager manager = TRY(SystemdManager::connect());
-  const BusMessage message = TRY(manager.new_call("StopUnit"));
-  const int appended = manager.library().append(message.get(), "ss", name.c_str(), "replace");
-  if (appended < 0) return from_errno(-appended, what);
-  Result<> stopped = manager.run_job(message.get(), what, timeout);
+  Result<> stopped = run_unit_job("StopUnit", "stopping", name, timeout);
   if (!stopped && stopped.error().code() == Code::not_found) return {};
   return stopped;
 }
 
 Result<> start_unit(const std::string& name, std::chrono::milliseconds timeout) {
-  const std::string what = fmt::format("starting the unit {}", name);
-  const SystemdManager manager = TRY(SystemdManager::connect());
-  const BusMessage message = TRY(manager.new_call("StartUnit"));
-  const int appended = manager.library().append(message.get(), "ss", name.c_str(), "replace");
-  if (appended < 0) return from_errno(-appended, what);
-  return manager.run_job(message.get(), what, timeout);
+  return run_unit_job("StartUnit", "starting", name, timeout);
+}
+
+Result<> restart_unit(const std::string& name, std::chrono::milliseconds timeout) {
+  return run_unit_job("RestartUnit", "restarting", name, timeout);
 }
 
 Result<> reload_units() {

@@ -41,6 +41,9 @@ Result<> stop_unit(const std::string& name, std::chrono::milliseconds timeout);
 /// unknown when it failed.
 Result<> start_unit(const std::string& name, std::chrono::milliseconds timeout);
 
+/// Restarts one, or starts it when it does not run; returns as start_unit() does.
+Result<> restart_unit(const std::string& name, std::chrono::milliseconds timeout);
+
 /// `systemctl daemon-reload`: unit files are read again.
 Result<> reload_units();
 

@@ -24,6 +24,14 @@ class FakeServices final : public provision::Services {
     active.insert(unit);
     return {};
   }
+  Result<> restart(const std::string& unit, std::chrono::milliseconds) override {
+    TRY(fault_.call("restart " + unit));
+    active.insert(unit);
+    return {};
+  }
+  Result<pid_t> main_pid(const std::string& unit) override {
+    return Error(Code::not_found, "no process of " + unit);
+  }
   Result<> stop(const std::string& unit) override {
     TRY(fault_.call("stop " + unit));
     active.erase(unit);

@@ -53,6 +53,21 @@ TEST_CASE("host.toml is read over the defaults") {
   CHECK(settings->private_containerd.settings.log_level == LogLevel::trace);
 }
 
+TEST_CASE("the containerd may be the host's own, or one from a release") {
+  const auto system = parse("[devpool]\nname = 'p'\n[containerd]\nmode = 'system'\n");
+  REQUIRE(system);
+  CHECK(system->containerd_mode == HostSettings::ContainerdMode::system);
+  CHECK(system->system_containerd.pool == "p");
+  CHECK(refusal("[containerd]\nmode = 'shared'\n").find("containerd.mode") != std::string::npos);
+  CHECK(refusal("[containerd]\nmode = 'system'\nroot = '/x'\n").find("root") != std::string::npos);
+  const auto release =
+      parse("[containerd]\nfile = '/c.tar.gz'\nsha256 = '" + std::string(64, 'a') + "'\n");
+  REQUIRE(release);
+  REQUIRE(release->private_containerd.source);
+  CHECK(release->private_containerd.source->file == "/c.tar.gz");
+  CHECK(refusal("[containerd]\nfile = '/c.tar.gz'\n").find("SHA-256") != std::string::npos);
+}
+
 TEST_CASE("what host.toml cannot mean is refused by name") {
   CHECK(refusal("[devpol]\n").find("devpool") != std::string::npos);
   CHECK(refusal("[devpool]\ndata_siz = '1G'\n").find("data_size") != std::string::npos);

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/containerd_system.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "config/config.hpp"
+#include "core/rollback.hpp"
+#include "devmapper/driver.hpp"
+#include "provision/containerd_daemon.hpp"
+#include "provision/containerd_process.hpp"
+#include "provision/containerd_ready.hpp"
+#include "provision/containerd_version.hpp"
+#include "sys/error.hpp"
+#include "sys/file.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+constexpr auto drop_in_name = "/flintctl-devmapper.toml";
+constexpr auto candidate_suffix = ".flintctl-new";
+constexpr auto backup_suffix = ".flintctl-bak";
+constexpr std::size_t text_limit = std::size_t{1} << 20U;
+
+std::string canonical(const std::string& path) {
+  std::error_code failed;
+  const auto target = std::filesystem::canonical(path, failed);
+  return failed ? path : target.string();
+}
+
+/// The program of the containerd that serves `address`, else the first in PATH: never one of ours.
+Result<std::string> system_binary(const std::string& address) {
+  const auto listener = listener_of(address);
+  if (listener && *listener) {
+    std::error_code failed;
+    const auto runs =
+        std::filesystem::read_symlink(fmt::format("/proc/{}/exe", **listener), failed);
+    if (!failed && runs.filename() == "containerd" && sys::exists(runs.string())) {
+      return runs.string();
+    }
+  }
+  auto found = sys::find_program("containerd");
+  if (found) return found;
+  return std::move(found)
+      .error()
+      .with_hint("install it: apt-get install containerd")
+      .context("the host has no containerd of its own")
+      .with_code(Code::host_not_ready);
+}
+
+/// Writes `text` where containerd may look at it first; of the mode and owner of `like` if it is.
+Result<> write_candidate(const std::string& path, const std::string& text,
+                         const std::string& like) {
+  struct stat old = {};
+  const bool has_old = ::stat(like.c_str(), &old) == 0;
+  TRY(sys::write_file_atomic(path, text, has_old ? old.st_mode & 07777U : 0644));
+  if (has_old && ::chown(path.c_str(), old.st_uid, old.st_gid) != 0) {
+    return sys::last_error(fmt::format("giving {} the owner of {}", path, like));
+  }
+  return {};
+}
+
+/// A configuration that imports what is there and what is to come.
+std::string candidate_main(const data::Value& document, const std::string& config_path,
+                           const std::string& drop_in) {
+  data::Value main = data::Value::object();
+  const auto version = document.integer_or("version");
+  if (version > 0) main.set("version", version);
+  main.set("imports", data::Array{config_path, drop_in});
+  return data::to_toml(main);
+}
+
+Result<> rename_to(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0) return {};
+  return sys::last_error(fmt::format("replacing {}", to));
+}
+
+/// Also what a killed run left of writing it.
+Result<> remove_candidate(const std::string& path) {
+  TRY(sys::remove_unfinished_writes(path + candidate_suffix));
+  return sys::remove_file(path + candidate_suffix);
+}
+
+Result<Undone> undo_block(const Change& change, Notes& notes) {
+  const std::string& path = change.target;
+  const std::string backup = path + backup_suffix;
+  TRY(remove_candidate(path));
+  const auto text = sys::read_file(path, text_limit);
+  const auto rest = text ? without_block(*text) : std::nullopt;
+  if (!rest) {
+    if (text && text->find(devmapper_plugin) != std::string::npos) {
+      notes.push_back(
+          fmt::format("the devmapper table in {} was changed by another hand and is "
+                      "left as it is",
+                      path));
+    }
+    TRY(sys::remove_file(backup));
+    return Undone::done;
+  }
+  const auto old = sys::read_file(backup, text_limit);
+  if (old && *old == *rest) {
+    TRY(rename_to(backup, path));
+  } else if (rest->empty()) {
+    TRY(sys::remove_file(path));
+  } else {
+    TRY(write_candidate(path + candidate_suffix, *rest, path));
+    TRY(rename_to(path + candidate_suffix, path));
+    TRY(sys::remove_file(backup));
+  }
+  notes.push_back(fmt::format(
+      "{} no longer has the devmapper table; its containerd forgets it when it is restarted",
+      path));
+  return Undone::done;
+}
+
+}  // namespace
+
+/// The host as it is, and what would be written.
+struct SystemContainerdStep::Look {
+  std::string binary;
+  std::string config_path;  ///< links followed
+  std::string text;         ///< of the file, without our block
+  bool has_block = false;
+  data::Value document;  ///< of that text
+  data::Value dump;      ///< of the file as it is
+  std::string address;
+  std::optional<std::string> drop_in;  ///< where the table goes; nothing: into the file
+  bool has_drop_in = false;
+  ContainerdSettings settings;
+
+  [[nodiscard]] bool ours() const { return has_block || has_drop_in; }
+  /// A table that its owner wrote for this pool is the owner's, whatever else it says.
+  [[nodiscard]] bool has_table() const {
+    const bool theirs = !ours() && dumped_devmapper(dump).string_or("pool_name") == settings.pool;
+    return theirs || provision::has_table(dump, settings);
+  }
+  [[nodiscard]] const std::string& place() const { return drop_in ? *drop_in : config_path; }
+};
+
+Result<SystemContainerdStep::Look> SystemContainerdStep::look() {
+  Look look;
+  look.config_path = canonical(wanted_.config_path);
+  const bool there = sys::exists(look.config_path);
+  look.text = there ? TRY(sys::read_file(look.config_path, text_limit)) : std::string();
+  if (auto rest = without_block(look.text)) {
+    look.text = *std::move(rest);
+    look.has_block = true;
+  }
+  look.document = TRY(data::parse_toml(look.text).context(look.config_path));
+  if (const auto folder = drop_in_folder(look.document)) look.drop_in = *folder + drop_in_name;
+  look.has_drop_in = look.drop_in && sys::exists(*look.drop_in);
+  look.binary = TRY(system_binary(config::system_containerd_address));
+  // 1.6 and 1.7 take an absent file only by default, when none is named.
+  look.dump =
+      TRY(dump_containerd_config(look.binary, there ? look.config_path : std::string("/dev/null")));
+  const data::Value* grpc = look.dump.find("grpc");
+  look.address = grpc == nullptr ? std::string() : grpc->string_or("address");
+  ContainerdSettings& settings = look.settings;
+  settings.root = look.dump.string_or("root", "/var/lib/containerd");
+  settings.snapshotter_root = fmt::format("{}/{}", settings.root, devmapper_plugin);
+  settings.pool = wanted_.pool;
+  settings.base_image_size = wanted_.base_image_size;
+  if (const auto driver = devmapper::open()) {
+    settings.zeroing = read_pool_zeroing(**driver, settings.pool);
+  }
+  const auto mke2fs = find_mke2fs(sys::FactCache(paths_.facts()));
+  settings.mke2fs_can_skip_zeros = mke2fs && mke2fs->at_least(1, 47);
+  return look;
+}
+
+Result<HostFile> SystemContainerdStep::table() {
+  const Look look = TRY(this->look());
+  return HostFile{look.place(), look.drop_in ? drop_in_text(look.document, look.settings)
+                                             : table_block(look.document, look.settings)};
+}
+
+Result<> SystemContainerdStep::refuse_clashes(const Look& look) const {
+  const std::string pool = dumped_devmapper(look.dump).string_or("pool_name");
+  if (!pool.empty() && pool != wanted_.pool && !look.ours()) {
+    return Error(Code::already_exists,
+                 fmt::format("{} has a devmapper snapshotter on the pool '{}' already",
+                             look.config_path, pool))
+        .with_hint(fmt::format("use that one: --pool {}; or take its table away", pool));
+  }
+  const data::Value* disabled = look.dump.find("disabled_plugins");
+  for (const data::Value& plugin : disabled == nullptr ? data::Array() : disabled->elements()) {
+    const std::string* name = plugin.as_string();
+    if (name != nullptr && (*name == devmapper_plugin || *name == "devmapper")) {
+      return Error(Code::already_exists,
+                   fmt::format("{} has the devmapper snapshotter disabled", look.config_path))
+          .with_hint(fmt::format("take '{}' out of its disabled_plugins", *name));
+    }
+  }
+  const auto own = find_own_containerd(config::private_containerd_address);
+  if (!own || !*own) return {};
+  const auto facts = read_containerd_facts((*own)->config_path);
+  if (facts && facts->pool != wanted_.pool) return {};
+  return Error(Code::already_exists,
+               fmt::format("the private containerd at {} uses the pool '{}': two on one pool would "
+                           "destroy each other's volumes",
+                           config::private_containerd_address, wanted_.pool))
+      .with_hint("stop it for good: flintctl provision reset; or make another pool: --pool NAME");
+}
+
+void SystemContainerdStep::judge_running(const Look& look, Finding& finding) const {
+  const std::string subject = "containerd at " + look.address;
+  const auto status = containerd_status(look.address, "devmapper");
+  const bool runs = status && status->owner != ContainerdOwner::none;
+  const bool ready = runs && status->problem.empty();
+  const std::string why = runs ? "has to be restarted to use it" : "does not run";
+  if (wanted_.restart == SystemContainerd::Restart::now) {
+    finding.items.push_back(
+        {ready ? State::in_place : State::differs, subject, ready ? std::string() : why});
+  } else if (!ready) {
+    finding.warnings.push_back(
+        fmt::format("{} {}: flintctl provision containerd --system "
+                    "--restart, or systemctl restart {}",
+                    subject, why, wanted_.unit));
+  }
+}
+
+Result<Finding> SystemContainerdStep::check() {
+  const Look look = TRY(this->look());
+  TRY(refuse_clashes(look));
+  Finding finding;
+  const std::string subject = "devmapper table in " + look.place();
+  if (look.has_table()) {
+    finding.items.push_back({State::in_place, subject, {}});
+  } else {
+    finding.items.push_back({look.ours() ? State::differs : State::missing, subject,
+                             look.ours() ? "does not say what it should" : ""});
+  }
+  judge_running(look, finding);
+  return finding;
+}
+
+Result<> SystemContainerdStep::install_drop_in(const Look& look, Journal& journal) {
+  const std::string& path = *look.drop_in;
+  const std::string text = drop_in_text(look.document, look.settings);
+  const std::string fragment = path + candidate_suffix;
+  const std::string main = look.config_path + candidate_suffix;
+  TRY(intend_folders(std::filesystem::path(path).parent_path().string(), journal));
+  TRY(journal.intend("drop-in", path, data::Value::object({{"main", look.config_path}})));
+  TRY(sys::make_directories(std::filesystem::path(path).parent_path().string()));
+  const Rollback remove([&] {
+    (void)sys::remove_file(fragment);
+    (void)sys::remove_file(main);
+  });
+  TRY(remove_candidate(path));
+  TRY(remove_candidate(look.config_path));
+  TRY(sys::write_file_atomic(fragment, text, 0644));
+  TRY(sys::write_file_atomic(main, candidate_main(look.document, look.config_path, fragment),
+                             0600));
+  const data::Value after = TRY(dump_containerd_config(look.binary, main));
+  if (!same_for_others(look.dump, after) || !has_table(after, look.settings)) {
+    return Error(Code::unknown, fmt::format("{} would change what else {} says, and is not written",
+                                            path, look.config_path));
+  }
+  return install_file({path, text}, journal);
+}
+
+Result<> SystemContainerdStep::install_block(const Look& look, Journal& journal) {
+  const std::string& path = look.config_path;
+  const std::string candidate = path + candidate_suffix;
+  const std::string backup = path + backup_suffix;
+  TRY(intend_folders(std::filesystem::path(path).parent_path().string(), journal));
+  TRY(journal.intend("table", path));
+  TRY(sys::make_directories(std::filesystem::path(path).parent_path().string()));
+  const Rollback remove([&] { (void)sys::remove_file(candidate); });
+  TRY(remove_candidate(path));
+  const std::string text = with_block(look.text, table_block(look.document, look.settings));
+  TRY(write_candidate(candidate, text, path));
+  const data::Value after = TRY(dump_containerd_config(look.binary, candidate));
+  if (!same_for_others(look.dump, after) || !has_table(after, look.settings)) {
+    return Error(Code::unknown,
+                 fmt::format("the table would change what else {} says, and is not added", path));
+  }
+  // What was there before the first run stays, whatever we write into it later.
+  if (!look.has_block && sys::exists(path)) {
+    TRY(sys::remove_file(backup));
+    if (::link(path.c_str(), backup.c_str()) != 0) {
+      return sys::last_error(fmt::format("keeping the old {} as {}", path, backup));
+    }
+    journal.note(fmt::format("the old {} is kept as {}", path, backup));
+  }
+  return rename_to(candidate, path);
+}
+
+Result<> SystemContainerdStep::install(const Look& look, Journal& journal) {
+  const auto driver = TRY(devmapper::open());
+  if (!driver->info(wanted_.pool)) {
+    // containerd 2 gives up on all services when a configured snapshotter does not load.
+    return Error(Code::host_not_ready,
+                 fmt::format("the thin pool '{}' does not exist", wanted_.pool))
+        .with_hint("make it: flintctl provision devpool");
+  }
+  const std::string& folder = look.settings.snapshotter_root;
+  if (!sys::exists(folder)) TRY(journal.intend("data", folder));
+  if (look.drop_in) return install_drop_in(look, journal);
+  return install_block(look, journal);
+}
+
+Result<> SystemContainerdStep::wait_until_ready(const Look& look) {
+  const pid_t pid = TRY(services_.main_pid(wanted_.unit));
+  const auto process = TRY(sys::Process::open(pid));
+  const auto deadline = std::chrono::steady_clock::now() + wanted_.timeout;
+  return require_snapshotter(TRY(wait_for_answer(process, look.address, deadline)), "devmapper");
+}
+
+Result<> SystemContainerdStep::restart(const Look& look) {
+  TRY(services_.restart(wanted_.unit, wanted_.timeout));
+  return wait_until_ready(look);
+}
+
+Result<> SystemContainerdStep::apply(Journal& journal) {
+  const Look look = TRY(this->look());
+  TRY(refuse_clashes(look));
+  TRY(require_devmapper_programs());
+  const bool restarts = wanted_.restart == SystemContainerd::Restart::now;
+  if (restarts && !services_.running()) {
+    return Error(Code::host_not_ready,
+                 "the host's containerd cannot be restarted: systemd does not run here")
+        .with_hint("leave --restart out, and restart it the way it was started");
+  }
+  if (!look.has_table()) TRY(install(look, journal));
+  if (!restarts) return {};
+  auto restarted = restart(look);
+  if (restarted) return {};
+  Notes notes;
+  const Change* table = journal.find("table", look.config_path);
+  const Change* file = look.drop_in ? journal.find("file", *look.drop_in) : nullptr;
+  if (table != nullptr) TRY(undo(*table, Data::keep, notes));
+  if (file != nullptr) TRY(undo_file_change(*file, Data::keep, notes));
+  (void)services_.restart(wanted_.unit, wanted_.timeout);
+  return std::move(restarted).error().context(
+      fmt::format("{} did not come up with the devmapper table: its old configuration is "
+                  "back, and it was restarted with that",
+                  wanted_.unit));
+}
+
+Result<Undone> SystemContainerdStep::undo(const Change& change, Data data, Notes& notes) {
+  if (change.kind == "drop-in") {
+    // The file itself is a change of its own, undone before this one.
+    TRY(remove_candidate(change.target));
+    TRY(remove_candidate(change.details.string_or("main")));
+    notes.push_back("the host's containerd forgets the devmapper table when it is restarted");
+    return Undone::done;
+  }
+  if (change.kind == "table") return undo_block(change, notes);
+  return Step::undo(change, data, notes);
+}
+
+}  // namespace flintctl::provision

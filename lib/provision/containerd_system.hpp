@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "core/result.hpp"
+#include "provision/containerd_config.hpp"
+#include "provision/host_file.hpp"
+#include "provision/host_unit.hpp"
+#include "provision/step.hpp"
+#include "provision/system_config.hpp"
+
+namespace flintctl::provision {
+
+/// What SystemContainerdStep makes.
+struct SystemContainerd {
+  std::string config_path = system_containerd_config;
+  std::string unit = "containerd.service";
+  std::string pool;
+  std::string base_image_size = "10GB";
+  /// A running containerd reads its configuration when it starts, and others may need it now.
+  enum class Restart { when_told, now } restart = Restart::when_told;
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);
+};
+
+/// The devmapper snapshotter of our pool in the host's own containerd: one table in a drop-in where
+/// its configuration imports such, else appended to it after a backup. It is put in place only when
+/// containerd takes it and nothing else changes its meaning. Refused: another pool's table
+/// (already_exists), and a pool that the private containerd uses, since two would give the same
+/// numbers to different volumes. A restart that fails brings the old configuration back. Undone:
+/// the table goes, and what was there before comes back.
+class SystemContainerdStep final : public Step {
+ public:
+  SystemContainerdStep(HostPaths paths, SystemContainerd wanted, Services& services)
+      : paths_(std::move(paths)), wanted_(std::move(wanted)), services_(services) {}
+
+  [[nodiscard]] std::string name() const override { return "containerd-system"; }
+  Result<Finding> check() override;
+  Result<> apply(Journal& journal) override;
+  Result<Undone> undo(const Change& change, Data data, Notes& notes) override;
+
+  /// The table as it would be written now, and into which file.
+  Result<HostFile> table();
+
+ private:
+  struct Look;
+  Result<Look> look();
+  Result<> refuse_clashes(const Look& look) const;
+  void judge_running(const Look& look, Finding& finding) const;
+  Result<> install(const Look& look, Journal& journal);
+  Result<> install_drop_in(const Look& look, Journal& journal);
+  Result<> install_block(const Look& look, Journal& journal);
+  Result<> restart(const Look& look);
+  Result<> wait_until_ready(const Look& look);
+
+  HostPaths paths_;
+  SystemContainerd wanted_;
+  Services& services_;
+};
+
+}  // namespace flintctl::provision

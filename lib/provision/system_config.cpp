@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/system_config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "provision/containerd_log.hpp"
+#include "sys/file.hpp"
+#include "sys/process.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+constexpr auto dump_timeout = std::chrono::seconds(20);
+constexpr std::string_view begin_mark =
+    "# BEGIN flintctl: made by 'flintctl provision', taken back by 'flintctl provision reset'\n";
+constexpr std::string_view end_mark = "# END flintctl\n";
+
+const data::Value& member(const data::Value& value, std::string_view key) {
+  static const data::Value nothing;
+  const data::Value* found = value.find(key);
+  return found != nullptr ? *found : nothing;
+}
+
+std::string last_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text.substr(text.rfind('\n') + 1);
+}
+
+/// Without what our table and the way to it may change.
+data::Value without_ours(const data::Value& dump) {
+  data::Value rest = data::Value::object();
+  for (const auto& [key, value] : dump.members()) {
+    if (key == "imports") continue;
+    if (key != "plugins") {
+      rest.set(key, value);
+      continue;
+    }
+    data::Value plugins = data::Value::object();
+    for (const auto& [plugin, settings] : value.members()) {
+      if (plugin != devmapper_plugin) plugins.set(plugin, settings);
+    }
+    rest.set(key, std::move(plugins));
+  }
+  return rest;
+}
+
+/// Equal whatever the order of keys.
+bool equal(const data::Value& left, const data::Value& right) {
+  if (!left.is_object() || !right.is_object()) return left == right;
+  if (left.members().size() != right.members().size()) return false;
+  return std::all_of(left.members().begin(), left.members().end(), [&](const auto& entry) {
+    const data::Value* other = right.find(entry.first);
+    return other != nullptr && equal(entry.second, *other);
+  });
+}
+
+std::string plugin_header(const data::Value& document) {
+  const bool is_first_version = !document.members().empty() && document.integer_or("version") < 2;
+  return is_first_version ? std::string("[plugins.devmapper]")
+                          : fmt::format("[plugins.\"{}\"]", devmapper_plugin);
+}
+
+}  // namespace
+
+Result<data::Value> dump_containerd_config(const std::string& binary, const std::string& path) {
+  const auto output = TRY(sys::run({binary, "--config", path, "config", "dump"}, {}, dump_timeout));
+  if (!output.status.ok()) {
+    return Error(Code::invalid_argument, fmt::format("{} does not accept {}: {}", binary, path,
+                                                     log_line_text(last_line(output.err))));
+  }
+  return data::parse_toml(output.out)
+      .context(fmt::format("reading what {} makes of {}", binary, path));
+}
+
+data::Value dumped_devmapper(const data::Value& dump) {
+  return member(member(dump, "plugins"), devmapper_plugin);
+}
+
+bool same_for_others(const data::Value& before, const data::Value& after) {
+  return equal(without_ours(before), without_ours(after));
+}
+
+bool has_table(const data::Value& dump, const ContainerdSettings& settings) {
+  const data::Value found = dumped_devmapper(dump);
+  const data::Value wanted = devmapper_table(settings);
+  return std::all_of(wanted.members().begin(), wanted.members().end(), [&](const auto& entry) {
+    const data::Value* value = found.find(entry.first);
+    return value != nullptr && *value == entry.second;
+  });
+}
+
+std::optional<std::string> drop_in_folder(const data::Value& document) {
+  constexpr std::string_view every_file = "/*.toml";
+  for (const data::Value& pattern : member(document, "imports").elements()) {
+    const std::string* text = pattern.as_string();
+    if (text == nullptr || !text->starts_with('/') || !text->ends_with(every_file)) continue;
+    std::string folder = text->substr(0, text->size() - every_file.size());
+    if (!folder.empty() && folder.find_first_of("*?[\\") == std::string::npos) return folder;
+  }
+  return std::nullopt;
+}
+
+std::string drop_in_text(const data::Value& document, const ContainerdSettings& settings) {
+  std::string text = "# Made by 'flintctl provision'.\n";
+  const auto version = document.integer_or("version");
+  if (version > 0) text += fmt::format("version = {}\n", version);
+  return text + "\n" + devmapper_toml(settings, plugin_header(document));
+}
+
+std::string table_block(const data::Value& document, const ContainerdSettings& settings) {
+  std::string block(begin_mark);
+  if (document.members().empty()) block += "version = 2\n";
+  return block + devmapper_toml(settings, plugin_header(document)) + std::string(end_mark);
+}
+
+bool configured_for_pool(const std::string& path, const std::string& pool) {
+  const auto document_of = [](const std::string& file) {
+    const auto text = sys::read_file(file);
+    return text ? data::parse_toml(*text).value_or({}) : data::Value();
+  };
+  const auto names_pool = [&](const data::Value& document) {
+    const data::Value& plugins = member(document, "plugins");
+    return member(plugins, devmapper_plugin).string_or("pool_name") == pool ||
+           member(plugins, "devmapper").string_or("pool_name") == pool;
+  };
+  const data::Value document = document_of(path);
+  if (names_pool(document)) return true;
+  const auto folder = drop_in_folder(document);
+  if (!folder) return false;
+  const auto names = sys::list_directory(*folder).value_or({});
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return name.ends_with(".toml") && names_pool(document_of(fmt::format("{}/{}", *folder, name)));
+  });
+}
+
+std::string with_block(std::string_view text, std::string_view block) {
+  std::string whole(text);
+  if (!whole.empty() && whole.back() != '\n') whole += '\n';
+  return whole + std::string(block);
+}
+
+std::optional<std::string> without_block(std::string_view text) {
+  const std::size_t begin = text.find(begin_mark);
+  if (begin == std::string_view::npos) return std::nullopt;
+  const std::size_t end = text.find(end_mark, begin);
+  if (end == std::string_view::npos) return std::nullopt;
+  return std::string(text.substr(0, begin)) + std::string(text.substr(end + end_mark.size()));
+}
+
+}  // namespace flintctl::provision

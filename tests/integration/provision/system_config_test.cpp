@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// What containerd 1.6, 1.7 and 2 make of our table in a configuration of the host's, by their own
+// word: 1.x lets an imported table replace another whole, 2 merges them.
+#include "provision/system_config.hpp"
+
+#include <cstdlib>
+#include <map>
+
+#include "provision/program_archive.hpp"
+#include "support/catch.hpp"
+#include "sys/file.hpp"
+
+using namespace flintctl;
+using namespace flintctl::provision;
+
+namespace {
+
+const char* const debian =
+    "version = 2\n\n[plugins]\n  [plugins.\"io.containerd.grpc.v1.cri\"]\n"
+    "    [plugins.\"io.containerd.grpc.v1.cri\".cni]\n      bin_dir = \"/usr/lib/cni\"\n"
+    "  [plugins.\"io.containerd.internal.v1.opt\"]\n    path = \"/var/lib/containerd/opt\"\n";
+
+/// A folder with the containerds, and files to show them.
+struct Bench {
+  std::string folder = "/tmp/flintctl-configs-XXXXXX";
+  std::map<std::string, std::string> binaries;  ///< by version
+
+  Bench() {
+    REQUIRE(::mkdtemp(folder.data()) != nullptr);
+    binaries["1.6"] = sys::find_program("containerd").value();
+    const char* releases = std::getenv("FLINTCTL_TEST_CONTAINERDS");
+    REQUIRE(releases != nullptr);
+    for (const char* const version : {"1.7", "2"}) {
+      const std::string home = folder + "/" + version;
+      REQUIRE(sys::make_directories(home));
+      REQUIRE(take_programs(std::string(releases) + "/containerd-" + version + ".tar.gz",
+                            {"containerd"}, home));
+      binaries[version] = home + "/containerd";
+    }
+  }
+  ~Bench() { static_cast<void>(sys::remove_tree(folder)); }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+
+  std::string write(const std::string& name, const std::string& text) const {
+    const std::string path = folder + "/" + name;
+    REQUIRE(sys::make_directories(path.substr(0, path.rfind('/'))));
+    REQUIRE(sys::write_file_atomic(path, text, 0644));
+    return path;
+  }
+};
+
+ContainerdSettings settings() {
+  ContainerdSettings settings;
+  settings.pool = "pool";
+  settings.snapshotter_root = "/var/lib/containerd/devmapper";
+  return settings;
+}
+
+}  // namespace
+
+TEST_CASE("every containerd takes the table, and nothing else changes its meaning") {
+  const Bench bench;
+  const std::string docker = "disabled_plugins = [\"cri\"]\n";
+  for (const auto& [version, binary] : bench.binaries) {
+    for (const std::string& text : {std::string(debian), docker, std::string("# nothing\n")}) {
+      INFO(version << ": " << text);
+      const auto document = data::parse_toml(text).value();
+      const auto before = dump_containerd_config(binary, bench.write("config.toml", text));
+      REQUIRE(before);
+      const std::string block = table_block(document, settings());
+      const auto appended =
+          dump_containerd_config(binary, bench.write("config.toml", with_block(text, block)));
+      REQUIRE(appended);
+      CHECK(same_for_others(*before, *appended));
+      CHECK(has_table(*appended, settings()));
+
+      const std::string importing = "imports = [\"" + bench.folder + "/conf.d/*.toml\"]\n" + text;
+      const auto with_imports = data::parse_toml(importing).value();
+      const std::string path = bench.write("config.toml", importing);
+      bench.write("conf.d/10.toml", drop_in_text(with_imports, settings()));
+      const auto imported = dump_containerd_config(binary, path);
+      REQUIRE(imported);
+      CHECK(same_for_others(*before, *imported));
+      CHECK(has_table(*imported, settings()));
+    }
+  }
+}
+
+TEST_CASE("our drop-in has every key, because 1.x lets it replace the table whole") {
+  const Bench bench;
+  const std::string text = "version = 2\nimports = [\"" + bench.folder + "/conf.d/*.toml\"]\n";
+  const std::string path =
+      bench.write("config.toml", text +
+                                     "[plugins.\"io.containerd.snapshotter.v1.devmapper\"]\n"
+                                     "pool_name = \"old\"\nroot_path = \"/old\"\n");
+  bench.write("conf.d/10.toml",
+              "version = 2\n[plugins.\"io.containerd.snapshotter.v1.devmapper\"]\n"
+              "pool_name = \"pool\"\n");
+  for (const auto& [version, binary] : bench.binaries) {
+    INFO(version);
+    const auto dump = dump_containerd_config(binary, path);
+    REQUIRE(dump);
+    const auto table = dumped_devmapper(*dump);
+    CHECK(table.string_or("pool_name") == "pool");
+    CHECK(table.string_or("root_path") == (version == "2" ? "/old" : ""));
+  }
+}
+
+TEST_CASE("what containerd does not take is quoted, and a table of ours twice is such") {
+  const Bench bench;
+  const auto document = data::parse_toml(debian).value();
+  const std::string block = table_block(document, settings());
+  const std::string path = bench.write("config.toml", with_block(with_block(debian, block), block));
+  for (const auto& [version, binary] : bench.binaries) {
+    INFO(version);
+    const auto refused = dump_containerd_config(binary, path);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Code::invalid_argument);
+    CHECK(refused.error().text().find("table") != std::string::npos);
+  }
+}
