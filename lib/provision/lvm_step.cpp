@@ -100,8 +100,8 @@ Result<std::vector<HostUnit>> LvmStep::units(const Report& report) const {
        fmt::format("# Made by 'flintctl provision'.\n"
                    "[Unit]\n"
                    "Description=flintctl's thin pool {0}\n"
-                   "Wants={1}\n"
-                   "After=systemd-modules-load.service dm-event.socket lvm2-monitor.service {1}\n"
+                   "Wants=dm-event.socket{1}\n"
+                   "After=systemd-modules-load.service dm-event.socket lvm2-monitor.service{1}\n"
                    "Before=containerd.service\n"
                    "\n"
                    "[Service]\n"
@@ -111,7 +111,7 @@ Result<std::vector<HostUnit>> LvmStep::units(const Report& report) const {
                    "\n"
                    "[Install]\n"
                    "WantedBy=multi-user.target\n",
-                   spec_.dm_name(), devices.empty() ? "" : devices.substr(1), command)}};
+                   spec_.dm_name(), devices, command)}};
 }
 
 Result<disk::Disk> LvmStep::usable_disk(const Report& report) const {
