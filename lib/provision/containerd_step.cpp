@@ -19,7 +19,9 @@ namespace flintctl::provision {
 namespace {
 
 /// What a containerd needs that systemd starts: systemd.service(5), containerd's own unit.
-/// KillMode=process, because what it started for others lives on when it ends.
+/// KillMode=process, because what it started for others lives on when it ends. Wants, not Requires:
+/// the VMs' records are containerd's, and are to be read, stopped and deleted while the pool is
+/// broken; and a pool's unit that is started anew must not take containerd along.
 std::string unit_text(const std::string& pool_unit, const std::string& command,
                       const std::string& address, const std::string& log_file) {
   return fmt::format(
@@ -179,6 +181,19 @@ Result<> ContainerdStep::install_config(Journal& journal) {
   return {};
 }
 
+/// containerd looks for its pool when it starts, and never again.
+Result<> ContainerdStep::stop_unwell(Journal& journal) {
+  const ContainerdStatus status =
+      TRY(containerd_status(wanted_.settings.address, wanted_.start.snapshotter));
+  if (status.owner != ContainerdOwner::flintctl || status.problem.empty()) return {};
+  ContainerdStop stop;
+  stop.address = wanted_.settings.address;
+  stop.run_directory = paths_.run_directory;
+  TRY(stop_containerd(stop));
+  journal.note("containerd is started anew: " + status.problem);
+  return {};
+}
+
 Result<> ContainerdStep::apply(Journal& journal) {
   const std::string& state = wanted_.settings.state;
   if (!sys::exists(state)) TRY(journal.intend("state", state));
@@ -189,6 +204,7 @@ Result<> ContainerdStep::apply(Journal& journal) {
   if (!sys::exists(wanted_.start.log_file)) TRY(journal.intend("data", wanted_.start.log_file));
   if (services_.running()) TRY(install_unit(TRY(unit()), paths_, services_, journal));
   TRY(journal.intend("containerd", wanted_.settings.address));
+  TRY(stop_unwell(journal));
   ContainerdStart start = wanted_.start;
   start.run_directory = paths_.run_directory;
   TRY(start_containerd(start));

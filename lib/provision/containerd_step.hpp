@@ -42,6 +42,7 @@ class ContainerdStep final : public Step {
   Result<> check_config(const ContainerdSettings& wanted, Finding& finding);
   Result<> check_running(const ContainerdSettings& wanted, Finding& finding);
   Result<> install_config(Journal& journal);
+  Result<> stop_unwell(Journal& journal);
   [[nodiscard]] Result<HostUnit> unit() const;
 
   HostPaths paths_;
