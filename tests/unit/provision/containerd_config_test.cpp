@@ -77,8 +77,9 @@ TEST_CASE("the text means the same as the value, whatever the settings") {
   CHECK(parsed(containerd_toml(settings)).string_or("root") == settings.root);
 }
 
-TEST_CASE("--debug asks for trace") {
+TEST_CASE("P12: the log level is info unless --debug asks for trace") {
   ContainerdSettings settings;
+  CHECK(containerd_document(settings).find("debug")->string_or("level") == "info");
   settings.log_level = provision::LogLevel::trace;
   CHECK(containerd_document(settings).find("debug")->string_or("level") == "trace");
 }

@@ -149,3 +149,20 @@ TEST_CASE("a host has one pool, and a file cannot have a disk erased") {
   CHECK(refusal("[lvm]\nautoextend_percent = 'a lot'\n").find("per cent") != std::string::npos);
   CHECK(refusal("[lvm]\nvg = 'a/b'\n").find("cannot be the name") != std::string::npos);
 }
+
+TEST_CASE("P1: the pool that is asked for is the one that every step gets") {
+  config::Config config;
+  config.pool = "other";
+  const HostSettings chosen = default_host_settings(config);
+  CHECK(chosen.pool.name == "other");
+  CHECK(chosen.pool_name() == "other");
+  CHECK(containerd_toml(chosen.private_containerd.settings).find("pool_name = \"other\"") !=
+        std::string::npos);
+  for (const char* text : {"[devpool]\nname = 'own-pool'\n", "[lvm]\nvg = 'own'\nlv = 'pool'\n"}) {
+    INFO(text);
+    const auto settings = parse(text);
+    REQUIRE(settings);
+    CHECK(settings->pool_name() == "own-pool");
+    CHECK(settings->private_containerd.settings.pool == "own-pool");
+  }
+}
