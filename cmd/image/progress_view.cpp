@@ -145,9 +145,8 @@ class JsonDisplay final : public SharedDisplay {
 /// One line a layer and one for all, drawn over the last ones.
 class TerminalDisplay final : public SharedDisplay {
  public:
-  TerminalDisplay(std::ostream& out, std::size_t rows, std::size_t columns,
-                  const std::vector<std::string>& names)
-      : SharedDisplay(names), out_(out), rows_(rows), columns_(columns) {}
+  TerminalDisplay(std::ostream& out, const std::vector<std::string>& names)
+      : SharedDisplay(names), out_(out) {}
 
  private:
   void resolved(Image& image, const oci::Digest& digest) override {
@@ -171,7 +170,16 @@ class TerminalDisplay final : public SharedDisplay {
     if (!picture.empty()) draw();
   }
 
+  /// Asked each time: a window may have been given another size meanwhile.
+  void measure() {
+    winsize size{};
+    ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+    rows_ = size.ws_row > 0 ? size.ws_row : 24;
+    columns_ = size.ws_col > 1 ? size.ws_col : 80;
+  }
+
   void draw() {
+    measure();
     std::vector<std::string> lines;
     for (const Image& image : images()) add_lines(image, lines, true);
     if (lines.size() + 2 > rows_) {
@@ -184,6 +192,7 @@ class TerminalDisplay final : public SharedDisplay {
     std::string picture;
     if (drawn_lines_ > 0) picture = fmt::format("\033[{}A", drawn_lines_);
     for (const auto& text : lines) picture += line(text);
+    if (lines.size() < drawn_lines_) picture += "\033[J";  // what the last one had more
     drawn_lines_ = lines.size();
     out_ << picture << std::flush;
   }
@@ -192,7 +201,9 @@ class TerminalDisplay final : public SharedDisplay {
     const auto& layers = image.states.all();
     if (layers.empty()) return;
     if (!each_layer) {
-      lines.push_back("  " + prefix(image) + image.states.summary());
+      // The name last: it is what may be cut.
+      const std::string name = images().size() > 1 ? "  " + image.name : std::string();
+      lines.push_back("  " + image.states.summary() + name);
       return;
     }
     if (images().size() > 1) lines.push_back(image.name);
@@ -235,8 +246,8 @@ class TerminalDisplay final : public SharedDisplay {
   }
 
   std::ostream& out_;
-  std::size_t rows_;
-  std::size_t columns_;
+  std::size_t rows_ = 0;
+  std::size_t columns_ = 0;
   std::size_t drawn_lines_ = 0;
   std::chrono::steady_clock::time_point drawn_at_;
   Rate arriving_;
@@ -290,12 +301,8 @@ std::unique_ptr<image::ProgressDisplay> make_display(ProgressKind kind, output::
     kind = streams.err_is_terminal && streams.color ? ProgressKind::terminal : ProgressKind::plain;
   }
   switch (kind) {
-    case ProgressKind::terminal: {
-      winsize size{};
-      ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
-      return std::make_unique<TerminalDisplay>(streams.err, size.ws_row > 0 ? size.ws_row : 24,
-                                               size.ws_col > 1 ? size.ws_col : 80, names);
-    }
+    case ProgressKind::terminal:
+      return std::make_unique<TerminalDisplay>(streams.err, names);
     case ProgressKind::json:
       return std::make_unique<JsonDisplay>(streams.err, names);
     case ProgressKind::none:

@@ -122,6 +122,26 @@ TEST_CASE("several images share a terminal, each under its name") {
         "\r\033[K  total         2 KiB of 6 KiB\n");
 }
 
+TEST_CASE("when layers become too many for the screen, nothing of the larger picture stays") {
+  std::ostringstream out;
+  std::ostringstream err;
+  output::Streams streams{out, err};
+  const auto display =
+      cmd::make_display(cmd::ProgressKind::terminal, streams, {"r.io/a:1", "r.io/b:2"});
+  display->of(0)->layers(two_layers());
+  // More than any terminal that these tests run on has rows.
+  const std::vector<oci::Descriptor> many(2000, two_layers().front());
+  display->of(1)->layers(many);
+  const std::string text = err.str();
+  const auto last = text.rfind("\033[4A");
+  REQUIRE(last != std::string::npos);
+  CHECK(text.substr(last) ==
+        "\033[4A\r\033[K  0 of 2 layers, 0 B of 3 KiB downloaded  r.io/a:1\n"
+        "\r\033[K  0 of 2000 layers, 0 B of 3.9 MiB downloaded  r.io/b:2\n"
+        "\r\033[K  total         0 B of 3.9 MiB\n"
+        "\033[J");
+}
+
 TEST_CASE("lines and documents of several images say whose they are") {
   std::ostringstream out;
   std::ostringstream plain;
