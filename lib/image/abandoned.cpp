@@ -13,6 +13,8 @@
 namespace flintctl::image {
 namespace {
 
+constexpr std::size_t short_digits = 16;
+
 std::string label_of(const containerd::Lease& lease, const char* key) {
   const auto found = lease.labels.find(key);
   return found == lease.labels.end() ? std::string() : found->second;
@@ -25,6 +27,22 @@ std::string pull_lock_path(const std::string& run_directory, const containerd::C
   const std::string identity = fmt::format("{}\n{}\n{}\n{}", client.address(),
                                            client.namespace_name(), snapshotter, chain_id);
   return sys::lock_path(run_directory, "pull-" + sys::sha256_hex(identity).substr(0, 32));
+}
+
+std::string short_chain(const std::vector<oci::Digest>& chain) {
+  constexpr std::size_t most = 3000;  // containerd takes 4096 bytes of key and value
+  std::string text;
+  for (const auto& chain_id : chain) {
+    if (text.size() + short_digits + 1 > most) break;
+    text += chain_id.hex().substr(0, short_digits) + ",";
+  }
+  return text;
+}
+
+std::size_t common_prefix(std::string_view short_chain, std::string_view other) {
+  const auto [end, ignored] =
+      std::mismatch(short_chain.begin(), short_chain.end(), other.begin(), other.end());
+  return static_cast<std::size_t>(std::count(short_chain.begin(), end, ','));
 }
 
 Result<std::vector<containerd::Lease>> abandoned_leases(containerd::Client& client,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "core/rollback.hpp"
 #include "core/units.hpp"
@@ -33,6 +34,8 @@ class Install {
   Result<std::size_t> adopt_committed(const std::string& lease);
   Result<> remove_abandoned(const std::string& target, const std::string& own_lease);
   Result<std::vector<std::size_t>> shared_prefixes();
+  Result<std::set<std::size_t>> running_prefixes(const std::string& own_lease);
+  Result<> build_shared(const BuildContext& context, const LayerGroup& group);
   Result<> check_space(std::size_t committed);
   Result<> build(LayerSource& layers, const std::string& lease, std::size_t committed);
 
@@ -49,6 +52,7 @@ Result<> Install::run() {
   const std::string lease = "flintctl-pull-" + sys::random_hex(8);
   TRY(client_.lease_create(lease, {{label_kind, "pull"},
                                    {label_target, target},
+                                   {label_chain, short_chain(documents().chain)},
                                    {label_snapshotter, options().snapshotter},
                                    {label_reference, image_.reference.name()}}));
   Rollback undo([&] { (void)client_.lease_delete(lease); });
@@ -123,6 +127,37 @@ Result<std::vector<std::size_t>> Install::shared_prefixes() {
   return counts;
 }
 
+/// The same of images that other commands pull to the same snapshotter now.
+Result<std::set<std::size_t>> Install::running_prefixes(const std::string& own_lease) {
+  const auto leases =
+      TRY(client_.lease_list({fmt::format("labels.\"{}\"==pull,labels.\"{}\"==\"{}\"", label_kind,
+                                          label_snapshotter, options().snapshotter)}));
+  const std::string mine = short_chain(documents().chain);
+  std::set<std::size_t> counts;
+  for (const auto& lease : leases) {
+    const auto chain = lease.labels.find(label_chain);
+    if (lease.id == own_lease || chain == lease.labels.end()) continue;
+    if (const auto count = common_prefix(mine, chain->second); count > 0) counts.insert(count);
+  }
+  return counts;
+}
+
+/// A snapshot that another pull may be making is made once: whoever comes second waits, and finds
+/// it. Nobody waits for one that waits for him, for a pull holds the lock of a snapshot only while
+/// it makes that, and waits only for those of fewer layers than its own image's.
+Result<> Install::build_shared(const BuildContext& context, const LayerGroup& group) {
+  const auto path = pull_lock_path(options().run_directory, client_, options().snapshotter,
+                                   documents().chain[group.end - 1].text());
+  auto held = sys::FileLock::acquire(path);
+  if (!held && held.error().code() == Code::aborted) {
+    image_.progress.note("waiting for another pull, which unpacks layers of this image: " +
+                         held.error().message());
+    held = sys::FileLock::acquire(path, patience);
+  }
+  TRY(std::move(held));
+  return build_snapshot(context, group);
+}
+
 /// The uncompressed size is nowhere written; gzip and zstd halve a root file system at least.
 Result<> Install::check_space(std::size_t committed) {
   if (!options().free_space) return {};
@@ -142,9 +177,12 @@ Result<> Install::check_space(std::size_t committed) {
 
 Result<> Install::build(LayerSource& layers, const std::string& lease, std::size_t committed) {
   LayerFacts facts{{}, committed, {}};
+  std::set<std::size_t> running;
   for (const auto& layer : documents().content.layers) facts.sizes.push_back(layer.size);
   if (options().boundaries == Boundaries::automatic && facts.sizes.size() > committed + 1) {
     facts.shared = TRY(shared_prefixes());
+    running = TRY(running_prefixes(lease));
+    facts.shared.insert(facts.shared.end(), running.begin(), running.end());
   }
   const auto leased = client_.with_lease(lease);
   const BuildContext context{*leased,        lease,  options().snapshotter,
@@ -152,7 +190,9 @@ Result<> Install::build(LayerSource& layers, const std::string& lease, std::size
                              image_.progress};
   for (const LayerGroup& group : plan_layers(facts, options().boundaries)) {
     TRY(sys::check_interrupt());
-    TRY(build_snapshot(context, group));
+    // The whole image's lock is ours already.
+    const bool shared = running.contains(group.end) && group.end < documents().chain.size();
+    TRY(shared ? build_shared(context, group) : build_snapshot(context, group));
   }
   return {};
 }

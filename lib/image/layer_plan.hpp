@@ -21,7 +21,7 @@ Result<Boundaries> parse_boundaries(std::string_view text);
 struct LayerFacts {
   std::vector<std::uint64_t> sizes;  ///< compressed bytes, lowest layer first
   std::size_t committed = 0;         ///< so many lowest layers are in a committed snapshot
-  std::vector<std::size_t> shared;   ///< counts of lowest layers that other local images have too
+  std::vector<std::size_t> shared;   ///< counts of lowest layers that other images have too
 };
 
 /// Consecutive layers that become one snapshot: [first, end).

@@ -126,7 +126,12 @@ Result<> build_snapshot(const BuildContext& context, const LayerGroup& group) {
       group.first == 0 ? std::string() : context.documents.chain[group.first - 1].text();
   const std::string key = extraction_key(chain_id);
   const auto mount = TRY(prepare(context, key, parent, chain_id));
-  if (!mount) return {};
+  if (!mount) {
+    for (std::size_t layer = group.first; layer < group.end; ++layer) {
+      context.progress.layer(layer, LayerPhase::exists, 0);
+    }
+    return {};
+  }
   Rollback undo([&] { (void)context.leased.snapshot_remove(context.snapshotter, key); });
   TRY(extract(context, group, *mount));
   auto committed = context.leased.snapshot_commit(context.snapshotter, chain_id, key,

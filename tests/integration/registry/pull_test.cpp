@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 #include <future>
+#include <optional>
 
 #include "bed.hpp"
 #include "doomed.hpp"
@@ -14,6 +16,7 @@
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
 #include "sys/file.hpp"
+#include "sys/lock.hpp"
 #include "sys/mount.hpp"
 #include "tree.hpp"
 
@@ -198,6 +201,60 @@ TEST_CASE("automatic boundaries keep what local images share") {
   pull_now("auto-shared", "shared", merged);
   pull_now("auto-shared", "rich");  // its lowest layer is in the merged one, but not by itself
   CHECK(must(Bed::get().client("auto-shared")->snapshot_list("native", {})).size() == 3);
+}
+
+/// Does something when the pull waits for another one.
+class WhenWaiting : public NoProgress {
+ public:
+  explicit WhenWaiting(std::function<void()> act) : act_(std::move(act)) {}
+  void note(const std::string& text) override {
+    if (text.find("which unpacks layers of this image") != std::string::npos) act_();
+  }
+  void layer(std::size_t index, LayerPhase phase, std::uint64_t) override {
+    if (index == 0) lowest.push_back(phase);
+  }
+  std::vector<LayerPhase> lowest;  ///< phases of the lowest layer
+
+ private:
+  std::function<void()> act_;
+};
+
+TEST_CASE("what a pull that runs now unpacks too is waited for and shared") {
+  const std::string name = "running";
+  const auto options = Bed::get().options(name);
+  const auto rich = pull_now("running-elsewhere", "rich").image;
+  const auto client = Bed::get().client(name);
+  // Another command is about to make the lowest layer's snapshot.
+  const std::string target = rich.chain[0].text();
+  must(client->lease_create("other", {{label_kind, "pull"},
+                                      {label_target, target},
+                                      {label_chain, short_chain({rich.chain[0]})},
+                                      {label_snapshotter, "native"}}));
+  std::optional<sys::FileLock> lock = must(
+      sys::FileLock::acquire(pull_lock_path(options.run_directory, *client, "native", target)));
+  bool other_made_it = false;
+  SECTION("and found when it is there") { other_made_it = true; }
+  SECTION("and made when the other one gave up") {}
+  int waits = 0;
+  WhenWaiting progress([&] {
+    ++waits;
+    lock.reset();
+    must(client->lease_delete("other"));
+    auto each = options;
+    each.boundaries = Boundaries::each;
+    if (other_made_it) pull_now(name, "shared", each);
+  });
+  const auto pulled = must(pull(*client, Bed::get().image("rich"), options, progress));
+  CHECK(waits == 1);
+  CHECK(pulled.image.snapshot() == rich.snapshot());
+  CHECK((progress.lowest.back() == LayerPhase::exists) == other_made_it);
+  // The lowest layer's, the whole image's, and what is on the lowest in the other image.
+  const auto snapshots = must(client->snapshot_list("native", {}));
+  CHECK(snapshots.size() == (other_made_it ? 3U : 2U));
+  CHECK(must(client->snapshot_stat("native", rich.snapshot())).parent == target);
+  must(client->image_delete(Bed::get().image("rich").name()));
+  if (other_made_it) must(client->image_delete(Bed::get().image("shared").name()));
+  check_nothing_left(name);
 }
 
 TEST_CASE("two pulls of one image at once do the work once") {
