@@ -29,10 +29,11 @@ class FakeLvm final : public lvm::Tools {
     bool monitored = true;
     unsigned thin_count = 0;
   };
-  std::map<std::string, std::string> groups;  ///< by name: its disk's UUID
-  std::map<std::string, Pool> pools;          ///< by group; all are called thinpool
-  std::set<std::string> orphans;              ///< UUIDs
-  std::vector<std::string> ran;               ///< all but reports
+  std::map<std::string, std::string> groups;   ///< by name: its disk's UUID
+  std::map<std::string, Pool> pools;           ///< by group; all are called thinpool
+  std::set<std::string> orphans;               ///< UUIDs
+  std::vector<std::string> ran;                ///< all but reports
+  std::map<std::string, std::uint64_t> plain;  ///< other volumes of every group: their bytes
   bool monitoring_works = true;
 
   explicit FakeLvm(testing::Fault& fault) : fault_(fault) {}
@@ -57,7 +58,10 @@ class FakeLvm final : public lvm::Tools {
     if (command == "lvcreate") {
       pools[words.back()] = {words.at(words.size() - 2), "zero", true, monitoring_works, 0};
     }
-    if (command == "lvremove") pools.erase(group_of(words));
+    if (command == "lvremove") {
+      const std::string volume = words.back().substr(words.back().find('/') + 1);
+      if (plain.erase(volume) == 0) pools.erase(group_of(words));
+    }
     if (command == "lvchange") change(words, pools.at(group_of(words)));
     return std::string();
   }
@@ -88,6 +92,12 @@ class FakeLvm final : public lvm::Tools {
                         R"("seg_monitor":"{}"}})",
                         pool->second.zero, pool->second.thin_count,
                         pool->second.monitored ? "monitored" : "not monitored");
+      }
+      for (const auto& [volume, size] : plain) {
+        const char* comma = volumes.empty() ? "" : ",";
+        volumes += fmt::format(R"({}{{"lv_uuid":"{}","lv_name":"{}","lv_size":"{}"}})", comma,
+                               volume, volume, size);
+        segments += fmt::format(R"({}{{"lv_uuid":"{}","segtype":"linear"}})", comma, volume);
       }
       parts += fmt::format(
           R"({{"vg":[{{"vg_name":"{}","vg_size":"1069547520","vg_free":"200000000",)"
@@ -359,6 +369,41 @@ TEST_CASE("failed at any call, the next run ends well and reset leaves nothing")
     CHECK(host.lvm.orphans.empty());
     CHECK(host.recorded() == 0);
   }
+}
+
+TEST_CASE("what an lvcreate left that was cut off goes, and nothing else of the group") {
+  // The metadata of a pool on a group of this size, as LVM begins with it.
+  const auto sizes = plan_sizes(LvmSpec(), 1069547520, 4194304);
+  REQUIRE(sizes);
+  for (const char* name : {"lvol0", "thinpool"}) {
+    INFO(name);
+    LvmHost host;
+    host.lvm.groups["flintlock"] = new_physical_uuid();
+    host.lvm.plain = {{name, sizes->metadata_bytes}, {"precious", sizes->metadata_bytes}};
+    CHECK_FALSE(host.check().in_place());
+    REQUIRE(host.apply());
+    CHECK(host.check().in_place());
+    CHECK(host.lvm.plain.size() == 1);
+    CHECK(host.lvm.plain.count("precious") == 1);
+  }
+  LvmHost host;
+  host.lvm.groups["flintlock"] = new_physical_uuid();
+  host.lvm.plain = {{"lvol0", 4194304}};
+  REQUIRE(host.apply());
+  CHECK(host.lvm.plain.count("lvol0") == 1);
+}
+
+TEST_CASE("a group with volumes of others does not go with the pool") {
+  LvmHost host;
+  REQUIRE(host.apply());
+  host.lvm.plain = {{"precious", 4194304}};
+  const auto refused = host.reset(Data::remove);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::aborted);
+  CHECK(refused.error().text().find("'precious'") != std::string::npos);
+  CHECK(host.lvm.pools.count("flintlock") == 1);
+  REQUIRE(host.reset(Data::keep));
+  CHECK(host.lvm.pools.count("flintlock") == 1);
 }
 
 TEST_CASE("sizes fit the disk and leave room for one extension") {
