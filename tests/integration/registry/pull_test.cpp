@@ -8,6 +8,7 @@
 #include <functional>
 #include <future>
 #include <optional>
+#include <utility>
 
 #include "bed.hpp"
 #include "doomed.hpp"
@@ -314,6 +315,46 @@ TEST_CASE("an interrupted pull leaves only partial layers") {
   CHECK_FALSE(partials(name_space).empty());
   pull_now(name_space, "big");
   CHECK(partials(name_space).empty());
+}
+
+/// Does something once, when a layer is so far.
+class AtPhase : public NoProgress {
+ public:
+  AtPhase(LayerPhase phase, std::function<void()> act) : phase_(phase), act_(std::move(act)) {}
+  void layer(std::size_t, LayerPhase phase, std::uint64_t) override {
+    if (phase == phase_ && act_) std::exchange(act_, nullptr)();
+  }
+  [[nodiscard]] bool acted() const { return !act_; }
+
+ private:
+  LayerPhase phase_;
+  std::function<void()> act_;
+};
+
+TEST_CASE(
+    "a containerd that is killed and started again in a pull's midst costs at most the pull") {
+  // These are told on this thread, with which the successor would die.
+  const auto phase = GENERATE(LayerPhase::waiting, LayerPhase::unpacking, LayerPhase::done);
+  const auto daemon = must(containerd::PrivateContainerd::start());
+  auto options = Bed::get().options(fmt::format("restart-{}", static_cast<int>(phase)));
+  options.boundaries = Boundaries::each;
+  AtPhase restart(phase, [&] { must(daemon->restart()); });
+  const auto first =
+      pull(*must(daemon->connect("flintlock")), Bed::get().image("big"), options, restart);
+  INFO((first ? std::string("pulled") : first.error().text()));
+  CHECK(restart.acted());
+  // The next command's own connection.
+  const auto client = must(daemon->connect("flintlock"));
+  NoProgress silent;
+  const auto second = must(pull(*client, Bed::get().image("big"), options, silent));
+  CHECK(must(is_unpacked(*client, "native", second.image)));
+  CHECK(must(client->lease_list({})).empty());
+  const auto snapshots = must(client->snapshot_list("native", {}));
+  CHECK(snapshots.size() == second.image.chain.size());
+  for (const auto& snapshot : snapshots) {
+    CHECK(snapshot.kind == containerd::SnapshotKind::committed);
+  }
+  CHECK(must(sys::list_directory(partial_directory(options.state_directory))).empty());
 }
 
 TEST_CASE("a partial layer with wrong bytes is fetched anew") {

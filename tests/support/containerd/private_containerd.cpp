@@ -56,6 +56,13 @@ PrivateContainerd::~PrivateContainerd() {
   static_cast<void>(sys::remove_tree(folder_));
 }
 
+Result<> PrivateContainerd::restart() {
+  TRY(process_->signal(SIGKILL));
+  TRY(process_->wait());
+  TRY(launch());
+  return await_socket();
+}
+
 Result<> PrivateContainerd::launch() {
   const auto config = folder_ + "/config.toml";
   TRY(sys::write_file_atomic(config, configuration(folder_), 0600));

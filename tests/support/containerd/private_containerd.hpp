@@ -22,6 +22,9 @@ class PrivateContainerd {
   PrivateContainerd(const PrivateContainerd&) = delete;
   PrivateContainerd& operator=(const PrivateContainerd&) = delete;
 
+  /// Kills it, and returns when its successor answers at the same socket, with what it had.
+  Result<> restart();
+
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] std::string address() const { return folder_ + "/c.sock"; }
   [[nodiscard]] std::string log() const;
