@@ -71,6 +71,8 @@ Result<> provision_all(Host& host, const ProvisionAllOptions& options) {
   TRY(sys::require_root("provisioning this host"));
   auto applied = plan.apply([&print](const StepReport& report) { print(report); }, options.wait);
   TRY(print.finish());
+  const provision::HostSettings& settings = session.settings;
+  if (applied && (settings.lvm || settings.devpool)) say_other_pool(host, settings.pool_name());
   return applied;
 }
 

@@ -8,6 +8,7 @@
 
 #include "provision/host_plan.hpp"
 #include "provision/lvm_step.hpp"
+#include "provision/session.hpp"
 #include "provision/view.hpp"
 #include "sys/host.hpp"
 
@@ -57,16 +58,6 @@ Result<> print(Host& host, const output::Format& format, const LvmSpec& spec,
   return {};
 }
 
-/// Nothing else on this host knows that this is the pool to use.
-void say_default(Host& host, const LvmSpec& spec) {
-  const auto config = host.config();
-  if (!config || (*config)->pool == spec.dm_name() || host.streams().quiet) return;
-  host.streams().err << fmt::format(
-      "other commands use the pool {}: give them --pool {}, or write pool = \"{}\" into "
-      "/etc/flintctl/config.toml\n",
-      (*config)->pool, spec.dm_name(), spec.dm_name());
-}
-
 }  // namespace
 
 Result<> provision_lvm(Host& host, const LvmOptions& options) {
@@ -89,7 +80,7 @@ Result<> provision_lvm(Host& host, const LvmOptions& options) {
         }
       },
       options.wait));
-  say_default(host, spec);
+  say_other_pool(host, spec.dm_name());
   return printed;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/session.hpp"
 
+#include <fmt/format.h>
+
 #include "sys/file.hpp"
 
 namespace flintctl::cmd {
@@ -17,6 +19,15 @@ Result<ProvisionSession> open_provision_session(Host& host, const std::string& f
   session.drivers = provision::host_pool_drivers();
   session.services = provision::host_services();
   return session;
+}
+
+void say_other_pool(Host& host, const std::string& made) {
+  const auto config = host.config();
+  if (!config || (*config)->pool == made || host.streams().quiet) return;
+  host.streams().err << fmt::format(
+      "other commands use the pool {}: give them --pool {}, or write pool = \"{}\" into "
+      "/etc/flintctl/config.toml\n",
+      (*config)->pool, made, made);
 }
 
 }  // namespace flintctl::cmd

@@ -28,6 +28,10 @@ struct ProvisionSession {
 /// `file`: host.toml, or empty for the one in /etc/flintctl if there is one, else the defaults.
 Result<ProvisionSession> open_provision_session(Host& host, const std::string& file);
 
+/// A word when the other commands would not use the pool that was made: nothing but the
+/// configuration tells them which it is.
+void say_other_pool(Host& host, const std::string& made);
+
 inline constexpr const char* default_host_file = "/etc/flintctl/host.toml";
 
 }  // namespace flintctl::cmd
