@@ -164,11 +164,27 @@ def bench_create(registry):
     row("`vm create` to running, images local / prepare and QEMU by hand", ours, theirs)
 
 
+def bench_provision():
+    """What looking at a ready host costs, beside the start of the program alone."""
+    fresh_host()
+    run(["flintctl", "provision", "all"], **QUIET)
+
+    def each(*argv):
+        return sum(run(["flintctl", *argv], **QUIET).wall for _ in range(10)) / 10 * 1000
+
+    for command in ("status", "all"):
+        ours, start = abba(lambda: each("provision", command), lambda: each("version"), rounds=4)
+        row(f"`provision {command}` of a ready host / `flintctl version`", ours, start, "ms")
+        beyond = [a - b for a, b in zip(ours, start)]
+        print(f"| beyond the start | {median(beyond):.0f} ({min(beyond):.0f}–{max(beyond):.0f}) ms | | |", flush=True)
+
+
 def main():
     port = output(str(SUPPORT / "images/registry"), os.environ["FLINTCTL_TEST_IMAGES"], "/run/out/registry").strip()
     registry = f"127.0.0.1:{port}"
     print("| in the test bed | flintctl | other | ratio |\n| --- | --- | --- | --- |", flush=True)
     bench_bytes(registry)
+    bench_provision()
     bench_create(registry)
     bench_pull(registry)
 
