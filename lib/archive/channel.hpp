@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,9 @@ class Child {
 
   /// The child's next message; nothing once it has ended its side. cancelled after an interrupt.
   Result<std::optional<data::Value>> receive() const;
+
+  /// Ends it at once; wait() for that.
+  void kill() const { (void)process_->signal(SIGKILL); }
 
   /// Waits until the child has ended, and with it its mounts.
   Result<sys::ExitStatus> wait();

@@ -31,6 +31,9 @@ class Extractor {
   /// the download's own error, not that one.
   void layer_failed(std::size_t index) const;
 
+  /// Ends the child at once: what it made is rubbish, and wait() returns an Error that says so.
+  void stop() const { child_.kill(); }
+
   /// Waits for the end; `progress` is called on this thread. data_loss for a wrong digest or diff
   /// ID or a damaged stream, invalid_argument for a layer that no filesystem can hold or that lies,
   /// cancelled after an interrupt. Call it once.

@@ -32,7 +32,8 @@ struct InstallOptions {
   archive::Limits limits;                             ///< of each layer
   std::string state_directory = "/var/lib/flintctl";  ///< partial layers: STATE/partial/<digest>
   std::string run_directory = "/run/flintctl";        ///< locks
-  /// Free bytes where snapshots go, asked before the first one is made; empty: not checked.
+  /// Free bytes where snapshots go, asked before the first one is made and while layers are
+  /// unpacked; empty: not checked.
   std::function<Result<std::uint64_t>()> free_space;
 };
 

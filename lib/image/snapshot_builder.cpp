@@ -98,15 +98,24 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
   const Rollback silence([&] { context.layers.stop_listening(); });
 
   std::size_t done = group.first;
+  std::uint64_t unpacked = 0;  // of the layers that are done
+  Result<> space;
   const auto summary = extractor.wait([&](const archive::Progress& progress) {
     const std::size_t layer = group.first + progress.layer;
     const bool finished = progress.phase == archive::Progress::Phase::done;
     if (finished) done = layer + 1;
     context.progress.layer(layer, finished ? LayerPhase::done : LayerPhase::unpacking,
                            progress.compressed);
+    if (!space) return;
+    space = context.space.check(unpacked + progress.extracted,
+                                finished ? SpaceWatch::When::now : SpaceWatch::When::sometimes);
+    if (finished) unpacked += progress.extracted;
+    if (!space) extractor.stop();
   });
+  context.space.add(unpacked);
   if (summary) return {};
   TRY(sys::check_interrupt());
+  if (!space) return space;
   if (auto error = context.layers.error()) return *std::move(error);
   auto error = Error(summary.error()).context(fmt::format("unpacking layer {}", done + 1));
   if (!blames_layer(error)) return error;

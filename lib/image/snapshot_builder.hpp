@@ -10,6 +10,7 @@
 #include "image/layer_plan.hpp"
 #include "image/layer_source.hpp"
 #include "image/progress.hpp"
+#include "image/space_watch.hpp"
 
 namespace flintctl::image {
 
@@ -22,6 +23,7 @@ struct BuildContext {
   LayerSource& layers;
   const archive::Limits& limits;
   Progress& progress;
+  SpaceWatch& space;  ///< asked while layers are unpacked
 };
 
 /// Prepares a snapshot on what is below `group`, extracts the group's layers into it as they

@@ -452,6 +452,28 @@ TEST_CASE("a pool that is too full is an error before anything is made") {
   check_nothing_left("full");
 }
 
+TEST_CASE("a pool that becomes full while layers are unpacked ends the pull before it is full") {
+  const std::string name = "fills";
+  const auto client = Bed::get().client(name);
+  auto options = Bed::get().options(name);
+  options.boundaries = Boundaries::each;
+  // Somebody else writes to it, too.
+  std::uint64_t asked = 0;
+  options.free_space = [&]() -> Result<std::uint64_t> {
+    return (++asked <= 2 ? 1024ULL : 12ULL) << 20U;
+  };
+  NoProgress progress;
+  const auto refused = pull(*client, Bed::get().image("big"), options, progress);
+  REQUIRE_FALSE(refused);
+  INFO(refused.error().text());
+  CHECK(refused.error().code() == Code::resource_exhausted);
+  CHECK(refused.error().text().find("the pool has 12 MiB free") != std::string::npos);
+  CHECK(refused.error().hint().find("pool grow") != std::string_view::npos);
+  check_nothing_left(name);
+  options.free_space = []() -> Result<std::uint64_t> { return 1ULL << 30U; };
+  CHECK(pull(*client, Bed::get().image("big"), options, progress));
+}
+
 TEST_CASE("a local image is used without its registry") {
   NoProgress progress;
   const auto client = Bed::get().client("local");

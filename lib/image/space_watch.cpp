@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/space_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/units.hpp"
+
+namespace flintctl::image {
+namespace {
+
+constexpr std::uint64_t margin = 16 * mib;  // the file system's own blocks, and what others write
+constexpr std::chrono::milliseconds between(200);
+
+}  // namespace
+
+Result<> SpaceWatch::check(std::uint64_t unpacked, When when) {
+  if (!free_space_) return {};
+  const auto now = std::chrono::steady_clock::now();
+  if (when == When::sometimes && now - asked_ < between) return {};
+  asked_ = now;
+  const std::uint64_t free = TRY(free_space_());
+  if (!at_first_) at_first_ = free;
+  const std::uint64_t written = *at_first_ - std::min(free, *at_first_);
+  const std::uint64_t all = before_ + unpacked;
+  const std::uint64_t pending = all - std::min(written, all);
+  if (free >= pending + margin) return {};
+  return Error(
+             Code::resource_exhausted,
+             fmt::format("the pool has {} free, and {} of what is unpacked are still to be written",
+                         format_size(free), format_size(pending)))
+      .with_hint("remove images or VMs, or grow the pool: flintctl pool grow --data-size SIZE");
+}
+
+}  // namespace flintctl::image

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/space_watch.hpp"
+
+#include "core/units.hpp"
+#include "support/catch.hpp"
+
+using namespace flintctl;
+using image::SpaceWatch;
+
+TEST_CASE("what the kernel has not written yet must still fit") {
+  std::uint64_t free = 100 * mib;
+  int asked = 0;
+  SpaceWatch watch([&]() -> Result<std::uint64_t> {
+    ++asked;
+    return free;
+  });
+  const auto fits = [&](std::uint64_t unpacked) {
+    return watch.check(unpacked, SpaceWatch::When::now).has_value();
+  };
+  CHECK(fits(0));
+  CHECK(fits(80 * mib));  // nothing of it is in the pool yet: 84 is the most
+  CHECK_FALSE(fits(90 * mib));
+  free = 40 * mib;  // 60 of it are
+  CHECK(fits(80 * mib));
+  CHECK_FALSE(fits(85 * mib));
+  watch.add(80 * mib);  // the next snapshot begins
+  CHECK(fits(0));
+  CHECK_FALSE(fits(5 * mib));
+  free = 10 * mib;  // others write, too
+  CHECK_FALSE(fits(0));
+  const int before = asked;
+  CHECK(watch.check(0, SpaceWatch::When::sometimes));
+  CHECK(asked == before);
+  CHECK(SpaceWatch({}).check(1000 * gib, SpaceWatch::When::now));
+}
