@@ -8,6 +8,13 @@ import time
 from dataclasses import dataclass
 
 
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
+
+def output(*argv):
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+
 @dataclass
 class Run:
     wall: float  # seconds
@@ -46,3 +53,31 @@ def row(what, ours, theirs, unit="s"):
     ratios = [a / b for a, b in zip(ours, theirs)]
     print(f"| {what} | {median(ours):.3g} {unit} | {median(theirs):.3g} {unit} "
           f"| {median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f}) |", flush=True)
+
+
+def children(pid):
+    for task in os.scandir(f"/proc/{pid}/task"):
+        with open(f"{task.path}/children") as file:
+            yield from map(int, file.read().split())
+
+
+def tree_peak(argv, **options):
+    """The highest resident sizes of a command and of all its descendants, added up: no less than
+    what they held together at any time."""
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, **options)
+    highest = {}
+    while process.poll() is None:
+        waiting = [process.pid]
+        while waiting:
+            pid = waiting.pop()
+            try:
+                with open(f"/proc/{pid}/status") as status:
+                    held = [line.split()[1] for line in status if line.startswith("VmHWM:")]
+                highest[pid] = max(highest.get(pid, 0), int(held[0]) * 1024 if held else 0)
+                waiting.extend(children(pid))
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # it ended meanwhile
+        time.sleep(0.02)
+    if process.returncode != 0:
+        raise SystemExit(f"bench: {' '.join(argv)}: exit status {process.returncode}")
+    return sum(highest.values())

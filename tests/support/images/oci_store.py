@@ -143,8 +143,19 @@ class Store:
 
     def blob(self, name, content, media_type):
         descriptor = self._put(content, media_type)
-        self._link(self._repository(name) / "_layers" / descriptor["digest"].replace(":", "/"),
-                   descriptor["digest"])
+        self._link_layer(name, descriptor["digest"])
+        return descriptor
+
+    def _link_layer(self, name, blob_digest):
+        self._link(self._repository(name) / "_layers" / blob_digest.replace(":", "/"), blob_digest)
+
+    def adopt(self, name, file, blob_digest, media_type):
+        """Moves a file of that digest in as a blob."""
+        descriptor = {"mediaType": media_type, "digest": blob_digest, "size": file.stat().st_size}
+        path = self.path(blob_digest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(path)
+        self._link_layer(name, blob_digest)
         return descriptor
 
     def manifest(self, name, content):
