@@ -295,6 +295,10 @@ Result<Ext4Content> Ext4File::Impl::content(std::uint32_t number, ext2_inode& in
                                             std::uint64_t most_bytes) const {
   Ext4Content content;
   content.size = EXT2_I_SIZE(&inode);
+  // A file's blocks have numbers of 32 bits.
+  if (content.size > std::uint64_t{fs->blocksize} << 32U) {
+    return damaged("a file is longer than any can be");
+  }
   if (has_flag(inode, EXT4_ENCRYPT_FL)) return Error(Code::unimplemented, "it is encrypted");
   if (has_flag(inode, EXT4_INLINE_DATA_FL)) {
     content.bytes = TRY(inline_bytes(number, inode));

@@ -58,6 +58,7 @@ Result<std::vector<BootSources::Wanted>> BootSources::missing_of(
 Result<> BootSources::ensure_all(const std::vector<std::string>& refs) {
   const auto missing = TRY(missing_of(refs));
   std::vector<std::string> names;
+  names.reserve(missing.size());
   for (const auto& wanted : missing) names.push_back(wanted.reference.name());
   const auto display = settings_.pull.display(names);
   std::vector<std::optional<Result<image::PullResult>>> results(missing.size());

@@ -354,10 +354,14 @@ TEST_CASE("an ext4 file that is made to do harm does none") {
     CHECK(disk.refused().code() == Code::data_loss);
   }
   SECTION("a file as long as all disks, of one block") {
-    disk.debugfs("set_inode_field /one/more size 0x7fffffffffff");
+    disk.debugfs("set_inode_field /one/more size 0x3ffffffffff");
     const auto tar = disk.tar();
     REQUIRE(tar);
     CHECK(tar->size() < mib);
+  }
+  SECTION("a file that is longer than any can be") {
+    disk.debugfs("set_inode_field /one/more size 0x40000000001");
+    says(disk.refused(), "a file is longer than any can be");
   }
   SECTION("too many files") {
     Limits limits;
@@ -388,7 +392,7 @@ TEST_CASE("a file whose blocks lead back to themselves is as long as the limit, 
     }
   }
   patch(disk, std::string(1024, 'f'), pointers);
-  disk.debugfs("set_inode_field /file size 0xffffffffffff");
+  disk.debugfs("set_inode_field /file size 0x3ffffffffff");
   disk.debugfs(fmt::format("set_inode_field /file block[TIND] {}", block));
   Limits limits;
   limits.bytes = 64 * mib;
