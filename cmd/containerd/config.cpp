@@ -32,7 +32,8 @@ Result<ContainerdSettings> to_settings(Host& host, const ContainerdConfigOptions
   settings.log_level = options.debug ? provision::LogLevel::trace : provision::LogLevel::info;
   if (options.format != 0) settings.format = static_cast<int>(options.format);
   TRY(provision::validate(settings));
-  return provision::fit_to_host(std::move(settings));
+  return provision::fit_to_host(std::move(settings), "containerd",
+                                sys::FactCache(TRY(host.config())->run_directory + "/facts"));
 }
 
 Result<> print(Host& host, const ContainerdSettings& settings) {

@@ -43,7 +43,8 @@ Result<provision::Plan> plan_for(const ProvisionContainerdOptions& options,
     TRY(provision::validate_containerd_source(options.source));
     wanted.source = options.source;
   }
-  if (wanted.source) plan.add(provision::containerd_program_step(*wanted.source));
+  if (wanted.source)
+    plan.add(provision::containerd_program_step(*wanted.source, session.paths.facts()));
   plan.add(std::make_unique<provision::ContainerdStep>(session.paths, wanted, *session.services));
   return plan;
 }

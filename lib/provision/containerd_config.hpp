@@ -68,8 +68,7 @@ Result<> validate(const ContainerdSettings& settings);
 
 /// Fills in what the host decides: the version of containerd (host_not_ready when it is missing or
 /// too old, invalid_argument when it cannot read the format that was asked for), whether the pool
-/// zeroes blocks, and what mke2fs can do. `binary` is as find_containerd_program() takes it; where
-/// it is what serves the settings' address already, that one is asked instead of starting another.
+/// zeroes blocks, and what mke2fs can do. `binary` is as find_containerd_program() takes it;
 /// `facts` remembers what the programs said.
 Result<ContainerdSettings> fit_to_host(ContainerdSettings settings,
                                        const std::string& binary = "containerd",

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <optional>
-
-#include <filesystem>
-
 #include <string_view>
 #include <utility>
 
 #include "config/config.hpp"
 #include "devmapper/driver.hpp"
 #include "provision/containerd_config.hpp"
-#include "provision/containerd_process.hpp"
-#include "provision/containerd_program.hpp"
-#include "provision/containerd_ready.hpp"
 #include "sys/file.hpp"
 
 namespace flintctl::provision {
@@ -72,24 +65,6 @@ Result<std::string> own_string(const data::Value& table, std::string_view key,
       .with_hint("write one with: flintctl containerd config --write");
 }
 
-/// The version of our containerd at `address`, if it runs by this very file: a file that was
-/// replaced since shows as deleted.
-std::optional<ProgramVersion> running_version(const std::string& address,
-                                              const std::string& binary) {
-  const auto own = find_own_containerd(address);
-  const auto path = find_containerd_program(binary);
-  if (!own || !*own || !path) return std::nullopt;
-  std::error_code failed;
-  const auto runs =
-      std::filesystem::read_symlink(fmt::format("/proc/{}/exe", (*own)->process.pid()), failed);
-  const auto installed = std::filesystem::canonical(*path, failed);
-  if (failed || runs != installed) return std::nullopt;
-  const auto answer = ask_containerd(address);
-  if (!answer) return std::nullopt;
-  const auto version = parse_containerd_version("containerd " + answer->version);
-  return version ? std::optional(*version) : std::nullopt;
-}
-
 }  // namespace
 
 Result<> validate(const ContainerdSettings& settings) {
@@ -106,11 +81,7 @@ Result<> validate(const ContainerdSettings& settings) {
 
 Result<ContainerdSettings> fit_to_host(ContainerdSettings settings, const std::string& binary,
                                        const sys::FactCache& facts) {
-  if (const auto running = running_version(settings.address, binary)) {
-    settings.version = *running;
-  } else {
-    settings.version = TRY(find_containerd(binary, facts)).version;
-  }
+  settings.version = TRY(find_containerd(binary, facts)).version;
   if (settings.format == 3 && !settings.version.at_least(2, 0)) {
     return Error(Code::invalid_argument,
                  fmt::format("containerd {} cannot read a configuration of version 3",

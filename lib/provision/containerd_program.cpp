@@ -7,9 +7,11 @@
 
 namespace flintctl::provision {
 
-ProgramStore containerd_store() {
-  return {
-      "/usr/local/lib/flintctl/containerd", {"containerd", "ctr"}, "/usr/local/lib/flintctl/bin"};
+ProgramStore containerd_store(const std::string& facts) {
+  return {"/usr/local/lib/flintctl/containerd",
+          {"containerd", "ctr"},
+          "/usr/local/lib/flintctl/bin",
+          facts};
 }
 
 Result<std::string> find_containerd_program(const std::string& name) {
@@ -18,8 +20,9 @@ Result<std::string> find_containerd_program(const std::string& name) {
   return sys::find_program(name);
 }
 
-std::unique_ptr<Step> containerd_program_step(ProgramSource source) {
-  return std::make_unique<ProgramStep>("containerd-program", std::move(source), containerd_store());
+std::unique_ptr<Step> containerd_program_step(ProgramSource source, const std::string& facts) {
+  return std::make_unique<ProgramStep>("containerd-program", std::move(source),
+                                       containerd_store(facts));
 }
 
 Result<> validate_containerd_source(const ProgramSource& source) {

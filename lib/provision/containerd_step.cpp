@@ -81,7 +81,7 @@ Result<ContainerdSettings> ContainerdStep::settings() {
 
 Result<bool> ContainerdStep::has_program() const {
   if (!wanted_.source) return true;
-  for (const InstalledProgram& one : TRY(list_programs(containerd_store()))) {
+  for (const InstalledProgram& one : TRY(list_programs(containerd_store(paths_.facts())))) {
     if (one.source_sha256 == wanted_.source->sha256 && one.linked) return true;
   }
   return false;

@@ -26,7 +26,7 @@ void add_containerd(Plan& plan, const HostPaths& paths, const HostSettings& sett
     return;
   }
   const auto& source = settings.private_containerd.source;
-  if (source) plan.add(containerd_program_step(*source));
+  if (source) plan.add(containerd_program_step(*source, paths.facts()));
   plan.add(std::make_unique<ContainerdStep>(paths, settings.private_containerd, services));
 }
 
@@ -48,7 +48,9 @@ Plan host_plan(const HostPaths& paths, const HostSettings& settings, PoolDrivers
   if (settings.network) {
     plan.add(std::make_unique<NetworkStep>(settings.network_spec, paths, services));
   }
-  for (const VmmSource& source : settings.vmms) plan.add(std::make_unique<VmmStep>(source));
+  VmmPaths vmms;
+  vmms.facts = paths.facts();
+  for (const VmmSource& source : settings.vmms) plan.add(std::make_unique<VmmStep>(source, vmms));
   return plan;
 }
 

@@ -14,6 +14,7 @@
 #include "provision/host_file.hpp"
 #include "provision/program_archive.hpp"
 #include "sys/error.hpp"
+#include "sys/fact_cache.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
 #include "sys/process.hpp"
@@ -54,6 +55,16 @@ std::string digest_of(const std::string& path) {
   return hash_file(path).value_or("unreadable");
 }
 
+/// The same, remembered as long as it is the same file.
+std::string known_digest_of(const std::string& path, const sys::FactCache& facts) {
+  const std::string identity = sys::program_identity(path);
+  const std::string fact = identity.empty() ? "" : fmt::format("sha256 of {} {}", path, identity);
+  if (auto known = facts.find(fact)) return *std::move(known);
+  std::string digest = digest_of(path);
+  facts.keep(fact, digest);
+  return digest;
+}
+
 /// Asks the verified binary; it has a short time, no input and no environment to speak of.
 Result<std::string> probe_version(const std::string& binary) {
   const auto output = TRY(sys::run({binary, "--version"}, {}, version_timeout));
@@ -73,11 +84,12 @@ InstalledProgram read_version(const ProgramStore& store, const std::string& vers
   one.linked = one.intact = true;
   std::istringstream digests(seal);
   digests >> one.source_sha256;
+  const sys::FactCache facts(store.facts);
   for (const std::string& program : store.programs) {
     std::string digest = absent;
     digests >> digest;
     const std::string path = join(home, program);
-    one.intact = one.intact && digest_of(path) == digest;
+    one.intact = one.intact && known_digest_of(path, facts) == digest;
     one.linked = one.linked &&
                  link_target(join(store.bin, program)) == (digest == absent ? std::string() : path);
   }

@@ -14,8 +14,9 @@ namespace flintctl::provision {
 struct ProgramStore {
   std::string folder;  ///< VERSION/PROGRAM below it
   std::vector<std::string>
-      programs;     ///< the first names the version; a release may lack the others
-  std::string bin;  ///< links in it lead to the version in use
+      programs;       ///< the first names the version; a release may lack the others
+  std::string bin;    ///< links in it lead to the version in use
+  std::string facts;  ///< of sys::FactCache, for digests; empty: none
 };
 
 /// One installed version.

@@ -22,7 +22,7 @@ constexpr Known known[] = {{"firecracker", nullptr},
                            {"qemu", "qemu-system-x86"}};
 
 ProgramStore store_of(const VmmPaths& paths, const std::string& name) {
-  return {fmt::format("{}/{}", paths.store, name), {name}, paths.bin};
+  return {fmt::format("{}/{}", paths.store, name), {name}, paths.bin, paths.facts};
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ Result<> validate(const VmmSource& source);
 struct VmmPaths {
   std::string store = "/usr/local/lib/flintctl/vmm";  ///< NAME/VERSION/NAME below it
   std::string bin = "/usr/local/bin";
+  std::string facts = {};  ///< of sys::FactCache; empty: none
 };
 
 /// One installed binary.

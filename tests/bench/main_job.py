@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from measure import QUIET, abba, output, row, run  # noqa: E402
+from measure import QUIET, abba, median, output, row, run  # noqa: E402
 from pulls import DevmapperHost, start_registry  # noqa: E402
 
 POOL = "flintlock-dev-thinpool"
@@ -89,9 +89,25 @@ def bench_create(registry):
     row("`vm create` to running, images local / prepare and QEMU by hand", ours, theirs)
 
 
+def bench_provision():
+    """What looking at a ready host costs, beside the start of the program alone."""
+    DevmapperHost().fresh()
+    run(["flintctl", "provision", "all"], **QUIET)
+
+    def each(*argv):
+        return sum(run(["flintctl", *argv], **QUIET).wall for _ in range(10)) / 10 * 1000
+
+    for command in ("status", "all"):
+        ours, start = abba(lambda: each("provision", command), lambda: each("version"), rounds=4)
+        row(f"`provision {command}` of a ready host / `flintctl version`", ours, start, "ms")
+        beyond = [a - b for a, b in zip(ours, start)]
+        print(f"| beyond the start | {median(beyond):.0f} ({min(beyond):.0f}–{max(beyond):.0f}) ms | | |", flush=True)
+
+
 def main():
     registry = start_registry(os.environ["FLINTCTL_TEST_IMAGES"], "/run/out/registry")
     bench_bytes(registry)
+    bench_provision()
     bench_create(registry)
 
 

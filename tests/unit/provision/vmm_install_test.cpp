@@ -21,7 +21,7 @@ namespace {
 std::string program() { return Place::read("/bin/cat"); }
 
 struct Store : Place {
-  VmmPaths where{root + "/lib", root + "/bin"};
+  VmmPaths where{root + "/lib", root + "/bin", root + "/facts"};
   VmmSource source;
 
   Store() { give(program()); }
