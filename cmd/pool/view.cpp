@@ -27,10 +27,10 @@ data::Value backing_value(const thinpool::Backing& backing) {
 }
 
 data::Value volume_value(const thinpool::Volume& volume) {
-  data::Value value = data::Value::object({{"name", volume.name},
-                                           {"id", volume.id},
-                                           {"device", volume.number.text()},
-                                           {"sizeBytes", volume.size_bytes}});
+  data::Value value = data::Value::object({{"name", volume.name}});
+  if (volume.id) value.set("id", *volume.id);
+  value.set("device", volume.number.text());
+  value.set("sizeBytes", volume.size_bytes);
   if (volume.mapped_bytes) value.set("mappedBytes", *volume.mapped_bytes);
   return value;
 }
@@ -83,7 +83,8 @@ void print_volumes(std::ostream& out, output::Kind kind, output::Table::Titles t
   output::Table table({{"VOLUME"}, {"ID"}, {"SIZE"}, {"MAPPED"}, {"DEVICE", true}});
   for (const Pool& pool : pools) {
     for (const thinpool::Volume& volume : pool.volumes) {
-      table.add({volume.name, std::to_string(volume.id), format_size(volume.size_bytes),
+      table.add({volume.name, volume.id ? std::to_string(*volume.id) : "<unknown>",
+                 format_size(volume.size_bytes),
                  volume.mapped_bytes ? format_size(*volume.mapped_bytes) : "<unknown>",
                  volume.number.text()});
     }

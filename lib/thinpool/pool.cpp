@@ -32,13 +32,21 @@ Result<std::optional<Volume>> inspect_volume(const devmapper::Device& device,
   if (!table || table->size() != 1 || table->front().type != "thin") {
     return std::optional<Volume>();
   }
-  const VolumeTable parsed = TRY(parse_volume_table(table->front()));
-  if (parsed.pool_device != pool_number) return std::optional<Volume>();
   Volume volume;
   volume.name = device.name;
-  volume.id = parsed.id;
   volume.number = device.number;
-  volume.size_bytes = parsed.length_sectors * sector_bytes;
+  volume.size_bytes = table->front().length_sectors * sector_bytes;
+  // Of a failed pool's volume the kernel prints no table.
+  if (table->front().params == "Fail") {
+    const auto below = driver.dependencies(device.name);
+    const bool is_ours =
+        below && std::any_of(below->begin(), below->end(),
+                             [&](const auto& number) { return number.text() == pool_number; });
+    return is_ours ? std::optional(std::move(volume)) : std::optional<Volume>();
+  }
+  const VolumeTable parsed = TRY(parse_volume_table(table->front()));
+  if (parsed.pool_device != pool_number) return std::optional<Volume>();
+  volume.id = parsed.id;
   const Result<devmapper::Table> status = driver.status(device.name);
   if (!status || status->size() != 1) return std::optional<Volume>();
   if (const auto mapped = TRY(parse_volume_status(status->front().params))) {

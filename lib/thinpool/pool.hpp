@@ -23,7 +23,7 @@ struct Backing {
 /// An active thin volume of the pool. Volumes that nobody activated are known to the metadata only.
 struct Volume {
   std::string name;
-  std::uint32_t id = 0;
+  std::optional<std::uint32_t> id;  ///< nothing when its pool failed
   devmapper::DeviceNumber number;
   std::uint64_t size_bytes = 0;
   std::optional<std::uint64_t> mapped_bytes;  ///< nothing when the volume failed
