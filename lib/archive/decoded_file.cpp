@@ -11,21 +11,21 @@
 namespace flintctl::archive {
 namespace {
 
-constexpr std::size_t piece = 256 * 1024;
+constexpr std::size_t piece_size = 256 * 1024;
 
 }  // namespace
 
 DecodedFile::DecodedFile(int fd, Raw raw)
     : fd_(fd),
       raw_(std::move(raw)),
-      input_(std::make_unique_for_overwrite<char[]>(piece)),
-      output_(std::make_unique_for_overwrite<char[]>(piece)) {}
+      input_(std::make_unique_for_overwrite<char[]>(piece_size)),
+      output_(std::make_unique_for_overwrite<char[]>(piece_size)) {}
 
 /// As much as the buffer holds, or the file's rest: the first bytes come together, from pipes too.
 Result<> DecodedFile::refill() {
   std::size_t held = 0;
-  while (held < piece && !at_end_) {
-    const ssize_t count = ::read(fd_, input_.get() + held, piece - held);
+  while (held < piece_size && !at_end_) {
+    const ssize_t count = ::read(fd_, input_.get() + held, piece_size - held);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return sys::last_error("reading");
     at_end_ = count == 0;
@@ -43,7 +43,7 @@ Result<std::string_view> DecodedFile::next() {
       compression_ = actual_compression(unread_);
       decoder_ = make_decoder(compression_);
     }
-    const auto step = TRY(decoder_->decode(unread_, std::span(output_.get(), piece)));
+    const auto step = TRY(decoder_->decode(unread_, std::span(output_.get(), piece_size)));
     unread_.remove_prefix(step.consumed);
     if (step.produced > 0) return std::string_view(output_.get(), step.produced);
     if (unread_.empty() && at_end_) {

@@ -21,7 +21,7 @@
 namespace flintctl::archive {
 namespace {
 
-constexpr std::size_t piece = std::size_t{1} << 20U;
+constexpr std::size_t copied_at_once = std::size_t{1} << 20U;
 /// A name takes a handful of reads, and 12 bytes; structures that lead in circles take no end.
 std::uint64_t reads_for(std::uint64_t size) {
   constexpr std::uint64_t some = std::uint64_t{1} << 16U;
@@ -38,7 +38,7 @@ class Walk {
         tar_(tar),
         bytes_left_(limits.bytes),
         limits_(limits),
-        buffer_(std::make_unique_for_overwrite<char[]>(piece)) {}
+        buffer_(std::make_unique_for_overwrite<char[]>(copied_at_once)) {}
 
   Result<> run() {
     folders_.insert(Ext4File::root);
@@ -156,7 +156,7 @@ class Walk {
   Result<> copy(const Ext4Extent& extent) {
     for (std::uint64_t done = 0; done < extent.length;) {
       const auto want =
-          static_cast<std::size_t>(std::min<std::uint64_t>(piece, extent.length - done));
+          static_cast<std::size_t>(std::min<std::uint64_t>(copied_at_once, extent.length - done));
       const ssize_t count =
           ::pread(fd_, buffer_.get(), want, static_cast<off_t>(extent.place + done));
       if (count < 0 && errno == EINTR) continue;

@@ -15,7 +15,7 @@ constexpr std::uint64_t max_id = (1U << 21U) - 1;                   // seven oct
 constexpr std::uint64_t max_octal = (std::uint64_t{1} << 33U) - 1;  // eleven
 
 /// Octal, or GNU's base 256 above 8 GiB.
-std::string size_field(std::uint64_t size) {
+std::string size_text(std::uint64_t size) {
   if (size <= max_octal) return fmt::format("{:011o}", size);
   std::string field(12, '\0');
   field[0] = '\x80';
@@ -66,7 +66,7 @@ std::string block_of(const Header& header) {
   put(100, fmt::format("{:07o}", header.mode));
   put(108, fmt::format("{:07o}", std::min(header.uid, max_id)));
   put(116, fmt::format("{:07o}", std::min(header.gid, max_id)));
-  put(124, size_field(header.size));
+  put(124, size_text(header.size));
   put(136, fmt::format("{:011o}", std::min(header.mtime, max_octal)));
   put(148, "        ");  // the checksum counts as blanks
   put(156, std::string_view(&header.type, 1));
