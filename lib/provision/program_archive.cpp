@@ -73,17 +73,6 @@ Result<> close_written(const UniqueFd& file, const std::string& path) {
   return {};
 }
 
-Result<> copy(const std::string& file, const std::string& target) {
-  const UniqueFd from = TRY(sys::open(file, O_RDONLY));
-  const UniqueFd to = TRY(sys::open(target, O_WRONLY | O_CREAT | O_EXCL, 0755));
-  std::string buffer(piece_size, '\0');
-  while (true) {
-    const auto piece = TRY(read_piece(from.get(), buffer));
-    if (piece.empty()) return close_written(to, target);
-    TRY(sys::write_all(to.get(), piece));
-  }
-}
-
 Result<> write_member(archive::TarReader& reader, const std::string& target) {
   const UniqueFd to = TRY(sys::open(target, O_WRONLY | O_CREAT | O_EXCL, 0755));
   while (const auto piece = TRY(reader.read())) TRY(sys::write_all(to.get(), piece->bytes));
@@ -126,7 +115,9 @@ Result<> take_programs(const std::string& file, const std::vector<std::string>& 
                        const std::string& folder) {
   const std::string magic = TRY(first_bytes(file));
   if (magic == elf_magic) {
-    TRY(copy(file, fmt::format("{}/{}", folder, names.front())));
+    const std::string target = fmt::format("{}/{}", folder, names.front());
+    const UniqueFd to = TRY(sys::copy_file(file, target, 0755));
+    TRY(close_written(to, target));
   } else {
     TRY(take_members(file, archive::actual_compression(magic), names, folder)
             .context("unpacking the release"));

@@ -18,7 +18,6 @@ namespace flintctl::provision {
 namespace {
 
 constexpr int most_redirects = 5;
-constexpr std::size_t piece_size = 256 * 1024;
 
 /// One exchange; a redirection's new place, or nothing when the body was written.
 Result<std::optional<http::Url>> get(http::Client& client, const http::Url& url, int fd) {
@@ -49,24 +48,12 @@ Result<> download(const std::string& from, const std::string& path) {
   return Error(Code::unavailable, fmt::format("{} redirects without end", from));
 }
 
-Result<> copy(const std::string& file, const std::string& path) {
-  const UniqueFd from = TRY(sys::open(file, O_RDONLY));
-  const UniqueFd to = TRY(sys::open(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
-  std::string buffer(piece_size, '\0');
-  ssize_t length = 0;
-  while ((length = ::read(from.get(), buffer.data(), buffer.size())) > 0) {
-    TRY(sys::write_all(to.get(), {buffer.data(), static_cast<std::size_t>(length)}));
-  }
-  if (length < 0) return sys::last_error(fmt::format("reading {}", file));
-  return {};
-}
-
 }  // namespace
 
 Result<std::string> hash_file(const std::string& path) {
   const UniqueFd fd = TRY(sys::open(path, O_RDONLY));
   sys::Sha256 hash;
-  std::string buffer(piece_size, '\0');
+  std::string buffer(256U << 10U, '\0');
   while (true) {
     const ssize_t length = ::read(fd.get(), buffer.data(), buffer.size());
     if (length < 0) return sys::last_error(fmt::format("reading {}", path));
@@ -94,7 +81,7 @@ Result<> fetch_verified(const ProgramSource& source, const std::string& path) {
   if (source.file.empty()) {
     TRY(download(source.url, path));
   } else {
-    TRY(copy(source.file, path));
+    TRY(sys::copy_file(source.file, path, 0600));
   }
   const std::string digest = TRY(hash_file(path));
   if (digest == source.sha256) return {};

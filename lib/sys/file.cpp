@@ -137,6 +137,20 @@ Result<> write_all(int fd, std::string_view bytes) {
   return {};
 }
 
+Result<UniqueFd> copy_file(const std::string& from, const std::string& to, mode_t mode) {
+  const UniqueFd source = TRY(open(from, O_RDONLY));
+  UniqueFd target = TRY(open(to, O_WRONLY | O_CREAT | O_EXCL, mode));
+  std::string buffer(256U << 10U, '\0');
+  for (;;) {
+    const ssize_t count = ::read(source.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return last_error(fmt::format("reading {}", from));
+    if (count == 0) return target;
+    TRY(write_all(target.get(), {buffer.data(), static_cast<std::size_t>(count)})
+            .context(fmt::format("copying to {}", to)));
+  }
+}
+
 Result<> write_file_atomic(const std::string& path, std::string_view bytes, mode_t mode) {
   const std::string temporary = fmt::format("{}.{}.tmp", path, random_hex(4));
   const auto what = [&] { return fmt::format("writing {}", path); };

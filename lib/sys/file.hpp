@@ -32,6 +32,9 @@ Result<> remove_unfinished_writes(const std::string& path);
 Result<> write_attribute(const std::string& path, std::string_view bytes);
 /// All of `bytes` to a descriptor, whatever write(2) takes at a time.
 Result<> write_all(int fd, std::string_view bytes);
+/// A new file with another's bytes, open for writing and not yet fsynced; already_exists where
+/// there is something. `mode` is subject to the umask.
+Result<UniqueFd> copy_file(const std::string& from, const std::string& to, mode_t mode);
 
 /// `mkdir -p`: each missing folder gets `mode` whatever the umask; existing ones are left alone.
 Result<> make_directories(const std::string& path, mode_t mode = 0755);

@@ -38,6 +38,18 @@ TEST_CASE("a file is replaced whole, with its mode, and nothing else is left") {
   CHECK(sys::read_file(folder + "/f", 2).error().code() == Code::resource_exhausted);
 }
 
+TEST_CASE("a copy has all bytes, and takes nobody's place") {
+  const std::string folder = fresh_folder();
+  const Rollback cleanup([&] { (void)sys::remove_tree(folder); });
+  const std::string bytes(700'000, 'x');
+  REQUIRE(sys::write_file_atomic(folder + "/from", bytes, 0600));
+  REQUIRE(sys::copy_file(folder + "/from", folder + "/to", 0640));
+  CHECK(sys::read_file(folder + "/to").value_or("") == bytes);
+  const auto again = sys::copy_file(folder + "/from", folder + "/to", 0640);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code() == Code::already_exists);
+}
+
 TEST_CASE("a tree goes without following links") {
   const std::string folder = fresh_folder();
   const Rollback cleanup([&] { (void)sys::remove_tree(folder); });
