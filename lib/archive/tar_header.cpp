@@ -25,7 +25,6 @@ constexpr Field gid_field = {116, 8};
 constexpr Field size_field = {124, 12};
 constexpr Field mtime_field = {136, 12};
 constexpr Field checksum_field = {148, 8};
-constexpr std::size_t type_offset = 156;
 constexpr Field link_field = {157, 100};
 constexpr Field magic_field = {257, 8};  // with the version
 constexpr Field major_field = {329, 8};
@@ -141,7 +140,7 @@ Result<std::int64_t> parse_tar_number(std::string_view field) {
 Result<TarHeader> parse_tar_header(std::string_view block) {
   TRY(check_sum(block));
   TarHeader header;
-  header.type = block[type_offset];
+  header.type = block[tar_type_offset];
   header.name = text(name_field.in(block));
   header.link = text(link_field.in(block));
   header.mode = TRY(parse_tar_number(mode_field.in(block)));

@@ -13,6 +13,8 @@
 namespace flintctl::archive {
 
 inline constexpr std::size_t tar_block = 512;
+/// Where a block says what kind of member it begins.
+inline constexpr std::size_t tar_type_offset = 156;
 
 /// One header block as it is. Formats: v7, ustar (POSIX.1-1988) with PAX, star, GNU; tar(5).
 struct TarHeader {

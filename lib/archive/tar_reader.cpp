@@ -166,8 +166,7 @@ Result<> TarReader::begin_data(const TarHeader& header, const PaxRecords& pax, T
 }
 
 Result<> TarReader::begin_sparse(std::string_view block, const PaxRecords& pax, TarEntry& entry) {
-  constexpr std::size_t type_offset = 156;
-  if (block[type_offset] == 'S') {
+  if (block[tar_type_offset] == 'S') {
     parts_ = TRY(gnu_sparse_parts(block, entry));
   } else {
     auto sparse = TRY(parse_pax_sparse(pax));

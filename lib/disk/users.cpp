@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "sys/file.hpp"
+#include "sys/mount.hpp"
 
 namespace flintctl::disk {
 namespace {
@@ -28,22 +29,6 @@ std::vector<std::string> with_partitions(const std::string& entry) {
     if (sys::exists(below + "/partition")) entries.push_back(below);
   }
   return entries;
-}
-
-/// Where the device "7:0" is mounted in this mount namespace, or empty.
-std::string mount_point(const std::string& mountinfo, const std::string& number) {
-  std::istringstream lines(mountinfo);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string id;
-    std::string parent;
-    std::string device;
-    std::string root;
-    std::string point;
-    words >> id >> parent >> device >> root >> point;
-    if (device == number) return point;
-  }
-  return {};
 }
 
 /// Whether a line of /proc/swaps names a node of the device.
@@ -76,7 +61,7 @@ Result<std::vector<std::string>> users_of(const std::string& entry, const std::s
     const std::string number = attribute(device, "dev");
     const std::string part =
         device == entry ? "" : fmt::format("has {}, which ", device.substr(device.rfind('/') + 1));
-    if (const std::string point = mount_point(mountinfo, number); !point.empty()) {
+    if (const std::string point = sys::mount_point_of(mountinfo, number); !point.empty()) {
       users.push_back(fmt::format("{}is mounted at {}", part, point));
     }
     if (is_swap(swaps, number)) users.push_back(part + "is in use as swap");

@@ -7,6 +7,7 @@
 
 #include "core/units.hpp"
 #include "sys/host.hpp"
+#include "thinpool/provision.hpp"
 
 namespace flintctl::provision {
 namespace {
@@ -41,18 +42,8 @@ Result<> validate(const LvmSpec& spec) {
                  fmt::format("--wipe names {}, which is not the disk that --disk names", spec.wipe))
         .with_hint("give the same name to both");
   }
-  if (spec.data_bytes && *spec.data_bytes < shortest_data) {
-    return Error(Code::invalid_argument,
-                 fmt::format("a data size of {} is too small", format_size(*spec.data_bytes)))
-        .with_hint("give at least " + format_size(shortest_data));
-  }
-  if (spec.metadata_bytes &&
-      (*spec.metadata_bytes < shortest_metadata || *spec.metadata_bytes > longest_metadata)) {
-    return Error(Code::invalid_argument, fmt::format("a metadata size of {} is out of range",
-                                                     format_size(*spec.metadata_bytes)))
-        .with_hint(fmt::format("give {} to {}", format_size(shortest_metadata),
-                               format_size(longest_metadata)));
-  }
+  TRY(thinpool::check_sizes(spec.data_bytes, spec.metadata_bytes,
+                            {shortest_data, shortest_metadata, longest_metadata}));
   // Below 50 LVM does nothing, and 100 would turn the extension off.
   if (spec.autoextend_threshold < 50 || spec.autoextend_threshold > 99) {
     return Error(Code::invalid_argument,

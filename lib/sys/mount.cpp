@@ -31,16 +31,31 @@ std::string unescape(const std::string& field) {
   return text;
 }
 
-Result<std::vector<std::string>> mount_points() {
-  const std::string table = TRY(read_file("/proc/self/mountinfo"));
-  std::vector<std::string> points;
+struct Mounted {
+  std::string device;
+  std::string point;
+};
+
+std::vector<Mounted> parse_mountinfo(const std::string& table) {
+  std::vector<Mounted> mounts;
   std::istringstream lines(table);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);
-    std::string field;
-    for (int i = 0; i < 5; ++i) fields >> field;
-    points.push_back(unescape(field));
+    std::string id;
+    std::string parent;
+    std::string device;
+    std::string root;
+    std::string point;
+    fields >> id >> parent >> device >> root >> point;
+    mounts.push_back({device, unescape(point)});
   }
+  return mounts;
+}
+
+Result<std::vector<std::string>> mount_points() {
+  const std::string table = TRY(read_file("/proc/self/mountinfo"));
+  std::vector<std::string> points;
+  for (Mounted& mounted : parse_mountinfo(table)) points.push_back(std::move(mounted.point));
   return points;
 }
 
@@ -87,6 +102,13 @@ Result<std::vector<std::string>> mounts_below(const std::string& prefix) {
   // The table lists mounts in the order they were made: the last is the innermost.
   std::reverse(points.begin(), points.end());
   return points;
+}
+
+std::string mount_point_of(const std::string& mountinfo, const std::string& device) {
+  for (Mounted& mounted : parse_mountinfo(mountinfo)) {
+    if (mounted.device == device) return std::move(mounted.point);
+  }
+  return {};
 }
 
 }  // namespace flintctl::sys

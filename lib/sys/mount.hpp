@@ -20,5 +20,8 @@ Result<> unshare_mounts();
 Result<bool> is_mounted(const std::string& target);
 /// Mount points at or below `prefix`, deepest first. /proc/self/mountinfo.
 Result<std::vector<std::string>> mounts_below(const std::string& prefix);
+/// Where the block device "MAJOR:MINOR" is mounted by the first line of `mountinfo` (the text of
+/// /proc/self/mountinfo) that has it, or empty. proc(5).
+std::string mount_point_of(const std::string& mountinfo, const std::string& device);
 
 }  // namespace flintctl::sys

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "sys/file.hpp"
+#include "sys/mount.hpp"
 
 namespace flintctl::thinpool {
 namespace {
@@ -30,20 +30,10 @@ Result<std::vector<std::string>> devices_on(const devmapper::DeviceNumber& numbe
   return names;
 }
 
-/// Where the device is mounted in this mount namespace. proc(5), mountinfo.
-std::string mount_point(const devmapper::DeviceNumber& number) {
-  std::istringstream lines(sys::read_file("/proc/self/mountinfo").value_or({}));
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string id;
-    std::string parent;
-    std::string device;
-    std::string root;
-    std::string point;
-    words >> id >> parent >> device >> root >> point;
-    if (device == number.text()) return point;
-  }
-  return {};
+/// Where the device is mounted in this mount namespace, or empty.
+std::string mounted_at(const devmapper::DeviceNumber& number) {
+  const std::string mountinfo = sys::read_file("/proc/self/mountinfo").value_or({});
+  return sys::mount_point_of(mountinfo, number.text());
 }
 
 bool has_open(const std::string& pid, const devmapper::DeviceNumber& number) {
@@ -59,7 +49,7 @@ bool has_open(const std::string& pid, const devmapper::DeviceNumber& number) {
 
 /// "process 12 (qemu-system-x86)", "the mount at /mnt", or a word when neither is found.
 std::string user_of(const devmapper::DeviceNumber& number) {
-  if (const std::string point = mount_point(number); !point.empty()) {
+  if (const std::string point = mounted_at(number); !point.empty()) {
     return "the mount at " + point;
   }
   for (const std::string& pid : sys::list_directory("/proc").value_or({})) {

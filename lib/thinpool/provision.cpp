@@ -289,28 +289,32 @@ Result<Outcome> Run::plan() {
 
 }  // namespace
 
+Result<> check_sizes(const std::optional<std::uint64_t>& data_bytes,
+                     const std::optional<std::uint64_t>& metadata_bytes, const SizeBounds& bounds) {
+  if (data_bytes && *data_bytes < bounds.shortest_data) {
+    return Error(Code::invalid_argument,
+                 fmt::format("a data size of {} is too small", format_size(*data_bytes)))
+        .with_hint("give at least " + format_size(bounds.shortest_data));
+  }
+  if (metadata_bytes &&
+      (*metadata_bytes < bounds.shortest_metadata || *metadata_bytes > bounds.longest_metadata)) {
+    return Error(Code::invalid_argument,
+                 fmt::format("a metadata size of {} is out of range", format_size(*metadata_bytes)))
+        .with_hint(fmt::format("give {} to {}", format_size(bounds.shortest_metadata),
+                               format_size(bounds.longest_metadata)));
+  }
+  return {};
+}
+
 Result<> check(const Spec& spec) {
-  constexpr std::uint64_t shortest_data = 16 * mib;
-  constexpr std::uint64_t shortest_metadata = 2 * mib;
-  constexpr std::uint64_t longest_metadata = 16 * gib;  // the kernel uses no more
+  constexpr SizeBounds bounds = {16 * mib, 2 * mib,
+                                 16 * gib};  // of metadata, the kernel uses no more
   TRY(devmapper::check_name(spec.name));
   if (!spec.directory.starts_with('/')) {
     return Error(Code::invalid_argument,
                  fmt::format("directory '{}' is not an absolute path", spec.directory));
   }
-  if (spec.data_bytes && *spec.data_bytes < shortest_data) {
-    return Error(Code::invalid_argument,
-                 fmt::format("a data size of {} is too small", format_size(*spec.data_bytes)))
-        .with_hint("give at least " + format_size(shortest_data));
-  }
-  if (spec.metadata_bytes &&
-      (*spec.metadata_bytes < shortest_metadata || *spec.metadata_bytes > longest_metadata)) {
-    return Error(Code::invalid_argument, fmt::format("a metadata size of {} is out of range",
-                                                     format_size(*spec.metadata_bytes)))
-        .with_hint(fmt::format("give {} to {}", format_size(shortest_metadata),
-                               format_size(longest_metadata)));
-  }
-  return {};
+  return check_sizes(spec.data_bytes, spec.metadata_bytes, bounds);
 }
 
 std::string_view change_word(Change change) {

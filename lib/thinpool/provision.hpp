@@ -41,6 +41,16 @@ enum class Change {
   adopted,     ///< the pool is active and was made otherwise; it is used as it is
   unchanged,
 };
+/// What a pool's parts may measure, in bytes.
+struct SizeBounds {
+  std::uint64_t shortest_data = 0;
+  std::uint64_t shortest_metadata = 0;
+  std::uint64_t longest_metadata = 0;
+};
+/// invalid_argument for a size that is given and out of bounds.
+Result<> check_sizes(const std::optional<std::uint64_t>& data_bytes,
+                     const std::optional<std::uint64_t>& metadata_bytes, const SizeBounds& bounds);
+
 /// invalid_argument when the pool cannot be made as asked on any host.
 Result<> check(const Spec& spec);
 
