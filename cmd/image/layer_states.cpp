@@ -70,7 +70,7 @@ LayerStates::Change LayerStates::apply(std::size_t index, LayerPhase phase, std:
   if (phase == LayerPhase::unpacking) layer.unpacked = std::max(layer.unpacked, reached);
   if (phase == LayerPhase::downloaded || phase == LayerPhase::done) layer.arrived = layer.size;
   if (phase == LayerPhase::done) layer.unpacked = layer.size;
-  if (layer.phase == LayerPhase::done) return Change::none;
+  if (layer.phase == LayerPhase::done || layer.phase == LayerPhase::exists) return Change::none;
   if (phase == LayerPhase::unpacking && !layer.downloaded) return Change::none;
   if (phase == LayerPhase::downloaded) {
     layer.downloaded = true;

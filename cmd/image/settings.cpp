@@ -22,7 +22,7 @@ Result<std::uint64_t> free_in_pool(const std::string& name) {
   const auto pool = thinpool::inspect(name, *driver, *loops);
   if (pool) return pool->data_total_bytes() - pool->data_used_bytes();
   // containerd may be configured for another pool than we are: then it alone can tell.
-  if (pool.error().code() == Code::not_found) return std::numeric_limits<std::uint64_t>::max();
+  if (pool.error().code() == Code::not_found) return std::numeric_limits<std::int64_t>::max();
   return Error(pool.error());
 }
 

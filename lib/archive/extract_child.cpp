@@ -2,13 +2,17 @@
 #include "archive/extract_child.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <exception>
 #include <new>
+#include <optional>
 #include <thread>
 
 #include "archive/channel.hpp"
@@ -16,6 +20,7 @@
 #include "archive/protocol.hpp"
 #include "archive/sandbox.hpp"
 #include "archive/unpack.hpp"
+#include "core/units.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 
@@ -39,6 +44,45 @@ class Reporter {
  private:
   const Channel& channel_;
   std::chrono::steady_clock::time_point last_ = {};
+};
+
+/// Holds a job to its Job::room. The file system counts what has been written to files and waits
+/// for its blocks as taken (ext4's statfs subtracts s_dirtyclusters_counter): far sooner than the
+/// device below gets it.
+class Room {
+ public:
+  static Result<Room> of(int root, std::optional<std::uint64_t> most) {
+    Room room(root, most);
+    if (most) room.at_first_ = TRY(room.used());
+    return room;
+  }
+
+  /// Bytes taken so far, 0 without a limit; resource_exhausted when they are too many.
+  [[nodiscard]] Result<std::uint64_t> taken() const {
+    if (!most_) return 0;
+    const std::uint64_t now = TRY(used());
+    const std::uint64_t taken = now - std::min(now, at_first_);
+    if (taken <= *most_) return taken;
+    return Error(
+               Code::resource_exhausted,
+               fmt::format("it takes more than the {} that there is room for", format_size(*most_)))
+        .with_hint("remove images or VMs, or grow the pool: flintctl pool grow --data-size SIZE");
+  }
+
+ private:
+  Room(int root, std::optional<std::uint64_t> most) : root_(root), most_(most) {}
+
+  [[nodiscard]] Result<std::uint64_t> used() const {
+    constexpr std::uint64_t inode_size = 256;  // mke2fs.conf(5), the default
+    struct statfs status = {};
+    if (::fstatfs(root_, &status) != 0) return sys::last_error("reading the file system's usage");
+    return (status.f_blocks - status.f_bfree) * static_cast<std::uint64_t>(status.f_bsize) +
+           (status.f_files - status.f_ffree) * inode_size;
+  }
+
+  int root_;
+  std::optional<std::uint64_t> most_;
+  std::uint64_t at_first_ = 0;
 };
 
 /// Hears of downloads until the parent is gone, which ends the process: what is half extracted is
@@ -78,7 +122,14 @@ Result<Summary> extract(const Job& job, Feed& feed, const Channel& channel) {
   // All other threads come after that, and are confined as this one is.
   std::thread([&] { listen(channel, feed); }).detach();
   UniqueFd tree = TRY(sys::open("/", O_RDONLY | O_DIRECTORY));
-  const Summary summary = TRY(unpack(std::move(tree), job.layers, feed, Reporter(channel)));
+  const Room room = TRY(Room::of(root.get(), job.room));
+  Reporter report(channel);
+  const auto progress = [&](Progress now) -> Result<> {
+    now.taken = TRY(room.taken());
+    report(now);
+    return {};
+  };
+  const Summary summary = TRY(unpack(std::move(tree), job.layers, feed, progress));
   TRY(flush(job, root.get()));
   return summary;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct Layer {
 struct Job {
   Mount mount;
   std::vector<Layer> layers;
+  /// Bytes that the mounted file system may come to take: what lies below it may have no more for
+  /// it.
+  std::optional<std::uint64_t> room = std::nullopt;
 };
 
 /// How far a layer is. Events come in the order of the layers, several times a second.
@@ -46,6 +50,7 @@ struct Progress {
   Phase phase = Phase::extracting;
   std::uint64_t compressed = 0;  ///< bytes read from the file
   std::uint64_t extracted = 0;   ///< bytes of the tar applied
+  std::uint64_t taken = 0;       ///< bytes that the job has taken so far, when it has a Job::room
 };
 
 /// What was done, after the mount is gone again.

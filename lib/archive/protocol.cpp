@@ -49,7 +49,10 @@ data::Value job_to_json(const Job& job) {
                                      {"maxBytes", layer.limits.bytes},
                                      {"maxEntries", layer.limits.entries}}));
   }
-  return data::Value::object({{"mount", mount_to_json(job.mount)}, {"layers", std::move(layers)}});
+  auto message =
+      data::Value::object({{"mount", mount_to_json(job.mount)}, {"layers", std::move(layers)}});
+  if (job.room) message.set("room", *job.room);
+  return message;
 }
 
 Result<Job> job_from_json(const data::Value& message) {
@@ -63,6 +66,7 @@ Result<Job> job_from_json(const data::Value& message) {
     job.layers.push_back(layer_from_json(layer));
     job.layers.back().file = number++;
   }
+  if (message.find("room") != nullptr) job.room = unsigned_member(message, "room");
   return job;
 }
 
@@ -81,14 +85,16 @@ data::Value progress_to_json(const Progress& progress) {
   return data::Value::object({{"layer", std::uint64_t{progress.layer}},
                               {"done", progress.phase == Progress::Phase::done},
                               {"compressed", progress.compressed},
-                              {"extracted", progress.extracted}});
+                              {"extracted", progress.extracted},
+                              {"taken", progress.taken}});
 }
 
 Progress progress_from_json(const data::Value& message) {
   const bool done = message.bool_or("done", false);
   return {unsigned_member(message, "layer"),
           done ? Progress::Phase::done : Progress::Phase::extracting,
-          unsigned_member(message, "compressed"), unsigned_member(message, "extracted")};
+          unsigned_member(message, "compressed"), unsigned_member(message, "extracted"),
+          unsigned_member(message, "taken")};
 }
 
 data::Value result_to_json(const Result<Summary>& result) {

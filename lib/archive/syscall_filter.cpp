@@ -28,7 +28,7 @@ constexpr std::array allowed_calls = {
     SCMP_SYS(mknodat), SCMP_SYS(linkat), SCMP_SYS(symlinkat), SCMP_SYS(unlinkat),
     SCMP_SYS(readlinkat), SCMP_SYS(fchown), SCMP_SYS(fchownat), SCMP_SYS(fchmod),
     SCMP_SYS(fchmodat), SCMP_SYS(utimensat), SCMP_SYS(fsetxattr), SCMP_SYS(lsetxattr),
-    SCMP_SYS(fgetxattr), SCMP_SYS(fchdir), SCMP_SYS(umask), SCMP_SYS(syncfs),
+    SCMP_SYS(fgetxattr), SCMP_SYS(fchdir), SCMP_SYS(umask), SCMP_SYS(syncfs), SCMP_SYS(fstatfs),
     // Memory that is not executed: mmap and mprotect are below.
     SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise),
     // Threads, signals and time, as the C library uses them.

@@ -24,7 +24,7 @@ constexpr std::size_t block_size = 256 * 1024;
 /// One layer's tar as the queue brings it, hashed on the way.
 class QueuedTar final : public ByteSource {
  public:
-  QueuedTar(BlockQueue& queue, std::function<void(std::uint64_t)> progress)
+  QueuedTar(BlockQueue& queue, std::function<Result<>(std::uint64_t)> progress)
       : queue_(queue), progress_(std::move(progress)) {}
 
   Result<std::string_view> next() override {
@@ -33,7 +33,7 @@ class QueuedTar final : public ByteSource {
         const bool last = block_->last;
         queue_.release(std::exchange(block_, nullptr));
         ended_ = last;
-        progress_(bytes_);
+        TRY(progress_(bytes_));
       }
       if (ended_) return std::string_view();
       block_ = TRY(queue_.take());
@@ -57,7 +57,7 @@ class QueuedTar final : public ByteSource {
 
  private:
   BlockQueue& queue_;
-  std::function<void(std::uint64_t)> progress_;
+  std::function<Result<>(std::uint64_t)> progress_;
   BlockQueue::Block* block_ = nullptr;
   std::uint64_t bytes_ = 0;
   bool ended_ = false;
@@ -68,7 +68,7 @@ class QueuedTar final : public ByteSource {
 class LayerWriter {
  public:
   LayerWriter(UniqueFd root, const std::vector<Layer>& layers, BlockQueue& queue, const Feed& feed,
-              const std::function<void(const Progress&)>& progress)
+              const std::function<Result<>(const Progress&)>& progress)
       : root_(std::move(root)), layers_(layers), queue_(queue), feed_(feed), progress_(progress) {}
 
   Result<Summary> run() {
@@ -87,7 +87,7 @@ class LayerWriter {
   Result<> write_layer(std::size_t index, Applier& applier, Summary& summary) {
     const Layer& layer = layers_[index];
     QueuedTar tar(queue_, [&](std::uint64_t bytes) {
-      report({index, Progress::Phase::extracting, feed_.available(index), bytes});
+      return report({index, Progress::Phase::extracting, feed_.available(index), bytes});
     });
     TarReader reader(tar);
     TRY(applier.apply(reader, layer.limits.entries));
@@ -99,25 +99,24 @@ class LayerWriter {
           .with_hint("the image is inconsistent: build and push it again");
     }
     summary.bytes += tar.bytes();
-    report({index, Progress::Phase::done, layer.size, tar.bytes()});
-    return {};
+    return report({index, Progress::Phase::done, layer.size, tar.bytes()});
   }
 
-  void report(const Progress& progress) const {
-    if (progress_) progress_(progress);
+  [[nodiscard]] Result<> report(const Progress& progress) const {
+    return progress_ ? progress_(progress) : Result<>();
   }
 
   UniqueFd root_;
   const std::vector<Layer>& layers_;
   BlockQueue& queue_;
   const Feed& feed_;
-  const std::function<void(const Progress&)>& progress_;
+  const std::function<Result<>(const Progress&)>& progress_;
 };
 
 }  // namespace
 
 Result<Summary> unpack(UniqueFd root, const std::vector<Layer>& layers, Feed& feed,
-                       const std::function<void(const Progress&)>& progress) {
+                       const std::function<Result<>(const Progress&)>& progress) {
   BlockQueue queue(queue_blocks, block_size);
   LayerReader reader(layers, feed, queue);
   LayerWriter writer(std::move(root), layers, queue, feed, progress);

@@ -185,11 +185,9 @@ Result<> Install::build(LayerSource& layers, const std::string& lease, std::size
     facts.shared.insert(facts.shared.end(), running.begin(), running.end());
   }
   const auto leased = client_.with_lease(lease);
-  SpaceWatch space(options().free_space);
-  TRY(space.check(0, SpaceWatch::When::now));
-  const BuildContext context{*leased,         lease,  options().snapshotter,
-                             documents(),     layers, options().limits,
-                             image_.progress, space};
+  const BuildContext context{
+      *leased,          lease,           options().snapshotter, documents(), layers,
+      options().limits, image_.progress, options().free_space};
   for (const LayerGroup& group : plan_layers(facts, options().boundaries)) {
     TRY(sys::check_interrupt());
     // The whole image's lock is ours already.

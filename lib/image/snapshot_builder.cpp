@@ -82,7 +82,10 @@ bool blames_layer(const Error& error) {
 /// which then is only its echo.
 Result<> extract(const BuildContext& context, const LayerGroup& group,
                  const containerd::Mount& mount) {
-  auto extractor = TRY(archive::Extractor::start(job_of(context, group, mount)));
+  SpaceWatch watch(context.free_space);
+  archive::Job job = job_of(context, group, mount);
+  job.room = TRY(watch.room());
+  auto extractor = TRY(archive::Extractor::start(job));
   const auto available = [&](std::size_t layer, std::uint64_t bytes) {
     if (layer >= group.first && layer < group.end) {
       extractor.layer_available(layer - group.first, bytes);
@@ -98,7 +101,6 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
   const Rollback silence([&] { context.layers.stop_listening(); });
 
   std::size_t done = group.first;
-  std::uint64_t unpacked = 0;  // of the layers that are done
   Result<> space;
   const auto summary = extractor.wait([&](const archive::Progress& progress) {
     const std::size_t layer = group.first + progress.layer;
@@ -107,12 +109,10 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
     context.progress.layer(layer, finished ? LayerPhase::done : LayerPhase::unpacking,
                            progress.compressed);
     if (!space) return;
-    space = context.space.check(unpacked + progress.extracted,
-                                finished ? SpaceWatch::When::now : SpaceWatch::When::sometimes);
-    if (finished) unpacked += progress.extracted;
+    space =
+        watch.check(progress.taken, finished ? SpaceWatch::When::now : SpaceWatch::When::sometimes);
     if (!space) extractor.stop();
   });
-  context.space.add(unpacked);
   if (summary) return {};
   TRY(sys::check_interrupt());
   if (!space) return space;

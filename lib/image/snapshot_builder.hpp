@@ -23,7 +23,7 @@ struct BuildContext {
   LayerSource& layers;
   const archive::Limits& limits;
   Progress& progress;
-  SpaceWatch& space;  ///< asked while layers are unpacked
+  const SpaceWatch::FreeSpace& free_space;  ///< asked while layers are unpacked
 };
 
 /// Prepares a snapshot on what is below `group`, extracts the group's layers into it as they

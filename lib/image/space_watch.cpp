@@ -15,16 +15,21 @@ constexpr std::chrono::milliseconds between(200);
 
 }  // namespace
 
+Result<std::optional<std::uint64_t>> SpaceWatch::room() {
+  if (!free_space_) return std::optional<std::uint64_t>();
+  at_first_ = TRY(free_space_());
+  TRY(check(0, When::now));
+  return std::optional(at_first_ - margin);
+}
+
 Result<> SpaceWatch::check(std::uint64_t unpacked, When when) {
   if (!free_space_) return {};
   const auto now = std::chrono::steady_clock::now();
   if (when == When::sometimes && now - asked_ < between) return {};
   asked_ = now;
   const std::uint64_t free = TRY(free_space_());
-  if (!at_first_) at_first_ = free;
-  const std::uint64_t written = *at_first_ - std::min(free, *at_first_);
-  const std::uint64_t all = before_ + unpacked;
-  const std::uint64_t pending = all - std::min(written, all);
+  const std::uint64_t written = at_first_ - std::min(free, at_first_);
+  const std::uint64_t pending = unpacked - std::min(written, unpacked);
   if (free >= pending + margin) return {};
   return Error(
              Code::resource_exhausted,

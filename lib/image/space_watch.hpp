@@ -11,9 +11,9 @@
 
 namespace flintctl::image {
 
-/// Watches that what is being unpacked still fits where it goes. A thin pool that is full holds all
-/// writes back, for a minute by default, and everybody waits who touches it: so the unpacking has
-/// to end while the pool still takes what the kernel has not written yet.
+/// Watches that what is being unpacked into one snapshot still fits where it goes. A thin pool that
+/// is full holds all writes back, for a minute by default, and everybody waits who touches it: so
+/// the unpacking has to end while the pool still takes what the kernel has not written yet.
 class SpaceWatch {
  public:
   using FreeSpace = std::function<Result<std::uint64_t>()>;
@@ -21,19 +21,19 @@ class SpaceWatch {
   /// `free_space`: bytes that the pool has free; empty: nothing is watched.
   explicit SpaceWatch(FreeSpace free_space) : free_space_(std::move(free_space)) {}
 
-  /// So many bytes were unpacked for good, before what check() is told of next.
-  void add(std::uint64_t unpacked) { before_ += unpacked; }
+  /// Bytes that may be unpacked as things are now; nothing when nothing is watched. Begins the
+  /// watch. resource_exhausted when there are hardly any.
+  Result<std::optional<std::uint64_t>> room();
 
-  /// `unpacked` bytes were written to files since the last add(), or the beginning.
-  /// resource_exhausted when what of them is not in the pool yet hardly fits any more. Asks several
-  /// times a second at most, unless `now`.
+  /// `unpacked` bytes are in files since room(). resource_exhausted when what of them is not in the
+  /// pool yet hardly fits any more, because others write to it, too. Asks several times a second at
+  /// most, unless `now`.
   enum class When { sometimes, now };
   Result<> check(std::uint64_t unpacked, When when);
 
  private:
   FreeSpace free_space_;
-  std::optional<std::uint64_t> at_first_;  ///< free bytes
-  std::uint64_t before_ = 0;
+  std::uint64_t at_first_ = 0;  ///< free bytes
   std::chrono::steady_clock::time_point asked_ = {};
 };
 

@@ -73,6 +73,33 @@ TEST_CASE("owners, modes, devices and attributes arrive on ext4") {
   CHECK(seen->status("link").st_gid == 8);
 }
 
+TEST_CASE("a job takes no more of the file system than there is room for") {
+  const Disk disk;
+  TarBuilder tar;
+  // A block of 1 KiB for each, and an inode: 10 MiB.
+  for (int number = 0; number < 8000; ++number) tar.file(std::to_string(number), "x");
+  LayerFile file(tar.finish());
+  Job job{disk.mount(), {file.layer()}, std::uint64_t{6} << 20U};
+  const auto run = [&](const std::function<void(const Progress&)>& progress) {
+    auto extractor = Extractor::start(job);
+    REQUIRE(extractor);
+    extractor->layer_available(0, file.layer().size);
+    return extractor->wait(progress);
+  };
+  const auto refused = run({});
+  REQUIRE_FALSE(refused);
+  INFO(refused.error().text());
+  CHECK(refused.error().code() == Code::resource_exhausted);
+  CHECK(refused.error().text().find("more than the 6 MiB") != std::string::npos);
+  job.room = std::uint64_t{64} << 20U;
+  const Disk fresh;
+  job.mount = fresh.mount();
+  std::uint64_t taken = 0;
+  require_ok(run([&](const Progress& progress) { taken = progress.taken; }));
+  CHECK(taken >= 9U << 20U);
+  CHECK(taken <= 12U << 20U);
+}
+
 TEST_CASE("folders and bind mounts, as the native snapshotter has them") {
   const Folder folder;
   LayerFile first(TarBuilder().file("a", "1").file("b", "2").finish());

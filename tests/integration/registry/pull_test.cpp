@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
 #include <future>
@@ -248,7 +249,8 @@ TEST_CASE("what a pull that runs now unpacks too is waited for and shared") {
   const auto pulled = must(pull(*client, Bed::get().image("rich"), options, progress));
   CHECK(waits == 1);
   CHECK(pulled.image.snapshot() == rich.snapshot());
-  CHECK((progress.lowest.back() == LayerPhase::exists) == other_made_it);
+  // Its download, begun before, may still say how far it is after that.
+  CHECK((std::ranges::count(progress.lowest, LayerPhase::exists) > 0) == other_made_it);
   // The lowest layer's, the whole image's, and what is on the lowest in the other image.
   const auto snapshots = must(client->snapshot_list("native", {}));
   CHECK(snapshots.size() == (other_made_it ? 3U : 2U));
@@ -460,7 +462,7 @@ TEST_CASE("a pool that becomes full while layers are unpacked ends the pull befo
   // Somebody else writes to it, too.
   std::uint64_t asked = 0;
   options.free_space = [&]() -> Result<std::uint64_t> {
-    return (++asked <= 2 ? 1024ULL : 12ULL) << 20U;
+    return (++asked <= 3 ? 1024ULL : 12ULL) << 20U;
   };
   NoProgress progress;
   const auto refused = pull(*client, Bed::get().image("big"), options, progress);

@@ -59,6 +59,7 @@ TEST_CASE("a layer is extracted while it is downloaded") {
       const std::lock_guard lock(mutex);
       extracted = progress.extracted;
       changed.notify_all();
+      return Result<>();
     });
     const std::lock_guard lock(mutex);
     ended = true;

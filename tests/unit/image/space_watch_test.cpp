@@ -14,22 +14,24 @@ TEST_CASE("what the kernel has not written yet must still fit") {
     ++asked;
     return free;
   });
+  const auto room = [&] { return watch.room()->value(); };
   const auto fits = [&](std::uint64_t unpacked) {
     return watch.check(unpacked, SpaceWatch::When::now).has_value();
   };
-  CHECK(fits(0));
+  CHECK(room() == 84 * mib);
   CHECK(fits(80 * mib));  // nothing of it is in the pool yet: 84 is the most
   CHECK_FALSE(fits(90 * mib));
   free = 40 * mib;  // 60 of it are
   CHECK(fits(80 * mib));
   CHECK_FALSE(fits(85 * mib));
-  watch.add(80 * mib);  // the next snapshot begins
-  CHECK(fits(0));
-  CHECK_FALSE(fits(5 * mib));
+  free = 50 * mib;  // the next snapshot begins
+  CHECK(room() == 34 * mib);
   free = 10 * mib;  // others write, too
   CHECK_FALSE(fits(0));
+  CHECK(watch.room().error().code() == Code::resource_exhausted);
   const int before = asked;
   CHECK(watch.check(0, SpaceWatch::When::sometimes));
   CHECK(asked == before);
+  CHECK_FALSE(SpaceWatch({}).room()->has_value());
   CHECK(SpaceWatch({}).check(1000 * gib, SpaceWatch::When::now));
 }
