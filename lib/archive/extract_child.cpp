@@ -109,7 +109,7 @@ void allow_many_descriptors() {
 }
 
 /// A mount of a device of its own has its data on it before success is told. What is bound or
-/// overlaid is part of a file system of the host's, which containerd does not flush either.
+/// overlaid is part of a file system of the host's, which is flushed once for all snapshots.
 Result<> flush(const Job& job, int root) {
   if (job.mount.type != "ext4" && job.mount.type != "xfs") return {};
   if (::syncfs(root) != 0) return sys::last_error("flushing the file system");

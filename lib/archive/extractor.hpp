@@ -14,8 +14,9 @@ namespace flintctl::archive {
 
 /// A child process that mounts a snapshot in a mount namespace of its own and applies layers to it
 /// with containerd's semantics, while they are being downloaded. Success means: every digest and
-/// diff ID was right, and the filesystem is unmounted, so that its data are on the device. After a
-/// failure, a kill or a crash no mount is left either, but the snapshot holds rubbish: remove it.
+/// diff ID was right, and the filesystem is unmounted. The data are on the device then, if the
+/// mount is of one; what is bound or overlaid is the caller's to flush. After a failure, a kill or
+/// a crash no mount is left either, but the snapshot holds rubbish: remove it.
 ///
 /// The child dies with the thread that called start(): that thread must live until wait() returns.
 class Extractor {

@@ -56,6 +56,18 @@ Options split_options(const Mount& mount) {
   return options;
 }
 
+/// An overlay that does not write the whole file system it lies on to the disk when it is
+/// unmounted; kernels before 5.10 do not know the option, and do. overlayfs.rst, "Volatile mount".
+Result<> mount_overlay(const Mount& mount, const Options& options) {
+  const auto as = [&](const std::string& data) {
+    return sys::mount(mount.source, mount_point, mount.type, options.flags, data);
+  };
+  const bool writable = (options.flags & MS_RDONLY) == 0;
+  auto mounted = as(options.data + (writable ? ",volatile" : ""));
+  if (mounted || !writable || mounted.error().code() != Code::invalid_argument) return mounted;
+  return as(options.data);
+}
+
 }  // namespace
 
 Result<UniqueFd> mount_root(const Mount& mount, Access access) {
@@ -65,7 +77,11 @@ Result<UniqueFd> mount_root(const Mount& mount, Access access) {
   if (access == Access::read_only) options.flags |= MS_RDONLY;
   constexpr unsigned long recursive = MS_REC;
   const std::string type = (options.flags & MS_BIND) != 0 ? "" : mount.type;
-  TRY(sys::mount(mount.source, mount_point, type, options.flags, options.data));
+  if (type == "overlay") {
+    TRY(mount_overlay(mount, options));
+  } else {
+    TRY(sys::mount(mount.source, mount_point, type, options.flags, options.data));
+  }
   if ((options.flags & MS_BIND) != 0) {
     // A bind mount takes its other flags only from a second call. mount(2).
     TRY(sys::mount("none", mount_point, "", (options.flags & ~recursive) | MS_REMOUNT));

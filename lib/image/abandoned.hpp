@@ -17,6 +17,7 @@ inline constexpr const char* label_target = "flintctl.dev/target";  ///< top cha
 inline constexpr const char* label_chain = "flintctl.dev/chain";    ///< short_chain()
 inline constexpr const char* label_snapshotter = "flintctl.dev/snapshotter";
 inline constexpr const char* label_reference = "flintctl.dev/reference";
+inline constexpr const char* label_boot = "flintctl.dev/boot";  ///< sys::boot_id()
 
 /// The file that a pull to this snapshot locks: by containerd, namespace, snapshotter and chain ID.
 std::string pull_lock_path(const std::string& run_directory, const containerd::Client& client,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <set>
 
 #include "core/rollback.hpp"
@@ -13,8 +14,10 @@
 #include "image/layer_blobs.hpp"
 #include "image/local_image.hpp"
 #include "image/snapshot_builder.hpp"
+#include "image/snapshot_disk.hpp"
 #include "sys/host.hpp"
 #include "sys/interrupt.hpp"
+#include "sys/process.hpp"
 
 namespace flintctl::image {
 namespace {
@@ -31,6 +34,7 @@ class Install {
   Result<> run();
 
  private:
+  Result<> forget_earlier_boots(const std::string& boot);
   Result<std::size_t> adopt_committed(const std::string& lease);
   Result<> remove_abandoned(const std::string& target, const std::string& own_lease);
   Result<std::vector<std::size_t>> shared_prefixes();
@@ -49,12 +53,19 @@ class Install {
 
 Result<> Install::run() {
   const std::string target = documents().chain.back().text();
+  const std::string boot = TRY(sys::boot_id());
+  std::optional<SnapshotDisk> disk;
+  if (shares_disk(options().snapshotter)) {
+    disk = TRY(SnapshotDisk::open(client_, options().snapshotter));
+    TRY(forget_earlier_boots(boot));
+  }
   const std::string lease = "flintctl-pull-" + sys::random_hex(8);
   TRY(client_.lease_create(lease, {{label_kind, "pull"},
                                    {label_target, target},
                                    {label_chain, short_chain(documents().chain)},
                                    {label_snapshotter, options().snapshotter},
-                                   {label_reference, image_.reference.name()}}));
+                                   {label_reference, image_.reference.name()},
+                                   {label_boot, boot}}));
   Rollback undo([&] { (void)client_.lease_delete(lease); });
   // First ours, then the dead pull's: what it committed is not collected in between.
   const std::size_t committed = TRY(adopt_committed(lease));
@@ -75,9 +86,26 @@ Result<> Install::run() {
     if (keep) TRY(keep_blobs(*leased, layers, *source));
   }
   TRY(sys::check_interrupt());
+  if (disk) TRY(disk->flush());
   TRY(write_records(*leased, image_.reference, documents(), options().snapshotter, image_.origin));
   undo.commit();
   return client_.lease_delete(lease);
+}
+
+/// What a pull of an earlier boot committed and nothing else holds may not be on the disk: the
+/// power went before it was flushed. Snapshots go with the lease.
+Result<> Install::forget_earlier_boots(const std::string& boot) {
+  const auto leases =
+      TRY(client_.lease_list({fmt::format("labels.\"{}\"==pull,labels.\"{}\"==\"{}\"", label_kind,
+                                          label_snapshotter, options().snapshotter)}));
+  for (const auto& lease : leases) {
+    const auto made = lease.labels.find(label_boot);
+    if (made == lease.labels.end() || made->second == boot) continue;
+    auto deleted = client_.lease_delete(lease.id);
+    // Another pull may forget it at the same time.
+    if (!deleted && deleted.error().code() != Code::not_found) return deleted;
+  }
+  return {};
 }
 
 /// How many lowest layers are in a committed snapshot that our lease now holds.

@@ -20,9 +20,9 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-std::string configuration(const std::string& folder) {
+std::string configuration(const std::string& folder, const std::string& root) {
   return fmt::format(R"(version = 2
-root = "{0}/root"
+root = "{1}"
 state = "{0}/state"
 disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
 [grpc]
@@ -32,15 +32,16 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
 [debug]
   level = "debug"
 )",
-                     folder);
+                     folder, root);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<PrivateContainerd>> PrivateContainerd::start() {
+Result<std::unique_ptr<PrivateContainerd>> PrivateContainerd::start(const std::string& root) {
   std::string folder = "/tmp/flintctl-ctd-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) return sys::last_error("making a temporary folder");
-  std::unique_ptr<PrivateContainerd> made(new PrivateContainerd(std::move(folder)));
+  const std::string kept = root.empty() ? folder + "/root" : root;
+  std::unique_ptr<PrivateContainerd> made(new PrivateContainerd(std::move(folder), kept));
   TRY(made->launch());
   auto answers = made->await_socket();
   if (!answers)
@@ -65,7 +66,7 @@ Result<> PrivateContainerd::restart() {
 
 Result<> PrivateContainerd::launch() {
   const auto config = folder_ + "/config.toml";
-  TRY(sys::write_file_atomic(config, configuration(folder_), 0600));
+  TRY(sys::write_file_atomic(config, configuration(folder_, root_), 0600));
   const auto log = TRY(sys::open(folder_ + "/log", O_WRONLY | O_CREAT | O_APPEND));
   sys::SpawnOptions options;
   options.argv = {TRY(sys::find_program("containerd")), "--config", config};

@@ -16,8 +16,9 @@ namespace flintctl::containerd {
 /// it.
 class PrivateContainerd {
  public:
-  /// Returns when the socket answers. The error quotes the end of the daemon's log.
-  static Result<std::unique_ptr<PrivateContainerd>> start();
+  /// Returns when the socket answers. The error quotes the end of the daemon's log. `root`: another
+  /// folder for what outlives the daemon; empty: one in the temporary folder.
+  static Result<std::unique_ptr<PrivateContainerd>> start(const std::string& root = {});
   ~PrivateContainerd();
   PrivateContainerd(const PrivateContainerd&) = delete;
   PrivateContainerd& operator=(const PrivateContainerd&) = delete;
@@ -31,11 +32,13 @@ class PrivateContainerd {
   [[nodiscard]] Result<std::unique_ptr<Client>> connect(const std::string& name_space) const;
 
  private:
-  explicit PrivateContainerd(std::string folder) : folder_(std::move(folder)) {}
+  PrivateContainerd(std::string folder, std::string root)
+      : folder_(std::move(folder)), root_(std::move(root)) {}
   Result<> launch();
   Result<> await_socket();
 
   std::string folder_;
+  std::string root_;
   std::unique_ptr<sys::Process> process_;
 };
 
