@@ -8,7 +8,6 @@
 #include "devmapper/driver.hpp"
 #include "image/progress_view.hpp"
 #include "image/secret_input.hpp"
-#include "loop/driver.hpp"
 #include "oci/auth_file.hpp"
 #include "thinpool/pool.hpp"
 
@@ -18,12 +17,12 @@ namespace {
 /// Free bytes in the pool that the devmapper snapshotter takes from.
 Result<std::uint64_t> free_in_pool(const std::string& name) {
   const auto driver = TRY(devmapper::open());
-  const auto loops = TRY(loop::open());
-  const auto pool = thinpool::inspect(name, *driver, *loops);
-  if (pool) return pool->data_total_bytes() - pool->data_used_bytes();
+  auto free = thinpool::free_bytes(name, *driver);
   // containerd may be configured for another pool than we are: then it alone can tell.
-  if (pool.error().code() == Code::not_found) return std::numeric_limits<std::int64_t>::max();
-  return Error(pool.error());
+  if (!free && free.error().code() == Code::not_found) {
+    return std::numeric_limits<std::int64_t>::max();
+  }
+  return free;
 }
 
 }  // namespace

@@ -44,14 +44,17 @@ Result<> Channel::send(const data::Value& message, WhenFull when_full) const {
 }
 
 Result<std::optional<data::Value>> Channel::receive() const {
-  std::string text(max_message, '\0');
-  ssize_t count = 0;
-  do {
-    count = ::recv(socket_.get(), text.data(), text.size(), 0);
-  } while (count < 0 && errno == EINTR);
-  if (count < 0 && errno != ECONNRESET) return sys::last_error("receiving a message");
-  if (count <= 0) return std::optional<data::Value>();
-  text.resize(static_cast<std::size_t>(count));
+  // Asked first how long it is: a buffer for the longest one costs more than all the rest.
+  std::string text;
+  for (const int flags : {MSG_PEEK | MSG_TRUNC, 0}) {
+    ssize_t count = 0;
+    do {
+      count = ::recv(socket_.get(), text.data(), text.size(), flags);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0 && errno != ECONNRESET) return sys::last_error("receiving a message");
+    if (count <= 0) return std::optional<data::Value>();
+    text.resize(static_cast<std::size_t>(count));
+  }
   return std::optional(TRY(data::parse_json(text)));
 }
 

@@ -31,6 +31,17 @@ containerd::Labels source_label(containerd::Client& client, const oci::Reference
   return {{key, value}};
 }
 
+/// Those of the layers whose own bytes containerd has, asked for all at once.
+Result<std::set<std::string>> layers_kept(containerd::Client& client,
+                                          const std::vector<oci::Descriptor>& layers) {
+  std::vector<std::string> filters;
+  filters.reserve(layers.size());
+  for (const auto& layer : layers) filters.push_back("digest==" + layer.digest.text());
+  std::set<std::string> digests;
+  for (const auto& info : TRY(client.content_list(filters))) digests.insert(info.digest);
+  return digests;
+}
+
 Result<> write(containerd::Client& leased, const oci::Reference& reference, Origin origin,
                std::string_view kind, const Document& document, containerd::Labels labels) {
   const auto& digest = document.descriptor.digest;
@@ -47,9 +58,10 @@ Result<> write_records(containerd::Client& leased, const oci::Reference& referen
             {{"containerd.io/gc.ref.snapshot." + snapshotter, documents.chain.back().text()}}));
   containerd::Labels children = {
       {"containerd.io/gc.ref.content.config", documents.config.descriptor.digest.text()}};
+  const auto kept = TRY(layers_kept(leased, documents.content.layers));
   for (std::size_t layer = 0; layer < documents.content.layers.size(); ++layer) {
     const std::string digest = documents.content.layers[layer].digest.text();
-    if (!leased.content_info(digest)) continue;
+    if (!kept.contains(digest)) continue;
     children.emplace(fmt::format("containerd.io/gc.ref.content.l.{}", layer), digest);
   }
   TRY(write(leased, reference, origin, "manifest", documents.manifest, children));

@@ -31,12 +31,12 @@ dev_t decode(std::uint64_t encoded) {
 }
 
 /// Opens /dev/loopN, whose node a host without devtmpfs and udevd may lack.
-Result<UniqueFd> open_device(unsigned number) {
+Result<UniqueFd> open_device(unsigned number, int flags) {
   const std::string path = device_path(number);
   if (!sys::exists(path)) {
     ::mknod(path.c_str(), S_IFBLK | 0600, makedev(major_number, number));
   }
-  return sys::open(path, O_RDWR);
+  return sys::open(path, flags);
 }
 
 Result<Device> read_device(int descriptor, unsigned number) {
@@ -108,7 +108,8 @@ Result<Device> KernelDriver::describe(unsigned number) {
   if (!sys::exists(fmt::format("/sys/block/loop{}/loop/backing_file", number))) {
     return Error(Code::not_found, device_path(number) + " has no backing file");
   }
-  const UniqueFd descriptor = TRY(open_device(number));
+  // udevd looks at a device anew each time somebody closes it who could have written to it.
+  const UniqueFd descriptor = TRY(open_device(number, O_RDONLY));
   return read_device(descriptor.get(), number);
 }
 
@@ -120,7 +121,7 @@ Result<Attachment> KernelDriver::configure(int file, const AttachOptions& option
     const int number = ::ioctl(control_.get(), LOOP_CTL_GET_FREE);
     if (number < 0) return sys::last_error("asking for a free loop device");
     const auto index = static_cast<unsigned>(number);
-    UniqueFd descriptor = TRY(open_device(index));
+    UniqueFd descriptor = TRY(open_device(index, O_RDWR));
     if (::ioctl(descriptor.get(), LOOP_CONFIGURE, &config) == 0) {
       Device device = TRY(read_device(descriptor.get(), index));
       return Attachment{std::move(device), std::move(descriptor)};
@@ -165,13 +166,13 @@ Result<Attachment> KernelDriver::attach(const std::string& file, const AttachOpt
 
 Result<> KernelDriver::detach(unsigned number) {
   if (!sys::exists(fmt::format("/sys/block/loop{}/loop/backing_file", number))) return {};
-  const UniqueFd descriptor = TRY(open_device(number));
+  const UniqueFd descriptor = TRY(open_device(number, O_RDWR));
   if (::ioctl(descriptor.get(), LOOP_CLR_FD) == 0 || errno == ENXIO) return {};
   return sys::last_error("detaching " + device_path(number));
 }
 
 Result<> KernelDriver::refresh_size(unsigned number) {
-  const UniqueFd descriptor = TRY(open_device(number));
+  const UniqueFd descriptor = TRY(open_device(number, O_RDWR));
   if (::ioctl(descriptor.get(), LOOP_SET_CAPACITY) == 0) return {};
   return sys::last_error("growing " + device_path(number));
 }

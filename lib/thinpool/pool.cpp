@@ -77,6 +77,19 @@ Error not_a_pool(const std::string& name, const devmapper::Table& table) {
       .with_hint("choose another --name, or remove the device if nothing needs it");
 }
 
+/// Table and status, without what the pool stands on and what stands on it.
+Result<Pool> read_counters(const std::string& name, devmapper::Driver& driver) {
+  Pool pool;
+  const devmapper::Table table = TRY(driver.table(name));
+  if (table.size() != 1 || table.front().type != "thin-pool") return not_a_pool(name, table);
+  pool.line = table.front();
+  pool.table = TRY(parse_pool_table(pool.line));
+  const devmapper::Table status = TRY(driver.status(name));
+  if (status.size() != 1) return not_a_pool(name, status);
+  pool.status = TRY(parse_pool_status(status.front().params));
+  return pool;
+}
+
 }  // namespace
 
 std::uint64_t Pool::data_total_bytes() const {
@@ -98,19 +111,18 @@ bool Pool::below_low_water() const {
 }
 
 Result<Pool> inspect(const std::string& name, devmapper::Driver& driver, loop::Driver& loops) {
-  Pool pool;
-  pool.device = TRY(driver.info(name));
-  const devmapper::Table table = TRY(driver.table(name));
-  if (table.size() != 1 || table.front().type != "thin-pool") return not_a_pool(name, table);
-  pool.line = table.front();
-  pool.table = TRY(parse_pool_table(pool.line));
-  const devmapper::Table status = TRY(driver.status(name));
-  if (status.size() != 1) return not_a_pool(name, status);
-  pool.status = TRY(parse_pool_status(status.front().params));
+  auto device = TRY(driver.info(name));
+  Pool pool = TRY(read_counters(name, driver));
+  pool.device = std::move(device);
   pool.data = TRY(inspect_backing(pool.table.data_device, loops));
   pool.metadata = TRY(inspect_backing(pool.table.metadata_device, loops));
   pool.volumes = TRY(inspect_volumes(pool.device, driver));
   return pool;
+}
+
+Result<std::uint64_t> free_bytes(const std::string& name, devmapper::Driver& driver) {
+  const Pool pool = TRY(read_counters(name, driver));
+  return pool.data_total_bytes() - pool.data_used_bytes();
 }
 
 Result<std::vector<std::string>> list(devmapper::Driver& driver) {

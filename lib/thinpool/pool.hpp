@@ -50,6 +50,10 @@ struct Pool {
 /// Reads a pool. not_found when no device has the name, already_exists when it is no thin pool.
 Result<Pool> inspect(const std::string& name, devmapper::Driver& driver, loop::Driver& loops);
 
+/// Bytes of data that the pool has free: two questions to the kernel, to be asked often. Errors as
+/// inspect().
+Result<std::uint64_t> free_bytes(const std::string& name, devmapper::Driver& driver);
+
 /// The names of all active thin pools.
 Result<std::vector<std::string>> list(devmapper::Driver& driver);
 
