@@ -49,14 +49,14 @@ class Install {
   containerd::Client& client_;
   const Installation& image_;
   const OpenLayers& open_layers_;
+  std::optional<SnapshotDisk> disk_;  ///< nothing: each snapshot has its own
 };
 
 Result<> Install::run() {
   const std::string target = documents().chain.back().text();
   const std::string boot = TRY(sys::boot_id());
-  std::optional<SnapshotDisk> disk;
   if (shares_disk(options().snapshotter)) {
-    disk = TRY(SnapshotDisk::open(client_, options().snapshotter));
+    disk_ = TRY(SnapshotDisk::open(client_, options().snapshotter));
     TRY(forget_earlier_boots(boot));
   }
   const std::string lease = "flintctl-pull-" + sys::random_hex(8);
@@ -86,7 +86,7 @@ Result<> Install::run() {
     if (keep) TRY(keep_blobs(*leased, layers, *source));
   }
   TRY(sys::check_interrupt());
-  if (disk) TRY(disk->flush());
+  if (disk_) TRY(disk_->flush());
   TRY(write_records(*leased, image_.reference, documents(), options().snapshotter, image_.origin));
   undo.commit();
   return client_.lease_delete(lease);
@@ -213,9 +213,15 @@ Result<> Install::build(LayerSource& layers, const std::string& lease, std::size
     facts.shared.insert(facts.shared.end(), running.begin(), running.end());
   }
   const auto leased = client_.with_lease(lease);
-  const BuildContext context{
-      *leased,          lease,           options().snapshotter, documents(), layers,
-      options().limits, image_.progress, options().free_space};
+  const BuildContext context{*leased,
+                             lease,
+                             options().snapshotter,
+                             documents(),
+                             layers,
+                             options().limits,
+                             image_.progress,
+                             options().free_space,
+                             disk_ ? &*disk_ : nullptr};
   for (const LayerGroup& group : plan_layers(facts, options().boundaries)) {
     TRY(sys::check_interrupt());
     // The whole image's lock is ours already.

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "archive/extractor.hpp"
 #include "core/rollback.hpp"
@@ -101,6 +102,8 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
   const Rollback silence([&] { context.layers.stop_listening(); });
 
   std::size_t done = group.first;
+  std::uint64_t unpacked = 0;  // of the layers that are done
+  std::uint64_t told = 0;      // to the disk
   Result<> space;
   const auto summary = extractor.wait([&](const archive::Progress& progress) {
     const std::size_t layer = group.first + progress.layer;
@@ -108,6 +111,11 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
     if (finished) done = layer + 1;
     context.progress.layer(layer, finished ? LayerPhase::done : LayerPhase::unpacking,
                            progress.compressed);
+    if (context.disk != nullptr) {
+      const std::uint64_t now = unpacked + progress.extracted;
+      context.disk->wrote(now - std::exchange(told, now));
+      if (finished) unpacked = now;
+    }
     if (!space) return;
     space =
         watch.check(progress.taken, finished ? SpaceWatch::When::now : SpaceWatch::When::sometimes);

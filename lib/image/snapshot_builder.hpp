@@ -10,6 +10,7 @@
 #include "image/layer_plan.hpp"
 #include "image/layer_source.hpp"
 #include "image/progress.hpp"
+#include "image/snapshot_disk.hpp"
 #include "image/space_watch.hpp"
 
 namespace flintctl::image {
@@ -24,6 +25,7 @@ struct BuildContext {
   const archive::Limits& limits;
   Progress& progress;
   const SpaceWatch::FreeSpace& free_space;  ///< asked while layers are unpacked
+  SnapshotDisk* disk;                       ///< told what is unpacked, where snapshots share one
 };
 
 /// Prepares a snapshot on what is below `group`, extracts the group's layers into it as they

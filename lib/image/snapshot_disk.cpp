@@ -4,31 +4,75 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "core/unique_fd.hpp"
+#include "core/units.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 
 namespace flintctl::image {
+namespace {
+
+constexpr std::uint64_t flush_every = 64 * mib;
+
+}  // namespace
+
+struct SnapshotDisk::Impl {
+  UniqueFd folder;            ///< empty: containerd does not say where it is
+  std::uint64_t waiting = 0;  ///< bytes that no flush was started for
+  std::atomic<bool> busy = false;
+  std::thread flusher;
+
+  void end_flusher() {
+    if (flusher.joinable()) flusher.join();
+  }
+};
 
 bool shares_disk(const std::string& snapshotter) { return snapshotter != "devmapper"; }
 
+SnapshotDisk::SnapshotDisk(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SnapshotDisk::SnapshotDisk(SnapshotDisk&&) noexcept = default;
+SnapshotDisk& SnapshotDisk::operator=(SnapshotDisk&&) noexcept = default;
+SnapshotDisk::~SnapshotDisk() {
+  if (impl_) impl_->end_flusher();
+}
+
 Result<SnapshotDisk> SnapshotDisk::open(containerd::Client& client,
                                         const std::string& snapshotter) {
+  auto impl = std::make_unique<Impl>();
   const auto plugins =
       TRY(client.plugins({"type==io.containerd.snapshotter.v1", "id==" + snapshotter}));
   for (const auto& plugin : plugins) {
     const auto root = plugin.exports.find("root");
     if (root == plugin.exports.end() || !sys::is_directory(root->second)) continue;
-    return SnapshotDisk(TRY(sys::open(root->second, O_RDONLY | O_DIRECTORY)));
+    impl->folder = TRY(sys::open(root->second, O_RDONLY | O_DIRECTORY));
   }
-  return SnapshotDisk(UniqueFd());
+  return SnapshotDisk(std::move(impl));
 }
 
-Result<> SnapshotDisk::flush() const {
-  if (!folder_) {
+void SnapshotDisk::wrote(std::uint64_t bytes) {
+  impl_->waiting += bytes;
+  if (impl_->waiting < flush_every || !impl_->folder || impl_->busy) return;
+  impl_->end_flusher();
+  impl_->waiting = 0;
+  impl_->busy = true;
+  // What it could not write, the last flush reports.
+  impl_->flusher = std::thread([impl = impl_.get()] {
+    (void)::syncfs(impl->folder.get());
+    impl->busy = false;
+  });
+}
+
+Result<> SnapshotDisk::flush() {
+  impl_->end_flusher();
+  if (!impl_->folder) {
     ::sync();
-    return {};
+  } else if (::syncfs(impl_->folder.get()) != 0) {
+    return sys::last_error("writing the snapshots to the disk");
   }
-  if (::syncfs(folder_.get()) != 0) return sys::last_error("writing the snapshots to the disk");
   return {};
 }
 

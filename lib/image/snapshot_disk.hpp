@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
-#include <utility>
 
 #include "containerd/client.hpp"
 #include "core/result.hpp"
-#include "core/unique_fd.hpp"
 
 namespace flintctl::image {
 
@@ -22,13 +22,22 @@ class SnapshotDisk {
   /// To be opened before anything is written: flush() then also reports what the kernel failed to
   /// write by itself. syncfs(2).
   static Result<SnapshotDisk> open(containerd::Client& client, const std::string& snapshotter);
+  SnapshotDisk(SnapshotDisk&&) noexcept;
+  SnapshotDisk& operator=(SnapshotDisk&&) noexcept;
+  /// Waits for a flush that is under way.
+  ~SnapshotDisk();
+
+  /// So many bytes more were written. From time to time that starts a flush, on a thread of its
+  /// own, while more is unpacked, so that less is left for the last one.
+  void wrote(std::uint64_t bytes);
 
   /// Returns when all that was written is on the disk.
-  Result<> flush() const;
+  Result<> flush();
 
  private:
-  explicit SnapshotDisk(UniqueFd folder) : folder_(std::move(folder)) {}
-  UniqueFd folder_;  ///< empty: containerd does not say where it is
+  struct Impl;
+  explicit SnapshotDisk(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace flintctl::image
