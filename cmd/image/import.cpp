@@ -131,8 +131,8 @@ Result<> image_import(Host& host, const ImageImportOptions& options) {
 
 void add_image_import(cli::Command& image, Host& host) {
   auto options = std::make_shared<ImageImportOptions>();
-  auto& import = image.add("import", "Make images of files: no registry needed");
-  import
+  auto& command = image.add("import", "Make images of files: no registry needed");
+  command
       .details(
           "FILE is an OCI layout (a folder or a tar), what 'docker save' writes, '-' for one of "
           "these tars on standard input, or an ext4 file system, which is read and not mounted; "
@@ -149,9 +149,8 @@ void add_image_import(cli::Command& image, Host& host) {
                          "What to call the image (what it calls itself unless given)")
       .option("--name", options->other_name, "The same as REF", "REF")
       .flag("--rootfs", options->rootfs, "FILE is a file system: a tar, or ext4 on standard input")
-      .action([options, &host] { return image_import(host, *options);
-});
-add_install_flags(import, options->flags);
-}  // namespace flintctl::cmd
+      .action([options, &host] { return image_import(host, *options); });
+  add_install_flags(command, options->flags);
+}
 
 }  // namespace flintctl::cmd
