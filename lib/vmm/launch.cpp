@@ -25,6 +25,7 @@ constexpr std::string_view own_parent = "flintctl";
 constexpr std::string_view scope_parent = "system.slice";
 constexpr std::string_view scope_prefix = "flintctl-vm-";
 constexpr std::string_view scope_suffix = ".scope";
+constexpr std::chrono::seconds scope_timeout(10);  // for a scope that is empty, or has to be killed
 
 std::string scope_name(const std::string& uid) {
   return fmt::format("{}{}{}", scope_prefix, uid, scope_suffix);
@@ -81,6 +82,7 @@ Result<sys::Process> spawn_gated(sys::SpawnOptions options,
 }
 
 Result<sys::Process> spawn_in_scope(const std::string& uid, const sys::SpawnOptions& options) {
+  TRY(remove(uid));  // one that systemd has not yet seen to be empty keeps its name taken
   return spawn_gated(options, [&](pid_t pid) {
     return sys::start_scope(scope_name(uid), pid, fmt::format("flintctl VM {}", uid));
   });
@@ -176,6 +178,9 @@ Result<UniqueFd> exit_events(const std::string& uid) {
 }
 
 Result<> remove(const std::string& uid) {
+  // systemd removes a scope's cgroup itself. When it is removed behind its back, systemd never
+  // hears that it is empty, and the scope stays loaded for ever.
+  if (sys::systemd_running()) TRY(sys::stop_unit(scope_name(uid), scope_timeout));
   for (const auto& group : TRY(cgroups_of(uid))) TRY(group.remove());
   return {};
 }
