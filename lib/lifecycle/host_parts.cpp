@@ -22,6 +22,7 @@
 #include "sys/file.hpp"
 #include "sys/mount.hpp"
 #include "sys/process.hpp"
+#include "thinpool/deactivate.hpp"
 
 namespace flintctl::lifecycle {
 namespace {
@@ -77,6 +78,14 @@ class HostParts : public Parts {
           .with_hint("VMs need a snapshotter that makes block devices: devmapper");
     }
     return bytes;
+  }
+
+  Result<> wait_device_unused(const std::string& path, std::chrono::milliseconds timeout) override {
+    const auto driver = devmapper::open();
+    if (driver) return thinpool::wait_unused(mapper_name(path), **driver, timeout);
+    // No device-mapper, no device.
+    if (driver.error().code() == Code::host_not_ready) return {};
+    return driver.error();
   }
 
   Result<> wait_device_gone(const std::string& path, std::chrono::milliseconds timeout) override {

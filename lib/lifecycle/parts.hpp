@@ -56,6 +56,10 @@ class Parts {
   // Devices.
   /// Bytes of the block device at `path`; not_found when there is none.
   virtual Result<std::uint64_t> device_size(const std::string& path) = 0;
+  /// Returns when nobody has the device-mapper device of that node open, or there is none; aborted,
+  /// which names the user, otherwise.
+  virtual Result<> wait_device_unused(const std::string& path,
+                                      std::chrono::milliseconds timeout) = 0;
   /// Returns when no device-mapper device of that node exists; deadline_exceeded otherwise.
   virtual Result<> wait_device_gone(const std::string& path, std::chrono::milliseconds timeout) = 0;
 

@@ -65,6 +65,8 @@ Result<> mark_deleting(inventory::Records& records, const Target& target) {
 Result<> remove_parts(const Context& context, const std::string& uid) {
   TRY(context.parts.kill(uid).context("ending the hypervisor"));
   const auto devices = devices_of_lease(context, inventory::lease_id(uid));
+  // containerd would try to remove an open device for minutes, in which it collects nothing else.
+  for (const auto& device : devices) TRY(context.parts.wait_device_unused(device, 2s));
   FirstError errors;
   errors.add(remove_taps(context, uid).context("removing taps"));
   errors.add(context.parts.remove_directory(context.paths.run_directory(uid)));

@@ -2,6 +2,7 @@
 #include "thinpool/deactivate.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -92,6 +93,23 @@ Result<> refuse(const std::string& pool, const std::vector<devmapper::DeviceInfo
 
 Result<> refuse_in_use(const std::string& pool, devmapper::Driver& driver) {
   return refuse(pool, TRY(volumes_of(pool, driver)));
+}
+
+Result<> wait_unused(const std::string& volume, devmapper::Driver& driver,
+                     std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    const auto info = driver.info(volume);
+    if (!info && info.error().code() == Code::not_found) return {};
+    if (!info) return info.error();
+    if (info->open_count == 0) return {};
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return Error(Code::aborted, fmt::format("{} has {} open", user_of(info->number),
+                                              devmapper::node_path(volume)))
+          .with_hint("end that first, then run the same command again");
+    }
+    (void)::poll(nullptr, 0, 20);  // the kernel tells nobody that a device was closed
+  }
 }
 
 Result<> deactivate_volumes(const std::string& pool, devmapper::Driver& driver) {

@@ -131,7 +131,7 @@ host_state() {
   find /sys/fs/cgroup -mindepth 1 -type d -path '*flintctl*/*' | sed 's/^/cgroup /' | sort
   find /run/flintctl /var/lib/flintctl -mindepth 2 ! -path '*/lock*/*' ! -path '*/kernels/*' ! -path '*/facts/*' 2>/dev/null | sort
   ls /sys/class/net | sed 's/^/interface /'
-  pgrep -l 'qemu|flintctl' | sed 's/^[0-9]* /process /' | sort
+  pgrep -l 'qemu|flint' | sed 's/^[0-9]* /process /' | sort
 }
 
 # same_state FILE TEXT: the host is as it was when `host_state >FILE` ran.

@@ -107,6 +107,12 @@ Result<std::uint64_t> FakeParts::device_size(const std::string&) {
   return world_.device_size;
 }
 
+Result<> FakeParts::wait_device_unused(const std::string&, std::chrono::milliseconds) {
+  TRY(world_.call("wait_device_unused"));
+  if (world_.open) return Error(Code::aborted, "process 7 (cat) has it open");
+  return {};
+}
+
 Result<> FakeParts::wait_device_gone(const std::string&, std::chrono::milliseconds) {
   TRY(world_.call("wait_device_gone"));
   if (world_.busy == 0) return {};

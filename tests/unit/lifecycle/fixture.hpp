@@ -40,6 +40,7 @@ struct World {
   vmm::State state = vmm::State::running;
   vmm::ExitEvidence evidence;
   std::uint64_t device_size = 10 * gib;
+  bool open = false;                 ///< somebody has the VM's disk open
   int busy = 0;                      ///< so many waits for a device are in vain
   std::vector<std::string> kernels;  ///< in the cache
   std::vector<std::string> ensured;  ///< images that were asked for at once
@@ -83,6 +84,7 @@ class FakeParts : public Parts {
   Result<> check_init(const std::vector<containerd::Mount>& root, const std::string& chain_id,
                       const std::string& init) override;
   Result<std::uint64_t> device_size(const std::string& path) override;
+  Result<> wait_device_unused(const std::string& path, std::chrono::milliseconds) override;
   Result<> wait_device_gone(const std::string& path, std::chrono::milliseconds) override;
   Result<> mount_logs(const std::string& directory, std::uint64_t size) override;
   Result<> remove_directory(const std::string& directory) override;

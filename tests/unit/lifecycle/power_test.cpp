@@ -161,6 +161,17 @@ TEST_CASE("delete says so when a device stays busy") {
   CHECK(delete_vm(vm.context, {web}).error().code() == Code::deadline_exceeded);
 }
 
+TEST_CASE("delete of a VM whose disk somebody has open leaves the VM, and names them") {
+  Created vm;
+  vm.world.open = true;
+  const auto error = delete_vm(vm.context, {web}).error();
+  CHECK(error.code() == Code::aborted);
+  CHECK(error.text().find("process 7 (cat)") != std::string::npos);
+  CHECK(vm.client.count("lease_delete") == 0);
+  vm.world.open = false;
+  CHECK(delete_vm(vm.context, {web}));
+}
+
 TEST_CASE("delete of what is absent") {
   Fixture fixture;
   CHECK(delete_vm(fixture.context, {web}).error().code() == Code::not_found);
