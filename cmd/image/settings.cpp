@@ -9,6 +9,7 @@
 #include "image/progress_view.hpp"
 #include "image/secret_input.hpp"
 #include "oci/auth_file.hpp"
+#include "pool/guard.hpp"
 #include "thinpool/pool.hpp"
 
 namespace flintctl::cmd {
@@ -120,7 +121,7 @@ Result<image::InstallOptions> install_options(Host& host, const InstallFlags& fl
   options.state_directory = config->state_directory;
   options.run_directory = config->run_directory;
   if (options.snapshotter == "devmapper") {
-    options.free_space = [pool = config->pool] { return free_in_pool(pool); };
+    options.free_space = [pool = TRY(pool_in_use(host))] { return free_in_pool(pool); };
   }
   return options;
 }

@@ -2,16 +2,26 @@
 #include "pool/guard.hpp"
 
 #include "devmapper/driver.hpp"
+#include "provision/containerd_pool.hpp"
 #include "thinpool/fill.hpp"
 
 namespace flintctl::cmd {
+
+Result<std::string> pool_in_use(Host& host) {
+  const config::Config* config = TRY(host.config());
+  const auto own = TRY(provision::pool_of_own_containerd(config->containerd_address));
+  return own.value_or(config->pool);
+}
 
 Result<> guard_pool(Host& host, Overcommit overcommit) {
   const config::Config* config = TRY(host.config());
   if (config->snapshotter != "devmapper") return {};
   const auto driver = devmapper::open();
   if (!driver) return {};
-  const thinpool::FillVerdict verdict = TRY(thinpool::judge_fill(config->pool, **driver));
+  const auto own = TRY(provision::pool_of_own_containerd(config->containerd_address));
+  if (own) TRY(provision::require_active_pool(*own, **driver));
+  const thinpool::FillVerdict verdict =
+      TRY(thinpool::judge_fill(own.value_or(config->pool), **driver));
   if (verdict.refusal && overcommit == Overcommit::refused) return Error(*verdict.refusal);
   if (verdict.warning) host.streams().err << "warning: " << *verdict.warning << '\n';
   return {};

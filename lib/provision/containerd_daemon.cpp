@@ -13,6 +13,7 @@
 #include "devmapper/driver.hpp"
 #include "provision/containerd_launch.hpp"
 #include "provision/containerd_log.hpp"
+#include "provision/containerd_pool.hpp"
 #include "provision/containerd_process.hpp"
 #include "provision/containerd_ready.hpp"
 #include "provision/containerd_version.hpp"
@@ -62,11 +63,7 @@ std::string log_since(const std::string& path, std::size_t offset) {
 /// not find the pool otherwise.
 Result<> check_pool(const ContainerdFacts& facts) {
   const auto driver = TRY(devmapper::open());
-  const auto info = driver->info(facts.pool);
-  if (!info) {
-    return Error(Code::host_not_ready, fmt::format("the thin pool '{}' does not exist", facts.pool))
-        .with_hint("make it: flintctl provision devpool");
-  }
+  TRY(require_active_pool(facts.pool, *driver));
   if (facts.assumes_zeroed_blocks && read_pool_zeroing(*driver, facts.pool) == Zeroing::skips) {
     return Error(Code::host_not_ready,
                  fmt::format("the configuration tells mkfs that new blocks are zero, but the pool "
@@ -166,6 +163,7 @@ Result<ContainerdRun> join(const OwnContainerd& own, const ContainerdStart& opti
         .context("containerd runs already")
         .with_hint(fmt::format("{} (log: {})", restart_hint, own.log_file));
   }
+  if (options.snapshotter == "devmapper") TRY(check_pool(facts).context("containerd runs already"));
   return ContainerdRun{false,         own.process.pid(), answer.version,
                        facts.address, own.config_path,   own.log_file};
 }

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "config/config.hpp"
+#include "devmapper/driver.hpp"
 #include "provision/containerd_daemon.hpp"
+#include "provision/containerd_pool.hpp"
 #include "provision/containerd_process.hpp"
 #include "provision/containerd_ready.hpp"
 
@@ -38,6 +40,17 @@ void add_answer(ContainerdStatus& status, const std::string& snapshotter) {
   status.snapshotters = std::move(answer->snapshotters);
 }
 
+/// Without the right to ask device-mapper, containerd's word stands.
+void add_pool(ContainerdStatus& status) {
+  const auto driver = devmapper::open();
+  const auto pool = pool_of_own_containerd(status.address);
+  if (!driver || !pool || !*pool) return;
+  const auto active = require_active_pool(**pool, **driver);
+  if (active) return;
+  status.problem = active.error().text();
+  status.hint = active.error().hint();
+}
+
 }  // namespace
 
 Result<ContainerdStatus> containerd_status(const std::string& address,
@@ -58,6 +71,7 @@ Result<ContainerdStatus> containerd_status(const std::string& address,
   }
   if (listener) {
     add_answer(status, snapshotter);
+    if (own && snapshotter == "devmapper" && status.problem.empty()) add_pool(status);
   } else if (own) {
     status.problem =
         fmt::format("containerd (pid {}) runs, but nobody listens on {}", status.pid, address);
