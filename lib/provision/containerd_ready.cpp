@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "containerd/client.hpp"
+#include "containerd/glance.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
@@ -23,6 +24,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr auto call_timeout = std::chrono::seconds(3);
+constexpr milliseconds glance_timeout{1000};
 constexpr milliseconds first_pause{10};
 constexpr milliseconds longest_pause{200};
 
@@ -32,6 +34,21 @@ SnapshotterState state_of(const containerd::Plugin& plugin) {
   const bool skipped = plugin.init_error.ends_with("skip plugin");
   return {plugin.id, skipped ? SnapshotterState::State::skipped : SnapshotterState::State::failed,
           plugin.init_error};
+}
+
+ContainerdAnswer to_answer(pid_t pid, const containerd::Version& version,
+                           const std::vector<containerd::Plugin>& plugins) {
+  ContainerdAnswer answer;
+  answer.pid = pid;
+  answer.version = version.version;
+  for (const containerd::Plugin& plugin : plugins) {
+    if (plugin.type == "io.containerd.snapshotter.v1") {
+      answer.snapshotters.push_back(state_of(plugin));
+    } else if (plugin.type == "io.containerd.metadata.v1") {
+      answer.metadata_error = plugin.init_error;
+    }
+  }
+  return answer;
 }
 
 /// Tells when something appears in the folder of a socket.
@@ -58,19 +75,17 @@ bool may_pass(const Error& error) {
 
 }  // namespace
 
+std::optional<ContainerdAnswer> glance_at_containerd(const std::string& address) {
+  const auto seen = containerd::glance(address, glance_timeout);
+  if (!seen) return std::nullopt;
+  return to_answer(seen->pid, seen->version, seen->plugins);
+}
+
 Result<ContainerdAnswer> ask_containerd(const std::string& address) {
   // Version and introspection belong to no namespace, but a client has one.
   const auto client = TRY(containerd::connect(address, "flintlock", call_timeout));
-  ContainerdAnswer answer;
-  answer.version = TRY(client->version()).version;
-  for (const auto& plugin : TRY(client->plugins({}))) {
-    if (plugin.type == "io.containerd.snapshotter.v1") {
-      answer.snapshotters.push_back(state_of(plugin));
-    } else if (plugin.type == "io.containerd.metadata.v1") {
-      answer.metadata_error = plugin.init_error;
-    }
-  }
-  return answer;
+  const containerd::Version version = TRY(client->version());
+  return to_answer(0, version, TRY(client->plugins({})));
 }
 
 Result<> require_snapshotter(const ContainerdAnswer& answer, const std::string& snapshotter) {
@@ -101,7 +116,8 @@ Result<ContainerdAnswer> wait_for_answer(const sys::Process& process, const std:
     }
     const bool there = sys::exists(address);
     if (there) {
-      auto answer = ask_containerd(address);
+      auto glance = glance_at_containerd(address);
+      auto answer = glance ? *std::move(glance) : ask_containerd(address);
       if (answer || !may_pass(answer.error())) return answer;
     }
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,12 +16,15 @@ namespace flintctl::provision {
 
 /// What a containerd says of itself.
 struct ContainerdAnswer {
+  pid_t pid = 0;  ///< of who answered, where it is known
   std::string version;
   std::vector<SnapshotterState> snapshotters;
   std::string metadata_error;  ///< why its metadata store, which all services need, is not ok
 };
 
-/// One question, with a short time limit.
+/// The quick way, by one connection: nothing unless all goes well. Cheap where nobody listens.
+std::optional<ContainerdAnswer> glance_at_containerd(const std::string& address);
+/// One question by gRPC, with a short time limit: when a glance had no answer, the error says why.
 Result<ContainerdAnswer> ask_containerd(const std::string& address);
 
 /// Fine when `snapshotter` (unless empty) and the metadata store are ok in the answer;

@@ -24,8 +24,8 @@ const char* hint_for(const ContainerdStatus& status) {
   return "configure its snapshotter and restart it";
 }
 
-void add_answer(ContainerdStatus& status, const std::string& snapshotter) {
-  auto answer = ask_containerd(status.address);
+void add_answer(ContainerdStatus& status, const std::string& snapshotter,
+                Result<ContainerdAnswer> answer) {
   if (!answer) {
     status.problem = answer.error().text();
     status.hint = answer.error().hint();
@@ -58,7 +58,8 @@ Result<ContainerdStatus> containerd_status(const std::string& address,
   ContainerdStatus status;
   status.address = address;
   const auto own = TRY(find_own_containerd(address));
-  const auto listener = TRY(listener_of(address));
+  auto glance = glance_at_containerd(address);
+  const auto listener = glance ? std::optional(glance->pid) : TRY(listener_of(address));
   if (own) {
     status.owner = ContainerdOwner::flintctl;
     status.pid = own->process.pid();
@@ -70,7 +71,7 @@ Result<ContainerdStatus> containerd_status(const std::string& address,
     status.pid = *listener;
   }
   if (listener) {
-    add_answer(status, snapshotter);
+    add_answer(status, snapshotter, glance ? *std::move(glance) : ask_containerd(address));
     if (own && snapshotter == "devmapper" && status.problem.empty()) add_pool(status);
   } else if (own) {
     status.problem =

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 #include "provision/host_file.hpp"
@@ -24,8 +25,9 @@ constexpr Optional optional_modules[] = {
 }  // namespace
 
 Modules host_modules() {
-  return {[](const std::string& name) { return sys::module_loaded(name); },
-          [](const std::string& name) { return sys::module_available(name); },
+  const auto kernel = std::make_shared<sys::KernelModules>();
+  return {[kernel](const std::string& name) { return kernel->loaded(name); },
+          [kernel](const std::string& name) { return kernel->available(name); },
           [](const std::string& name) { return sys::load_module(name); }};
 }
 
@@ -55,6 +57,10 @@ Result<Finding> ModulesStep::check() {
     const bool hopeless = state == State::missing && !modules_.available(name);
     finding.items.push_back(
         {state, subject(name), hopeless ? "is not in this kernel" : "", "load"});
+    if (!hopeless || finding.obstacle) continue;
+    finding.obstacle =
+        Error(Code::host_not_ready, fmt::format("the module {} is not in this kernel", name))
+            .with_hint(fmt::format("use a kernel that has {}, built in or as a module", name));
   }
   for (const Optional& module : optional_modules) {
     if (modules_.loaded(module.name)) {

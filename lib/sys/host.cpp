@@ -65,24 +65,28 @@ std::string underscored(std::string name) {
   return name;
 }
 
-/// A list of module files of the running kernel ("modules.dep") names this module.
-bool listed(const char* list, const std::string& name) {
+/// A list of module files of the running kernel ("modules.dep"), which is read once, names this
+/// module.
+bool listed(std::optional<std::string>& list, const char* file, const std::string& name) {
   utsname kernel = {};
-  if (::uname(&kernel) != 0) return false;
-  const auto text = read_file(fmt::format("/lib/modules/{}/{}", kernel.release, list));
-  if (!text) return false;
-  // Files have either spelling, with or without compression: ".../dm-thin-pool.ko.xz".
-  const std::string wanted = fmt::format("/{}.ko", underscored(name));
-  return underscored(*text).find(wanted) != std::string::npos;
+  if (!list && ::uname(&kernel) == 0) {
+    // Files have either spelling, with or without compression: ".../dm-thin-pool.ko.xz".
+    list = underscored(
+        read_file(fmt::format("/lib/modules/{}/{}", kernel.release, file)).value_or({}));
+  }
+  return list && list->find(fmt::format("/{}.ko", underscored(name))) != std::string::npos;
 }
 
 }  // namespace
 
-bool module_loaded(const std::string& name) {
-  return is_directory("/sys/module/" + underscored(name)) || listed("modules.builtin", name);
+bool KernelModules::loaded(const std::string& name) {
+  return is_directory("/sys/module/" + underscored(name)) ||
+         listed(built_in_, "modules.builtin", name);
 }
 
-bool module_available(const std::string& name) { return listed("modules.dep", name); }
+bool KernelModules::available(const std::string& name) {
+  return listed(files_, "modules.dep", name);
+}
 
 Result<> require_root(const std::string& what) {
   if (::geteuid() == 0) return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/result.hpp"
@@ -17,10 +18,18 @@ bool udev_running();
 /// Loads a kernel module and what it depends on, as modprobe(8) does, through libkmod; fine when it
 /// is loaded or built in. host_not_ready when the kernel has no such module.
 Result<> load_module(const std::string& name);
-/// The module is part of the running kernel: loaded, or built in.
-bool module_loaded(const std::string& name);
-/// There is a file of this module for the running kernel. modules.dep(5).
-bool module_available(const std::string& name);
+/// The running kernel's modules. Its lists of files are read once, when they are first needed.
+class KernelModules {
+ public:
+  /// Part of the running kernel: loaded, or built in.
+  bool loaded(const std::string& name);
+  /// There is a file of it. modules.dep(5).
+  bool available(const std::string& name);
+
+ private:
+  std::optional<std::string> built_in_;
+  std::optional<std::string> files_;
+};
 /// PID's or this process's executable, for re-execution: /proc/self/exe resolved.
 Result<std::string> own_executable();
 /// `length` random bytes as lower-case hexadecimal. getrandom(2).
