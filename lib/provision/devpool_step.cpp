@@ -207,7 +207,11 @@ HostFile udev_rules(const HostPaths& paths, const std::string& pool) {
 
 }  // namespace
 
-Result<Finding> UdevStep::check() { return Finding{{check_file(udev_rules(paths_, pool_))}, {}}; }
+Result<Finding> UdevStep::check() {
+  Finding finding;
+  finding.items.push_back(check_file(udev_rules(paths_, pool_)));
+  return finding;
+}
 
 Result<> UdevStep::apply(Journal& journal) {
   // udevd sees by itself that its rules changed.

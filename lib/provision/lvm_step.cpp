@@ -115,7 +115,12 @@ Result<std::vector<HostUnit>> LvmStep::units(const Report& report) const {
 }
 
 Result<disk::Disk> LvmStep::usable_disk(const Report& report) const {
-  disk::Disk disk = TRY(drivers_.disks().inspect(spec_.disk));
+  auto inspected = drivers_.disks().inspect(spec_.disk);
+  if (!inspected) {
+    return std::move(inspected).error().with_hint(
+        "flintctl provision lvm --dry-run shows the disks that are free");
+  }
+  disk::Disk disk = *std::move(inspected);
   if (is_begun(disk, report)) return disk;
   // Not even with --wipe: LVM would miss the disk ever after.
   for (const VolumeGroup& group : report.groups) {
@@ -150,6 +155,10 @@ Result<> LvmStep::check_missing(const Report& report, Finding& finding) const {
     finding.items.push_back(
         {State::missing, group_subject, proposal(TRY(drivers_.disks().free()))});
     finding.items.push_back({State::missing, pool_subject, {}});
+    finding.obstacle =
+        Error(Code::invalid_argument, finding.items.front().detail)
+            .with_hint(
+                "a disk is never taken unless it is named: flintctl provision lvm --disk DISK");
     return {};
   }
   const disk::Disk disk = TRY(usable_disk(report));
@@ -242,6 +251,7 @@ bool has_pool(const Report& report, const lvm::LogicalName& name) {
 Result<Finding> LvmStep::check() {
   TRY(validate(spec_));
   if (::geteuid() != 0) return check_unprivileged();
+  (void)drivers_.devmapper();  // LVM asks the kernel, and this loads what answers
   const Report found = TRY(report());
   Finding finding;
   if (has_pool(found, spec_.name)) {
@@ -347,11 +357,7 @@ Result<> LvmStep::apply(Journal& journal) {
   if (!has_pool(before, spec_.name)) {
     Finding finding;
     TRY(check_missing(before, finding));
-    if (before.find(spec_.name.group) == nullptr && spec_.disk.empty()) {
-      return Error(Code::invalid_argument, finding.items.front().detail)
-          .with_hint(
-              "a disk is never taken unless it is named: flintctl provision lvm --disk DISK");
-    }
+    if (finding.obstacle) return Error(*finding.obstacle);
     TRY(install_file(profile(), journal));
     if (before.find(spec_.name.group) == nullptr) TRY(make_group(before, journal));
     TRY(make_pool(journal));

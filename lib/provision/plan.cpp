@@ -33,6 +33,10 @@ std::string first_amiss(const Finding& finding) {
   return {};
 }
 
+Error failed(const StepReport& report) {
+  return Error(*report.error).context(fmt::format("step '{}'", report.step));
+}
+
 bool generic(const Change& change) { return is_file_kind(change) || change.kind == "unit"; }
 
 }  // namespace
@@ -53,23 +57,40 @@ std::vector<StepReport> Plan::check() {
   return reports;
 }
 
+Result<std::vector<StepReport>> Plan::check_all(
+    const std::function<void(const StepReport&)>& told) {
+  std::vector<StepReport> reports = check();
+  for (StepReport& report : reports) {
+    if (!report.error && !report.in_place()) report.error = report.finding.obstacle;
+    if (!report.error) continue;
+    told(report);
+    return failed(report);
+  }
+  return reports;
+}
+
 Result<> Plan::apply(const std::function<void(const StepReport&)>& told,
                      std::chrono::milliseconds wait) {
   const sys::FileLock lock = TRY(sys::FileLock::acquire(paths_.lock(), wait));
   Record record = TRY(Record::open(paths_.record()));
-  for (const auto& step : steps_) {
+  std::vector<StepReport> reports = TRY(check_all(told));
+  bool changed = false;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
     TRY(sys::check_interrupt());
-    TRY(apply(*step, record, told));
+    Step& step = *steps_[i];
+    // What an earlier step changed may be what this one looks at.
+    StepReport report = changed ? look(step) : std::move(reports[i]);
+    const bool changes = TRY(apply(step, std::move(report), record, told));
+    changed = changed || changes;
   }
   return {};
 }
 
-Result<> Plan::apply(Step& step, Record& record,
-                     const std::function<void(const StepReport&)>& told) {
-  StepReport report = look(step);
+Result<bool> Plan::apply(Step& step, StepReport report, Record& record,
+                         const std::function<void(const StepReport&)>& told) {
   if (report.in_place()) {
     told(report);
-    return {};
+    return false;
   }
   if (!report.error) {
     Journal journal(record, step.name());
@@ -88,8 +109,8 @@ Result<> Plan::apply(Step& step, Record& record,
     report.changed = !report.error;
   }
   told(report);
-  if (!report.error) return {};
-  return Error(*report.error).context(fmt::format("step '{}'", step.name()));
+  if (report.error) return failed(report);
+  return true;
 }
 
 Result<std::vector<std::string>> apply_alone(Step& step, const HostPaths& paths,

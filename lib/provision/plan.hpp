@@ -42,9 +42,10 @@ class Plan {
   /// that cannot be checked has its error in its report.
   std::vector<StepReport> check();
 
-  /// Checks each step, and applies it where something is amiss; told after each. Stops at the first
-  /// failure, with what was done before it done and recorded. A step that is still not in place
-  /// when it says it is done is a failure. One run at a time on a host: within `wait` for another,
+  /// Checks every step, and changes nothing when one of them cannot be applied. Then applies each
+  /// where something is amiss; told after each. Stops at the first failure, with what was done
+  /// before it done and recorded. A step that is still not in place when it says it is done is a
+  /// failure. One run at a time on a host: within `wait` for another,
   /// else aborted, which names its process.
   Result<> apply(const std::function<void(const StepReport&)>& told,
                  std::chrono::milliseconds wait = std::chrono::seconds(0));
@@ -56,7 +57,11 @@ class Plan {
   Result<std::vector<UndoReport>> plan_reset(Data data);
 
  private:
-  Result<> apply(Step& step, Record& record, const std::function<void(const StepReport&)>& told);
+  /// The reports of check(), unless one says that its step cannot be applied.
+  Result<std::vector<StepReport>> check_all(const std::function<void(const StepReport&)>& told);
+  /// True when something was changed.
+  Result<bool> apply(Step& step, StepReport report, Record& record,
+                     const std::function<void(const StepReport&)>& told);
   Result<UndoReport> undo(const Change& change, Data data);
   /// What one step's folder held was another step's, and has gone since.
   Result<> undo_emptied_folders(Record& record, const std::function<void(const UndoReport&)>& told);

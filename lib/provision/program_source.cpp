@@ -83,6 +83,10 @@ Result<> fetch_verified(const ProgramSource& source, const std::string& path) {
   } else {
     TRY(sys::copy_file(source.file, path, 0600));
   }
+  return verify_digest(source, path);
+}
+
+Result<> verify_digest(const ProgramSource& source, const std::string& path) {
   const std::string digest = TRY(hash_file(path));
   if (digest == source.sha256) return {};
   return Error(Code::data_loss,

@@ -26,6 +26,9 @@ Result<> validate_origin(const ProgramSource& source, const std::string& hint);
 /// change under our hands. data_loss when the digest is another.
 Result<> fetch_verified(const ProgramSource& source, const std::string& path);
 
+/// Fine when `path` has the bytes that the source is to have, else data_loss.
+Result<> verify_digest(const ProgramSource& source, const std::string& path);
+
 /// The SHA-256 of a file, in hexadecimal digits.
 Result<std::string> hash_file(const std::string& path);
 

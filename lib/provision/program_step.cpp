@@ -169,8 +169,10 @@ Result<Finding> ProgramStep::check() {
   }
   Finding finding;
   finding.items.push_back({State::missing, source_.name, "sha256 " + source_.sha256});
+  bool installed = false;
   for (const InstalledProgram& one : TRY(list_programs(store_))) {
     if (one.source_sha256 != source_.sha256) continue;
+    installed = installed || one.intact;
     Item& item = finding.items.front();
     item = {State::in_place, one.path, one.version};
     if (!one.intact) item = {State::differs, one.path, "was changed since it was verified"};
@@ -178,6 +180,11 @@ Result<Finding> ProgramStep::check() {
       item = {State::differs, join(store_.bin, store_.programs.front()),
               "leads to another version"};
     }
+  }
+  if (installed || source_.file.empty()) return finding;
+  if (const auto verified = verify_digest(source_, source_.file); !verified) {
+    finding.items.front().detail = verified.error().text();
+    finding.obstacle = verified.error();
   }
   return finding;
 }

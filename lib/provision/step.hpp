@@ -39,6 +39,8 @@ struct Item {
 struct Finding {
   std::vector<Item> items;
   std::vector<std::string> warnings;  ///< what works, and a person should know all the same
+  /// Why applying would be refused, which no earlier step changes: an input that is missing.
+  std::optional<Error> obstacle;
   [[nodiscard]] bool in_place() const;
 };
 

@@ -249,6 +249,12 @@ TEST_CASE("P7: a free disk is shown and never taken unless it is named") {
   CHECK(refusal(host).find("never taken unless it is named") != std::string::npos);
 }
 
+TEST_CASE("a disk that is not there is refused with the command that shows which are") {
+  LvmHost host;
+  host.spec.disk = "/dev/nothing";
+  CHECK(refusal(host).find("flintctl provision lvm --dry-run") != std::string::npos);
+}
+
 TEST_CASE("P7: a disk with something on it is refused, and erased only when named again") {
   LvmHost host;
   host.drivers.disks().signatures = {{"ext4", {}, "home"}};

@@ -196,7 +196,9 @@ TEST_CASE("a run that failed at any call converges when run again, and can be re
 TEST_CASE("a step that claims to be done and is not is a failure") {
   class Liar final : public Step {
     [[nodiscard]] std::string name() const override { return "liar"; }
-    Result<Finding> check() override { return Finding{{{State::missing, "the thing", {}}}, {}}; }
+    Result<Finding> check() override {
+      return Finding{{{State::missing, "the thing", {}}}, {}, {}};
+    }
     Result<> apply(Journal&) override { return {}; }
   };
   Place place;
@@ -205,6 +207,34 @@ TEST_CASE("a step that claims to be done and is not is a failure") {
   const auto applied = plan.apply([](const StepReport&) {});
   REQUIRE_FALSE(applied);
   CHECK(applied.error().text().find("the thing") != std::string::npos);
+}
+
+TEST_CASE("what a later step cannot do keeps the earlier ones from beginning") {
+  class Stuck final : public Step {
+   public:
+    explicit Stuck(bool sees_it_as_error) : sees_it_as_error_(sees_it_as_error) {}
+    [[nodiscard]] std::string name() const override { return "stuck"; }
+    Result<Finding> check() override {
+      Error why(Code::invalid_argument, "no disk is named");
+      if (sees_it_as_error_) return why;
+      return Finding{{{State::missing, "the disk", {}}}, {}, std::move(why)};
+    }
+    Result<> apply(Journal&) override { return {}; }
+
+   private:
+    bool sees_it_as_error_;
+  };
+  Host host;
+  host.plan.add(std::make_unique<Stuck>(GENERATE(false, true)));
+  const auto applied = host.apply();
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().code() == Code::invalid_argument);
+  CHECK(applied.error().text() == "step 'stuck': no disk is named");
+  REQUIRE(host.reports.size() == 1);
+  CHECK(host.reports.front().step == "stuck");
+  CHECK(host.recorded() == 0);
+  CHECK_FALSE(sys::exists(host.paths.etc));
+  CHECK(host.services.active.empty());
 }
 
 TEST_CASE("two runs at once: the second says who holds the lock") {

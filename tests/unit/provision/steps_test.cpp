@@ -73,6 +73,7 @@ TEST_CASE("modules are loaded now and listed for each boot") {
   const auto failed = plan.apply([](const StepReport&) {});
   REQUIRE_FALSE(failed);  // no kernel module "bridge"
   CHECK(failed.error().text().find("bridge") != std::string::npos);
+  CHECK(kernel.loaded == std::set<std::string>{"loop"});
   kernel.available.insert("bridge");
   REQUIRE(plan.apply([](const StepReport&) {}));
   const std::string file = place.paths.etc + "/modules-load.d/flintctl.conf";

@@ -85,6 +85,15 @@ TEST_CASE("bytes with another digest are never executed, and nothing is installe
   store.require_nothing();
 }
 
+TEST_CASE("a file that is absent or has another digest is refused before anything is recorded") {
+  Store store;
+  store.source.sha256 = std::string(64, 'a');
+  CHECK(store.apply().error().code() == Code::data_loss);
+  store.source.file = store.root + "/nowhere";
+  CHECK(store.apply().error().code() == Code::not_found);
+  CHECK(store.recorded() == 0);
+}
+
 TEST_CASE("a cut download is refused like a changed one") {
   Store store;
   store.write(store.source.file, program().substr(0, 1000));
