@@ -99,10 +99,12 @@ Result<> refuse_taken(inventory::Records& records, const Target& target) {
     const auto name = vm::display_name(target.name_space, target.name);
     if (summary.stage == vm::Stage::deleting) {
       return Error(Code::already_exists, fmt::format("VM '{}' is being deleted", name))
-          .with_hint(fmt::format("finish it with 'flintctl vm delete {}'", target.name));
+          .with_hint(fmt::format("finish it with '{}'",
+                                 vm::vm_command("delete", target.name_space, target.name)));
     }
     return Error(Code::already_exists, fmt::format("VM '{}' exists already", name))
-        .with_hint(fmt::format("'flintctl vm delete {}' removes it", target.name));
+        .with_hint(fmt::format("'{}' removes it",
+                               vm::vm_command("delete", target.name_space, target.name)));
   }
   return {};
 }
@@ -186,7 +188,8 @@ Error with_keep_hint(const Context& context, const vm::Record& record, Error err
   // One that never ran leaves nothing to look at.
   if (!runtime || runtime->pid == 0 || error.code() == Code::cancelled) return error;
   std::string hint =
-      fmt::format("--keep leaves it to be looked at with 'flintctl vm logs {}'", record.name);
+      fmt::format("--keep leaves it to be looked at with '{}'",
+                                 vm::vm_command("logs", record.name_space, record.name));
   if (error.code() == Code::deadline_exceeded) {
     hint += "; --timeout gives it longer, --boot-marker REGEX names what it prints";
   }

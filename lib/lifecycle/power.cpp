@@ -31,7 +31,8 @@ Result<> check_startable(const vm::Summary& summary, const Target& target) {
           .with_hint("run the same 'flintctl vm create' again");
     case vm::Stage::deleting:
       return Error(Code::aborted, fmt::format("VM '{}' is being deleted", shown(target)))
-          .with_hint(fmt::format("finish it with 'flintctl vm delete {}'", target.name));
+          .with_hint(fmt::format("finish it with '{}'",
+                                 vm::vm_command("delete", target.name_space, target.name)));
   }
   return {};
 }
@@ -70,6 +71,16 @@ Result<> start_under_lock(const Context& context, const StartOptions& options) {
   return up;
 }
 
+/// What the caller waits for may be yet to come: an earlier start may have waited for less. A VM
+/// that disappoints stays as it is, for this start did not start it.
+Result<> await_again(const Context& context, const StartOptions& options) {
+  const auto record = TRY(
+      inventory::Records(context.client).read(options.target.name_space, options.target.name));
+  const auto provider = TRY(context.parts.provider(record.spec.provider));
+  const vmm::Probe unasked;
+  return await_running(context, {record, *provider, unasked, options.wait});
+}
+
 inventory::Exit exit_of_stop(vmm::StopOutcome outcome) {
   const auto now = std::chrono::system_clock::now();
   if (outcome == vmm::StopOutcome::clean)
@@ -85,7 +96,11 @@ Result<Change> start_vm(const Context& context, const StartOptions& options) {
   inventory::Records records(context.client);
   const auto summary = TRY(records.find(options.target.name_space, options.target.name));
   TRY(check_startable(summary, options.target));
-  if (TRY(context.parts.alive(summary.uid))) return Change::unchanged;
+  if (TRY(context.parts.alive(summary.uid))) {
+    TRY(await_again(context, options)
+            .context(fmt::format("waiting for VM '{}'", shown(options.target))));
+    return Change::unchanged;
+  }
   TRY(start_under_lock(context, options)
           .context(fmt::format("starting VM '{}'", shown(options.target))));
   return Change::changed;

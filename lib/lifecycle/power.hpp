@@ -15,8 +15,8 @@ struct StartOptions {
   Target target;
   WaitOptions wait;
 };
-/// Starts a stopped VM; unchanged when it runs. On failure the VM is stopped again and the reason
-/// kept.
+/// Starts a stopped VM; unchanged when it runs, after the same wait. When the start fails the VM is
+/// stopped again and the reason kept; one that ran before is left as it is.
 Result<Change> start_vm(const Context& context, const StartOptions& options);
 
 struct StopOptions {

@@ -229,6 +229,15 @@ Result<> bring_up(const Context& context, const Run& run) {
   return wait_booted(context, run, runtime, deadline);
 }
 
+Result<> await_running(const Context& context, const Run& run) {
+  if (run.wait.until != WaitFor::booted) return {};
+  const auto deadline = Clock::now() + run.wait.timeout;
+  auto runtime = TRY(inventory::read_runtime(context.paths, run.record.uid));
+  if (runtime.booted_at) return {};
+  say(context, "waiting for the guest's userspace");
+  return wait_booted(context, run, runtime, deadline);
+}
+
 Result<> stop_run(const Context& context, const std::string& uid) {
   TRY(context.parts.kill(uid));
   for (const auto& tap : taps_of(uid, TRY(context.parts.taps()))) {

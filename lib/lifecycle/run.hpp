@@ -28,7 +28,7 @@ struct WaitOptions {
 struct Run {
   const vm::Record& record;
   const vmm::Provider& provider;
-  const vmm::Probe& probe;
+  const vmm::Probe& probe;  ///< of the provider; only a wait needs none
   WaitOptions wait;
 };
 
@@ -39,6 +39,9 @@ vmm::Machine machine_of(const PlanContext& context, const Run& run, const std::s
 /// taps, hypervisor in its cgroup, boot, wait. Errors quote the console's and the hypervisor's last
 /// words. On failure what was made is left for the caller to remove or keep: see stop_run.
 Result<> bring_up(const Context& context, const Run& run);
+
+/// The wait of bring_up for a VM that runs already; at once when it was seen to boot.
+Result<> await_running(const Context& context, const Run& run);
 
 /// Takes away what bring_up made and a stopped VM does not need: hypervisor, taps, runtime folder.
 Result<> stop_run(const Context& context, const std::string& uid);

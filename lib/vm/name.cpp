@@ -63,4 +63,9 @@ std::string display_name(std::string_view name_space, std::string_view name) {
   return fmt::format("{}/{}", name_space, name);
 }
 
+std::string vm_command(std::string_view verb, std::string_view name_space, std::string_view name) {
+  if (name_space == "default") return fmt::format("flintctl vm {} {}", verb, name);
+  return fmt::format("flintctl vm {} -n {} {}", verb, name_space, name);
+}
+
 }  // namespace flintctl::vm

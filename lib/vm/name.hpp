@@ -24,5 +24,8 @@ Result<> check_label_key(std::string_view key);
 
 /// "NAME" or "NAMESPACE/NAME" for messages.
 std::string display_name(std::string_view name_space, std::string_view name);
+/// The command that does `verb` to this VM and to no other of its name, for hints: "flintctl vm
+/// delete web", with -n where the namespace is not the default.
+std::string vm_command(std::string_view verb, std::string_view name_space, std::string_view name);
 
 }  // namespace flintctl::vm

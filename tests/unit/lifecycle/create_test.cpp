@@ -76,11 +76,13 @@ TEST_CASE("a name is given once") {
   const auto second = create_vm(fixture.context, fixture.web());
   REQUIRE(!second);
   CHECK(second.error().code() == Code::already_exists);
-  CHECK(!second.error().hint().empty());
+  CHECK(second.error().hint() == "'flintctl vm delete web' removes it");
   CHECK(fixture.world.alive == std::set<std::string>{first->uid});
   auto elsewhere = fixture.web();
   elsewhere.target.name_space = "other";
   CHECK(create_vm(fixture.context, elsewhere));
+  CHECK(create_vm(fixture.context, elsewhere).error().hint() ==
+        "'flintctl vm delete -n other web' removes it");
 }
 
 TEST_CASE("of two creates at once one is told who works on the name") {

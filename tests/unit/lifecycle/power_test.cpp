@@ -11,6 +11,7 @@
 #include "lifecycle/logs.hpp"
 #include "lifecycle/remove.hpp"
 #include "support/catch.hpp"
+#include "sys/file.hpp"
 
 namespace flintctl::lifecycle {
 namespace {
@@ -52,6 +53,30 @@ TEST_CASE("stop and start change what they find, and nothing the second time") {
   CHECK(*start_vm(vm.context, {web, {}}) == Change::unchanged);
   CHECK(*stop_vm(vm.context, {web, 0s}) == Change::changed);
   CHECK(vm.status() == "Stopped Forced");
+}
+
+TEST_CASE("a start of what runs still waits for what it was asked to wait for") {
+  Created vm;
+  const WaitOptions booted{WaitFor::booted, 50ms, ""};
+  const auto waited = start_vm(vm.context, {web, booted});
+  REQUIRE(!waited);
+  CHECK(waited.error().code() == Code::deadline_exceeded);
+  CHECK(vm.status() == "Running");
+  append(vm.context.paths.console_log(vm.uid), "web login: ");
+  CHECK(*start_vm(vm.context, {web, booted}) == Change::unchanged);
+  CHECK(inventory::read_runtime(vm.context.paths, vm.uid)->booted_at);
+  // It was seen once: no need to find it again.
+  REQUIRE(sys::remove_file(vm.context.paths.console_log(vm.uid)));
+  CHECK(*start_vm(vm.context, {web, booted}) == Change::unchanged);
+}
+
+TEST_CASE("a guest that panics ends the wait of a start that found it running") {
+  Created vm;
+  append(vm.context.paths.console_log(vm.uid), "Kernel panic - not syncing: oops\n");
+  const auto waited = start_vm(vm.context, {web, {WaitFor::booted, 50ms, ""}});
+  REQUIRE(!waited);
+  CHECK(waited.error().text().find("panicked") != std::string::npos);
+  CHECK(vm.status() == "Running");
 }
 
 TEST_CASE("stop and start of what is absent") {

@@ -15,6 +15,11 @@ TEST_CASE("VM names are DNS labels") {
   CHECK(!check_name("VM name", std::string(64, 'a')));
 }
 
+TEST_CASE("a command in a hint names the VM that was meant") {
+  CHECK(vm_command("delete", "default", "web") == "flintctl vm delete web");
+  CHECK(vm_command("delete", "prod", "web") == "flintctl vm delete -n prod web");
+}
+
 TEST_CASE("uids are 16 hexadecimal digits") {
   CHECK(is_uid("0123456789abcdef"));
   CHECK(!is_uid("0123456789abcde"));
