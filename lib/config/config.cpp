@@ -182,7 +182,8 @@ Result<> check_address(std::string& address) {
 
 Result<> check_directory(std::string_view key, const std::string& path) {
   if (path.starts_with('/')) return {};
-  return Error(Code::invalid_argument, fmt::format("'{}' must be an absolute path", key));
+  return Error(Code::invalid_argument, fmt::format("'{}' must be an absolute path", key))
+      .with_hint("begin it with '/'");
 }
 
 }  // namespace

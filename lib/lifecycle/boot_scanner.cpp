@@ -152,7 +152,8 @@ Result<BootScanner> BootScanner::create(const std::string& marker) {
     } catch (const std::regex_error& error) {
       return Error(
           Code::invalid_argument,
-          fmt::format("boot marker '{}' is no regular expression: {}", marker, error.what()));
+          fmt::format("boot marker '{}' is no regular expression: {}", marker, error.what()))
+          .with_hint("a backslash makes of ( ) [ ] { } . * + ? ^ $ | \\ what they look like");
     }
   }
   return BootScanner(std::move(impl));

@@ -31,12 +31,27 @@ Code code_of(int number) {
   }
 }
 
+/// What a person does about errors that mean the same whatever was attempted; who knows more says
+/// more.
+const char* hint_of(int number) {
+  switch (number) {
+    case ENOSPC:
+      return "make room there: 'df -h' shows what is full, 'flintctl gc' removes what nothing uses";
+    case EROFS:
+      return "that file system is mounted read-only: 'findmnt' shows it; remount it, or configure "
+             "another folder";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 Error from_errno(int number, std::string what) {
   return Error(code_of(number), strerrordesc_np(number) != nullptr
                                     ? strerrordesc_np(number)
                                     : fmt::format("errno {}", number))
+      .with_hint(hint_of(number))
       .context(std::move(what));
 }
 

@@ -312,7 +312,8 @@ Result<> check(const Spec& spec) {
   TRY(devmapper::check_name(spec.name));
   if (!spec.directory.starts_with('/')) {
     return Error(Code::invalid_argument,
-                 fmt::format("directory '{}' is not an absolute path", spec.directory));
+                 fmt::format("directory '{}' is not an absolute path", spec.directory))
+        .with_hint("begin it with '/'");
   }
   return check_sizes(spec.data_bytes, spec.metadata_bytes, bounds);
 }

@@ -139,22 +139,26 @@ Result<CloudInit> read_cloud_init(const Value& value, UnknownKeys unknown) {
 Result<unsigned> read_vcpus(const Fields& fields) {
   const auto vcpus = TRY(fields.integer("vcpus", Spec().vcpus));
   if (vcpus < 0 || vcpus > 1024) {
-    return Error(Code::invalid_argument, fmt::format("spec.vcpus {} is out of range", vcpus));
+    return Error(Code::invalid_argument, fmt::format("spec.vcpus {} is out of range", vcpus))
+        .with_hint("use 1 to as many as the provider takes");
   }
   return static_cast<unsigned>(vcpus);
 }
 
 Result<> check_source(std::string_view what, const FileSource& source) {
   if (!source.image.empty() && !source.path.empty()) {
-    return Error(Code::invalid_argument, fmt::format("{} names both an image and a path", what));
+    return Error(Code::invalid_argument, fmt::format("{} names both an image and a path", what))
+        .with_hint("name one of the two");
   }
   if (!source.path.empty() && source.path.front() != '/') {
     return Error(Code::invalid_argument,
-                 fmt::format("{} path '{}' is not absolute", what, source.path));
+                 fmt::format("{} path '{}' is not absolute", what, source.path))
+        .with_hint("begin it with '/'");
   }
   if (source.image.empty() && !source.file.empty()) {
     return Error(Code::invalid_argument,
-                 fmt::format("{} file '{}' needs an image to be in", what, source.file));
+                 fmt::format("{} file '{}' needs an image to be in", what, source.file))
+        .with_hint("name the image too, or give the path of a file on this host");
   }
   return {};
 }
@@ -165,7 +169,10 @@ Result<> check_mac(const std::string& mac) {
   for (std::size_t i = 0; valid && i < mac.size(); ++i) {
     valid = i % 3 == 2 ? mac[i] == ':' : std::isxdigit(static_cast<unsigned char>(mac[i])) != 0;
   }
-  if (!valid) return Error(Code::invalid_argument, fmt::format("MAC '{}' is not valid", mac));
+  if (!valid) {
+    return Error(Code::invalid_argument, fmt::format("MAC '{}' is not valid", mac))
+        .with_hint("write it like 02:12:34:56:78:9a, or leave it out: one is made");
+  }
   if (std::stoi(mac.substr(0, 2), nullptr, 16) % 2 != 0) {
     return Error(Code::invalid_argument, fmt::format("MAC '{}' is a multicast address", mac))
         .with_hint("the first byte must be even, as in 02:…");
@@ -179,16 +186,19 @@ Result<> check_interfaces(const std::vector<Interface>& interfaces) {
   for (const auto& interface : interfaces) {
     if (interface.name.empty() || interface.name.size() > 15) {
       return Error(Code::invalid_argument,
-                   fmt::format("interface name '{}' is not 1 to 15 long", interface.name));
+                   fmt::format("interface name '{}' is not 1 to 15 long", interface.name))
+          .with_hint("use a name like eth0");
     }
     if (!names.insert(interface.name).second) {
       return Error(Code::invalid_argument,
-                   fmt::format("interface '{}' is named twice", interface.name));
+                   fmt::format("interface '{}' is named twice", interface.name))
+          .with_hint("give each interface a name of its own");
     }
     if (interface.mac.empty()) continue;
     TRY(check_mac(interface.mac));
     if (!macs.insert(interface.mac).second) {
-      return Error(Code::invalid_argument, fmt::format("MAC '{}' is used twice", interface.mac));
+      return Error(Code::invalid_argument, fmt::format("MAC '{}' is used twice", interface.mac))
+          .with_hint("give each interface its own, or leave them out: they are made");
     }
   }
   return {};
@@ -199,11 +209,13 @@ Result<> check_volumes(const std::vector<Volume>& volumes) {
   for (const auto& volume : volumes) {
     TRY(check_name("volume name", volume.name));
     if (!names.insert(volume.name).second) {
-      return Error(Code::invalid_argument, fmt::format("volume '{}' is named twice", volume.name));
+      return Error(Code::invalid_argument, fmt::format("volume '{}' is named twice", volume.name))
+          .with_hint("give each volume a name of its own; 'root' is the root volume's");
     }
     if (!volume.image.empty() && !volume.host_path.empty()) {
       return Error(Code::invalid_argument,
-                   fmt::format("volume '{}' has both an image and a hostPath", volume.name));
+                   fmt::format("volume '{}' has both an image and a hostPath", volume.name))
+          .with_hint("name one of the two");
     }
   }
   return {};
@@ -289,7 +301,10 @@ Result<Spec> spec_from_value(const Value& value, UnknownKeys unknown) {
 }
 
 Result<> validate(const Spec& spec) {
-  if (spec.vcpus == 0) return Error(Code::invalid_argument, "a VM needs at least one vCPU");
+  if (spec.vcpus == 0) {
+    return Error(Code::invalid_argument, "a VM needs at least one vCPU")
+        .with_hint("use for example --vcpus 1");
+  }
   if (spec.memory < 16 * mib || spec.memory % mib != 0) {
     return Error(Code::invalid_argument,
                  fmt::format("memory {} is not a whole number of MiB from 16 up",

@@ -41,7 +41,8 @@ class Checker {
 
   void check_size() {
     if (machine_.vcpus < 1 || machine_.vcpus > limits_.vcpus) {
-      add("spec.vcpus", fmt::format("{} is not between 1 and {}", machine_.vcpus, limits_.vcpus));
+      add("spec.vcpus", fmt::format("{} is not between 1 and {}", machine_.vcpus, limits_.vcpus),
+          fmt::format("use --vcpus 1 to {}", limits_.vcpus));
     }
     if (machine_.memory_bytes < smallest_memory || machine_.memory_bytes % mib != 0) {
       add("spec.memory",

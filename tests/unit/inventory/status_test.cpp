@@ -125,7 +125,16 @@ TEST_CASE(
   REQUIRE(!second);
   CHECK(second.error().code() == Code::aborted);
   CHECK(second.error().text().find(std::to_string(::getpid())) != std::string::npos);
+  CHECK(second.error().text().find("another flintctl works on VM 'web'") == 0);
   CHECK(lock_name(fixture.paths, fixture.client, "other", "web", 0ms));
+}
+
+TEST_CASE("a lock that cannot be made blames nobody") {
+  Fixture fixture;
+  fixture.paths.run = "/proc/flintctl";  // where nothing can be made
+  const auto lock = lock_name(fixture.paths, fixture.client, "default", "web", 0ms);
+  REQUIRE(!lock);
+  CHECK(lock.error().text().find("taking the lock of VM 'web': ") == 0);
 }
 
 TEST_CASE("a lock's file stays and its key has namespace and name apart") {

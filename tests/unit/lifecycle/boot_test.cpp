@@ -77,6 +77,7 @@ TEST_CASE("a marker of the user's replaces the default and may be a prompt") {
   CHECK(scan("x\nREADY to serve\n", "^READY") == BootEvent::booted);
   CHECK(scan("/ # ", "# $") == BootEvent::booted);
   CHECK(BootScanner::create("(").error().code() == Code::invalid_argument);
+  CHECK(!BootScanner::create("(").error().hint().empty());
 }
 
 TEST_CASE("a console comes in pieces") {

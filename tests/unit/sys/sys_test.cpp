@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 
 #include "core/rollback.hpp"
 #include "support/catch.hpp"
+#include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/process.hpp"
@@ -61,6 +63,15 @@ TEST_CASE("a tree goes without following links") {
   CHECK_FALSE(sys::exists(folder + "/tree"));
   CHECK(sys::exists(folder + "/keep/file"));
   CHECK(sys::remove_tree(folder + "/tree"));
+}
+
+TEST_CASE("what is full or read-only is told with what to do about it") {
+  const auto full = sys::from_errno(ENOSPC, "writing /run/x");
+  CHECK(full.code() == Code::resource_exhausted);
+  CHECK(full.text() == "writing /run/x: No space left on device");
+  CHECK(full.hint().find("df -h") != std::string::npos);
+  CHECK(sys::from_errno(EROFS, "writing /run/x").hint().find("read-only") != std::string::npos);
+  CHECK(sys::from_errno(EIO, "writing /run/x").hint().empty());
 }
 
 TEST_CASE("a second owner of a lock is told who holds it") {

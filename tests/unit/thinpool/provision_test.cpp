@@ -300,6 +300,7 @@ TEST_CASE("impossible wishes are refused before anything is touched") {
   for (const auto& result : {host.ensure(), host.plan()}) {
     REQUIRE_FALSE(result);
     CHECK(result.error().code() == Code::invalid_argument);
+    CHECK(!result.error().hint().empty());
   }
   CHECK(host.fault.calls.empty());
   CHECK_FALSE(sys::exists(host.root + "/run"));

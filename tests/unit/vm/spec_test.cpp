@@ -64,9 +64,19 @@ TEST_CASE("what no host could run is refused") {
   SECTION("multicast MAC") {
     spec.interfaces = {{"eth0", InterfaceType::tap, "", "03:00:00:00:00:01", "", "", {}}};
   }
+  SECTION("no MAC") {
+    spec.interfaces = {{"eth0", InterfaceType::tap, "", "nonsense", "", "", {}}};
+  }
+  SECTION("a MAC twice") {
+    spec.interfaces = {{"eth0", InterfaceType::tap, "", "02:00:00:00:00:01", "", "", {}},
+                       {"eth1", InterfaceType::tap, "", "02:00:00:00:00:01", "", "", {}}};
+  }
   SECTION("two of a name") { spec.interfaces.resize(2); }
   SECTION("volume named root") { spec.volumes = {{"root", "", "", "", gib, false}}; }
-  CHECK(validate(spec).error().code() == Code::invalid_argument);
+  const auto refused = validate(spec);
+  REQUIRE(!refused);
+  CHECK(refused.error().code() == Code::invalid_argument);
+  CHECK(!refused.error().hint().empty());
 }
 
 TEST_CASE("derived MACs are local, unicast, stable and different") {

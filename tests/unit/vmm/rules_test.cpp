@@ -61,7 +61,8 @@ TEST_CASE("all violations are found at once and told in one error") {
   for (const auto& one : violations) {
     CHECK(refused.error().message().find(one.rule) != std::string::npos);
   }
-  CHECK(refused.error().hint() == "shorten --cmdline; long data belongs on a cloud-init disk");
+  CHECK(refused.error().hint() == "use --vcpus 1 to 32");
+  CHECK(violations[2].hint == "shorten --cmdline; long data belongs on a cloud-init disk");
   CHECK(vmm::refuse({}, "firecracker"));
 }
 
