@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 namespace flintctl::output {
 namespace {
@@ -14,42 +15,106 @@ constexpr std::string_view jsonpath_prefix = "jsonpath=";
 
 Error bad_path(std::string_view path, std::string_view why) {
   return Error(Code::invalid_argument, fmt::format("jsonpath '{}': {}", path, why))
-      .with_hint("write it like -o jsonpath={.status.phase} or {.items[0].metadata.name}");
+      .with_hint("write it like -o jsonpath={.status.phase} or {.items[*].metadata.name}");
 }
 
-/// The next ".name" or "[n]" of a path, applied to `value`; nullptr when it is not there.
-Result<const data::Value*> step(const data::Value& value, std::string_view& rest,
-                                std::string_view path) {
-  if (rest.front() == '[') {
-    const auto end = rest.find(']');
-    std::size_t index = 0;
-    const auto [stop, error] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), index);
-    if (end == std::string_view::npos || error != std::errc() || stop != rest.data() + end) {
-      return bad_path(path, "an index is a number in brackets");
-    }
-    rest.remove_prefix(end + 1);
-    return index < value.elements().size() ? &value.elements()[index] : nullptr;
-  }
-  if (rest.front() != '.') return bad_path(path, "a step begins with '.' or '['");
-  rest.remove_prefix(1);
-  // A key with dots in it is written with backslashes: .metadata.labels.a\.b
+/// One step of a path: ".name", "[n]" or "[*]".
+struct Step {
+  enum class Kind { key, index, all };
+  Kind kind = Kind::key;
   std::string key;
+  std::size_t index = 0;
+};
+
+/// "[n]" or "[*]" at the front of `rest`, which loses it.
+Result<Step> take_bracket(std::string_view& rest, std::string_view path) {
+  const auto end = rest.find(']');
+  const auto inside =
+      end == std::string_view::npos ? std::string_view() : rest.substr(1, end - 1);
+  Step step;
+  step.kind = inside == "*" ? Step::Kind::all : Step::Kind::index;
+  if (step.kind == Step::Kind::index) {
+    const char* const last = inside.data() + inside.size();
+    const auto [stop, error] = std::from_chars(inside.data(), last, step.index);
+    if (inside.empty() || error != std::errc() || stop != last) {
+      return bad_path(path, "in brackets stands a number or '*'");
+    }
+  }
+  rest.remove_prefix(end + 1);
+  return step;
+}
+
+/// ".name" at the front of `rest`, which loses it; "." alone is the value itself.
+Step take_key(std::string_view& rest) {
+  rest.remove_prefix(1);
+  Step step;
+  // A key with dots in it is written with backslashes: .metadata.labels.a\.b
   while (!rest.empty() && rest.front() != '.' && rest.front() != '[') {
     if (rest.front() == '\\' && rest.size() > 1) rest.remove_prefix(1);
-    key += rest.front();
+    step.key += rest.front();
     rest.remove_prefix(1);
   }
-  return key.empty() ? &value : value.find(key);
+  return step;
 }
 
-Result<> print_path(std::ostream& out, std::string_view path, const data::Value& value) {
+Result<std::vector<Step>> parse_path(std::string_view path) {
   std::string_view rest = path;
   if (rest.starts_with('{') && rest.ends_with('}')) rest = rest.substr(1, rest.size() - 2);
-  const data::Value* found = &value;
-  while (!rest.empty() && found != nullptr) found = TRY(step(*found, rest, path));
-  if (found == nullptr) return Error(Code::not_found, fmt::format("nothing at jsonpath {}", path));
-  const std::string* text = found->as_string();
-  out << (text != nullptr ? *text : data::to_json(*found)) << '\n';
+  std::vector<Step> steps;
+  while (!rest.empty()) {
+    if (rest.front() != '.' && rest.front() != '[') {
+      return bad_path(path, "a step begins with '.' or '['");
+    }
+    auto step = rest.front() == '[' ? TRY(take_bracket(rest, path)) : take_key(rest);
+    if (step.kind != Step::Kind::key || !step.key.empty()) steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+using Values = std::vector<const data::Value*>;
+
+/// What a step leads to from one value: nothing when it is not there.
+Values step_from(const data::Value& value, const Step& step) {
+  Values found;
+  switch (step.kind) {
+    case Step::Kind::key:
+      if (const auto* member = value.find(step.key)) found.push_back(member);
+      break;
+    case Step::Kind::index:
+      if (step.index < value.elements().size()) found.push_back(&value.elements()[step.index]);
+      break;
+    case Step::Kind::all:
+      for (const auto& element : value.elements()) found.push_back(&element);
+      for (const auto& [key, member] : value.members()) found.push_back(&member);
+      break;
+  }
+  return found;
+}
+
+/// As kubectl: one value, or all that "[*]" leads to with blanks between, where what is missing is
+/// passed over.
+Result<> print_path(std::ostream& out, std::string_view path, const data::Value& value) {
+  Values found{&value};
+  bool many = false;
+  for (const auto& step : TRY(parse_path(path))) {
+    many = many || step.kind == Step::Kind::all;
+    Values next;
+    for (const auto* from : found) {
+      const auto reached = step_from(*from, step);
+      next.insert(next.end(), reached.begin(), reached.end());
+    }
+    found = std::move(next);
+  }
+  if (found.empty() && !many) {
+    return Error(Code::not_found, fmt::format("nothing at jsonpath {}", path))
+        .with_hint("-o json shows what there is");
+  }
+  std::vector<std::string> texts;
+  for (const auto* one : found) {
+    const std::string* text = one->as_string();
+    texts.push_back(text != nullptr ? *text : data::to_json(*one));
+  }
+  if (!texts.empty()) out << fmt::format("{}\n", fmt::join(texts, " "));
   return {};
 }
 
@@ -72,7 +137,9 @@ Result<Format> parse_format(std::string_view text) {
     if (text == name) return Format{kind, {}};
   }
   if (text.starts_with(jsonpath_prefix)) {
-    return Format{Kind::jsonpath, std::string(text.substr(jsonpath_prefix.size()))};
+    const auto path = text.substr(jsonpath_prefix.size());
+    TRY(parse_path(path));  // before the command does anything
+    return Format{Kind::jsonpath, std::string(path)};
   }
   const std::string near =
       data::nearest(text, {"table", "wide", "json", "yaml", "name", "jsonpath="});

@@ -28,6 +28,8 @@ TEST_CASE("tables align, hide wide columns and leave no trailing blanks") {
 TEST_CASE("formats parse and the nearest is named") {
   CHECK(parse_format("json")->kind == Kind::json);
   CHECK(parse_format("jsonpath={.a}")->path == "{.a}");
+  CHECK(parse_format("jsonpath={.a[}").error().code() == Code::invalid_argument);
+  CHECK(parse_format("jsonpath=a").error().code() == Code::invalid_argument);
   CHECK(parse_format("jsn").error().hint() == "did you mean 'json'?");
 }
 
@@ -43,5 +45,21 @@ TEST_CASE("jsonpath walks keys and indexes") {
   CHECK(at("{.a.b[0]}") == "{\"c\":\"x\"}\n");
   CHECK(at("{.k\\.l}") == "dot\n");
   CHECK(at("{.a.z}") == "error: nothing at jsonpath {.a.z}");
-  CHECK(at("{.a[x]}").find("an index is a number") != std::string::npos);
+  CHECK(at("{.a[x]}").find("a number or '*'") != std::string::npos);
+  CHECK(at("{.a[0}").find("a number or '*'") != std::string::npos);
+}
+
+TEST_CASE("jsonpath goes over all elements as kubectl does") {
+  const auto list = *data::parse_json(
+      R"({"items":[{"n":"a","by":["x","y"]},{"n":"b"},{"by":[]}],"none":[],"map":{"k":1,"l":2}})");
+  const auto at = [&](const char* path) {
+    std::ostringstream out;
+    const auto printed = print_value(out, Format{Kind::jsonpath, path}, list);
+    return printed ? out.str() : "error: " + printed.error().text();
+  };
+  CHECK(at("{.items[*].n}") == "a b\n");
+  CHECK(at("{.items[*].by}") == "[\"x\",\"y\"] []\n");
+  CHECK(at("{.items[*].by[*]}") == "x y\n");
+  CHECK(at("{.map[*]}") == "1 2\n");
+  CHECK(at("{.none[*].n}").empty());
 }
