@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <sstream>
 
 #include "cli/tree.hpp"
 #include "core/units.hpp"
@@ -18,6 +20,14 @@ Value parsed(Result<Value> result, const std::string& names) {
   if (result) return *result;
   throw CLI::ValidationError(
       fmt::format("{}: {} ({})", names, result.error().text(), result.error().hint()));
+}
+
+Result<unsigned> parse_count(const std::string& text) {
+  unsigned count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc() && end == text.data() + text.size()) return count;
+  return Error(Code::invalid_argument, fmt::format("'{}' is not a number", text))
+      .with_hint("use a whole number, 0 or more");
 }
 
 void configure(CLI::App& app) {
@@ -58,6 +68,17 @@ Command& Command::details(const std::string& text) {
   return *this;
 }
 
+Command& Command::version(const std::string& text) {
+  impl_->app->set_version_flag("--version", text, "Print the version");
+  return *this;
+}
+
+Command& Command::suggest(const std::string& names, const std::vector<std::string>& values) {
+  std::istringstream list(names);
+  for (std::string name; std::getline(list, name, ',');) impl_->values[name] = values;
+  return *this;
+}
+
 Command& Command::example(const std::string& line, const std::string& purpose) {
   impl_->examples.emplace_back(line, purpose);
   return *this;
@@ -89,7 +110,13 @@ Command& Command::option(const std::string& names, std::optional<std::string>& v
 }
 
 Command& Command::option(const std::string& names, unsigned& value, const std::string& help) {
-  impl_->app->add_option(names, value, help)->type_name("N")->capture_default_str();
+  impl_->app
+      ->add_option_function<std::string>(
+          names,
+          [&value, names](const std::string& text) { value = parsed(parse_count(text), names); },
+          help)
+      ->type_name("N")
+      ->default_str(std::to_string(value));
   return *this;
 }
 
@@ -142,7 +169,7 @@ Command& Command::choice(const std::string& names, std::string& value,
       ->type_name(fmt::format("{}", fmt::join(choices, "|")))
       ->capture_default_str()
       ->check(CLI::Validator(check, "", ""));
-  return *this;
+  return suggest(names, choices);
 }
 
 Command& Command::argument(const std::string& name, std::string& value, const std::string& help) {

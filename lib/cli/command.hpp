@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ class Command {
   Command& alias(const std::string& name);
   /// Text below the summary in --help; paragraphs as they are.
   Command& details(const std::string& text);
+  /// What --version prints, here and anywhere below.
+  Command& version(const std::string& text);
   /// One example line with its purpose, printed in --help under "Examples:".
   Command& example(const std::string& line, const std::string& purpose);
 
@@ -40,6 +43,8 @@ class Command {
   Command& counter(const std::string& names, int& value, const std::string& help);
   Command& option(const std::string& names, std::string& value, const std::string& help,
                   const std::string& placeholder);
+  /// What a completion offers for an option that takes other values too.
+  Command& suggest(const std::string& names, const std::vector<std::string>& values);
   Command& option(const std::string& names, std::optional<std::string>& value,
                   const std::string& help, const std::string& placeholder);
   Command& option(const std::string& names, unsigned& value, const std::string& help);
@@ -81,8 +86,24 @@ struct Outline {
   std::string summary;
   std::vector<std::string> flags;  ///< long forms, "--output"; those of all its parents included
   std::vector<Outline> commands;
+  std::vector<std::string> aliases = {};
+  std::map<std::string, std::vector<std::string>> values = {};  ///< of its own flags: "-o", "--wait"
 };
 Outline outline(const Command& root);
+
+/// Every example line of the tree.
+std::vector<std::string> examples(const Command& root);
+/// Whether the tree takes this command line, as run() would find; runs nothing.
+Result<> accept(Command& root, int argc, const char* const* argv);
+
+/// Prints the help of the command that `words` name; invalid_argument when there is none.
+Result<> print_help(Command& root, const std::vector<std::string>& words,
+                    output::Streams& streams);
+
+/// Prints error and hint, for a command that goes on.
+void tell(output::Streams& streams, const Error& error);
+/// The failure of a command that told all of its errors: run() only takes the status of it.
+Error already_told(Code code);
 
 /// The exit status of an error, as the command line contract lists them.
 int exit_status(Code code);

@@ -41,48 +41,121 @@ int exit_status(Code code) {
   return 1;
 }
 
+void tell(output::Streams& streams, const Error& error) {
+  const char* red = streams.color ? "\033[31m" : "";
+  const char* plain = streams.color ? "\033[0m" : "";
+  streams.err << red << "error: " << plain << error.text() << '\n';
+  if (!error.hint().empty()) streams.err << "hint: " << error.hint() << '\n';
+  streams.err.flush();
+}
+
+Error already_told(Code code) { return {code, ""}; }
+
 namespace {
 
 constexpr std::size_t help_width = 100;
 
 int report(output::Streams& streams, const Error& error) {
-  const char* red = streams.color ? "\033[31m" : "";
-  const char* plain = streams.color ? "\033[0m" : "";
-  streams.err << red << "error: " << plain << error.text() << '\n';
-  if (!error.hint().empty()) streams.err << "hint: " << error.hint() << '\n';
+  if (!error.text().empty()) tell(streams, error);
   return exit_status(error.code());
 }
 
-/// What was typed and is not known, as an error with the nearest known word.
-Error unexpected(Command& command, const std::string& word) {
-  const CLI::App& app = Tree::app(command);
+std::string see_help(Command& command) {
+  return fmt::format("see '{} --help'", Tree::full_name(&Tree::app(command)));
+}
+
+/// Long names of a command's flags and of all above it.
+std::vector<std::string> flags_of(Command& command) {
   std::vector<std::string> known;
-  const bool is_flag = word.starts_with("-");
-  for (const CLI::App* level = &app; is_flag && level != nullptr; level = level->get_parent()) {
+  for (const CLI::App* level = &Tree::app(command); level != nullptr; level = level->get_parent()) {
     for (const CLI::Option* option : level->get_options()) {
       for (const auto& name : option->get_lnames()) known.push_back("--" + name);
     }
   }
-  if (!is_flag) {
-    for (const CLI::App* child : app.get_subcommands(nullptr)) known.push_back(child->get_name());
-  }
-  const std::string near = data::nearest(word.substr(0, word.find('=')),
-                                         std::vector<std::string_view>(known.begin(), known.end()));
-  const char* what = is_flag ? "flag" : (Tree::is_group(command) ? "command" : "argument");
-  return Error(Code::invalid_argument,
-               fmt::format("unknown {} '{}' for '{}'", what, word, Tree::full_name(&app)))
-      .with_hint(near.empty() ? fmt::format("see '{} --help'", Tree::full_name(&app))
-                              : fmt::format("did you mean '{}'?", near));
+  return known;
 }
 
+/// The nearest known word, in the words of a hint; empty when nothing is near.
+std::string suggestion(Command& command, const std::string& word) {
+  if (word.starts_with("-")) {
+    const auto known = flags_of(command);
+    return data::nearest(word.substr(0, word.find('=')),
+                         std::vector<std::string_view>(known.begin(), known.end()));
+  }
+  if (!Tree::is_group(command)) return {};
+  // A command of that very name stands elsewhere: "create vm" for "vm create".
+  constexpr std::size_t most_offered = 3;
+  const auto same = Tree::called(command, word);
+  if (!same.empty() && same.size() <= most_offered) {
+    return fmt::format("{}", fmt::join(same, "' or '"));
+  }
+  std::vector<std::string> known;
+  for (const CLI::App* child : Tree::app(command).get_subcommands(nullptr)) {
+    known.push_back(child->get_name());
+  }
+  return data::nearest(word, std::vector<std::string_view>(known.begin(), known.end()));
+}
+
+/// What was typed and is not known, as an error with the nearest known word.
+Error unexpected(Command& command, const std::string& word) {
+  const char* what = word.starts_with("-")       ? "flag"
+                     : Tree::is_group(command) ? "command"
+                                               : "argument";
+  const std::string near = suggestion(command, word);
+  return Error(Code::invalid_argument, fmt::format("unknown {} '{}' for '{}'", what, word,
+                                                   Tree::full_name(&Tree::app(command))))
+      .with_hint(near.empty() ? see_help(command) : fmt::format("did you mean '{}'?", near));
+}
+
+/// CLI11's "NAME: At Most 1 required but received 2" and "NAME: 1 required REF missing".
+Error mismatch(Command& command, const std::string& text) {
+  const std::string flag = text.substr(0, text.find(':'));
+  if (text.find("missing") != std::string::npos) {
+    return Error(Code::invalid_argument, fmt::format("{} has no value", flag))
+        .with_hint(see_help(command));
+  }
+  return Error(Code::invalid_argument, fmt::format("{} is given more than once", flag))
+      .with_hint("give it once");
+}
+
+/// CLI11's "Could not convert: NAME = VALUE", which only flags without values meet here.
+Error no_value(Command& command, const std::string& text) {
+  const auto colon = text.find(": ");
+  const auto equals = text.find(" = ");
+  if (colon == std::string::npos || equals == std::string::npos || equals < colon) {
+    return Error(Code::invalid_argument, text).with_hint(see_help(command));
+  }
+  const std::string flag = text.substr(colon + 2, equals - colon - 2);
+  return Error(Code::invalid_argument,
+               fmt::format("{} does not take '{}'", flag, text.substr(equals + 3)))
+      .with_hint(fmt::format("write it without a value: {}", flag));
+}
+
+/// The library's words are for programmers; these are ours.
 Error parse_failure(Command& root, const CLI::ParseError& error) {
   Command& command = Tree::chosen(root);
+  const std::string text = error.what();
   const auto left = Tree::app(root).remaining(true);
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !left.empty()) {
-    return unexpected(command, left.front());
+  switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
+    case CLI::ExitCodes::ExtrasError:
+      if (!left.empty()) return unexpected(command, left.front());
+      break;
+    case CLI::ExitCodes::RequiredError: {
+      // A flag that is not known explains what seems to be missing.
+      const auto flag = std::find_if(left.begin(), left.end(), [](const std::string& word) {
+        return word.starts_with("-");
+      });
+      if (flag != left.end()) return unexpected(command, *flag);
+      break;
+    }
+    case CLI::ExitCodes::ArgumentMismatch:
+      return mismatch(command, text);
+    case CLI::ExitCodes::ConversionError:
+      return no_value(command, text);
+    default:
+      break;
   }
-  return Error(Code::invalid_argument, error.what())
-      .with_hint(fmt::format("see '{} --help'", Tree::full_name(&Tree::app(command))));
+  return Error(Code::invalid_argument, text).with_hint(see_help(command));
 }
 
 /// Cuts off what follows "--" when the command hands it to another program: CLI11 would take it for
@@ -98,12 +171,38 @@ int take_rest(Command& root, int argc, const char* const* argv) {
 
 }  // namespace
 
+Result<> accept(Command& root, int argc, const char* const* argv) {
+  const int own_words = take_rest(root, argc, argv);
+  try {
+    Tree::app(root).parse(own_words, argv);
+  } catch (const CLI::ParseError& error) {
+    return parse_failure(root, error);
+  }
+  if (!Tree::is_group(Tree::chosen(root))) return {};
+  return Error(Code::invalid_argument, "a command is missing");
+}
+
+Result<> print_help(Command& root, const std::vector<std::string>& words,
+                    output::Streams& streams) {
+  Command* command = &root;
+  for (const auto& word : words) {
+    Command* next = Tree::child(*command, word);
+    if (next == nullptr) return unexpected(*command, word);
+    command = next;
+  }
+  streams.out << Tree::help(*command, help_width);
+  return {};
+}
+
 int run(Command& root, int argc, const char* const* argv, output::Streams& streams) {
   const int own_words = take_rest(root, argc, argv);
   try {
     Tree::app(root).parse(own_words, argv);
   } catch (const CLI::CallForHelp&) {
     streams.out << Tree::help(Tree::chosen(root), help_width);
+    return 0;
+  } catch (const CLI::CallForVersion& version) {
+    streams.out << version.what() << '\n';
     return 0;
   } catch (const CLI::ParseError& error) {
     return report(streams, parse_failure(root, error));

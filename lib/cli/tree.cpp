@@ -40,14 +40,26 @@ Command& Tree::chosen(Command& command) {
 Command& Tree::named(Command& command, const std::vector<std::string>& words) {
   Command* found = &command;
   for (const auto& word : words) {
-    for (auto& child : found->impl_->children) {
-      if (child->impl_->app->check_name(word)) {
-        found = child.get();
-        break;
-      }
-    }
+    if (auto* next = child(*found, word)) found = next;
   }
   return *found;
+}
+
+Command* Tree::child(Command& command, const std::string& word) {
+  for (auto& candidate : command.impl_->children) {
+    if (candidate->impl_->app->check_name(word)) return candidate.get();
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Tree::called(const Command& command, const std::string& word) {
+  std::vector<std::string> names;
+  for (const auto& candidate : command.impl_->children) {
+    if (candidate->impl_->app->check_name(word)) names.push_back(full_name(candidate->impl_->app));
+    const auto below = called(*candidate, word);
+    names.insert(names.end(), below.begin(), below.end());
+  }
+  return names;
 }
 
 bool Tree::is_group(const Command& command) { return !command.impl_->run; }
@@ -109,11 +121,17 @@ Outline Tree::outline(const Command& command, std::vector<std::string> flags) {
   }
   std::sort(flags.begin(), flags.end());
   flags.erase(std::unique(flags.begin(), flags.end()), flags.end());
-  Outline outline{impl.app->get_name(), impl.summary, flags, {}};
+  Outline outline{impl.app->get_name(), impl.summary,           flags, {},
+                  impl.app->get_aliases(), impl.values};
   for (const auto& child : impl.children) {
     outline.commands.push_back(Tree::outline(*child, flags));
   }
   return outline;
+}
+
+void Tree::add_examples(const Command& command, std::vector<std::string>& lines) {
+  for (const auto& [line, purpose] : command.impl_->examples) lines.push_back(line);
+  for (const auto& child : command.impl_->children) add_examples(*child, lines);
 }
 
 std::vector<std::string>* Tree::rest(Command& command) { return command.impl_->rest; }
@@ -128,5 +146,11 @@ Result<> Tree::execute(Command& command) {
 }
 
 Outline outline(const Command& root) { return Tree::outline(root, {}); }
+
+std::vector<std::string> examples(const Command& root) {
+  std::vector<std::string> lines;
+  Tree::add_examples(root, lines);
+  return lines;
+}
 
 }  // namespace flintctl::cli

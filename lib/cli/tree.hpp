@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct Command::Impl {
   std::vector<std::unique_ptr<Command>> children;
   std::vector<std::string>* rest = nullptr;
   std::string rest_help;
+  std::map<std::string, std::vector<std::string>> values;  // of flags, for completions
   std::function<Result<>()> run;
 };
 
@@ -37,11 +39,16 @@ class Tree {
   static Command& chosen(Command& command);
   /// The deepest command that `words` name, before any parsing.
   static Command& named(Command& command, const std::vector<std::string>& words);
+  /// The child that `word` names, by name or alias; nullptr when there is none.
+  static Command* child(Command& command, const std::string& word);
+  /// Whole names of all commands below that are called `word`.
+  static std::vector<std::string> called(const Command& command, const std::string& word);
   static bool is_group(const Command& command);
   /// Its name with those above it: "flintctl vm create".
   static std::string full_name(const CLI::App* app);
   static std::string help(Command& command, std::size_t width);
   static Outline outline(const Command& command, std::vector<std::string> flags);
+  static void add_examples(const Command& command, std::vector<std::string>& lines);
   /// Where a command keeps the words of another program, or nullptr.
   static std::vector<std::string>* rest(Command& command);
   /// Runs its action.

@@ -19,6 +19,7 @@ struct Fixture {
   std::vector<std::string> labels;
   std::vector<std::string> rest;
   std::uint64_t memory = 512 * mib;
+  unsigned vcpus = 2;
   std::optional<std::string> kernel;
   std::string output = "table";
   std::string wait = "running";
@@ -30,6 +31,7 @@ struct Fixture {
     cli::Command root("tool", "Does things");
     root.option("-o,--output", output, "Format", "FORMAT");
     root.flag("-q,--quiet", quiet, "Quiet");
+    root.version("tool 1.2");
     auto& vm = root.add("vm", "Virtual machines").alias("vms");
     vm.add("list", "List them").action([this] { return done("list"); });
     vm.add("create", "Create one")
@@ -37,11 +39,16 @@ struct Fixture {
         .option("-l,--label", labels, "A label", "KEY=VALUE")
         .option("--kernel", kernel, "A kernel", "IMAGE")
         .size_option("--memory", memory, "Memory")
+        .option("--vcpus", vcpus, "Processors")
         .choice("--wait", wait, {"none", "running", "booted"}, "Wait for")
         .example("tool vm create web", "the shortest form")
         .action([this] { return done("create"); });
     vm.add("fail", "Fail").action([]() -> Result<> {
       return Error(Code::host_not_ready, "no pool").with_hint("make one");
+    });
+    vm.add("tell", "Fail twice").action([&streams]() -> Result<> {
+      cli::tell(streams, Error(Code::not_found, "no a").with_hint("see the list"));
+      return cli::already_told(Code::not_found);
     });
     vm.add("exec", "Run").rest(rest, "The command").action([this] { return done("exec"); });
     return cli::run(root, static_cast<int>(words.size()), words.data(), streams);
@@ -112,6 +119,69 @@ TEST_CASE("bad input exits 2 and names the nearest word") {
         std::string::npos);
   CHECK(error_of({"vm", "create", "web", "--wait", "boot"}).find("did you mean 'booted'?") !=
         std::string::npos);
+}
+
+TEST_CASE("bad input is answered in our own words") {
+  const auto error_of = [](std::vector<const char*> words) {
+    Fixture tool;
+    CHECK(tool.run(std::move(words)) == 2);
+    CHECK(tool.ran.empty());
+    return tool.err.str();
+  };
+  CHECK(error_of({"vm", "create", "web", "--vcpus", "-1"}) ==
+        "error: --vcpus: '-1' is not a number (use a whole number, 0 or more)\n"
+        "hint: see 'tool vm create --help'\n");
+  CHECK(error_of({"vm", "create", "web", "--vcpus", "4294967296"}).find("is not a number") !=
+        std::string::npos);
+  CHECK(error_of({"vm", "create", "web", "--wait=none", "--wait=running"}) ==
+        "error: --wait is given more than once\nhint: give it once\n");
+  CHECK(error_of({"vm", "create", "web", "--memory"}) ==
+        "error: --memory has no value\nhint: see 'tool vm create --help'\n");
+  CHECK(error_of({"vm", "list", "--quiet=maybe"}) ==
+        "error: --quiet does not take 'maybe'\nhint: write it without a value: --quiet\n");
+  CHECK(error_of({"vm", "create", "-a"}).find("unknown flag '-a'") != std::string::npos);
+  CHECK(error_of({"create", "vm"}).find("did you mean 'tool vm create'?") != std::string::npos);
+  CHECK(error_of({"create"}).find("did you mean 'tool vm create'?") != std::string::npos);
+  CHECK(error_of({"vm", "list", "web"}).find("unknown argument 'web'") != std::string::npos);
+}
+
+TEST_CASE("errors that were told already only choose the status") {
+  Fixture tool;
+  CHECK(tool.run({"vm", "tell"}) == 3);
+  CHECK(tool.err.str() == "error: no a\nhint: see the list\n");
+}
+
+TEST_CASE("the version is printed at any place") {
+  Fixture tool;
+  CHECK(tool.run({"--version"}) == 0);
+  CHECK(tool.run({"vm", "list", "--version"}) == 0);
+  CHECK(tool.out.str() == "tool 1.2\ntool 1.2\n");
+  CHECK(tool.ran.empty());
+}
+
+TEST_CASE("a command line is accepted without being run") {
+  bool ran = false;
+  std::string name;
+  cli::Command root("tool", "Does things");
+  auto& vm = root.add("vm", "Virtual machines").example("tool vm get web", "one");
+  vm.add("get", "One").argument("NAME", name, "Its name").action([&]() -> Result<> {
+    ran = true;
+    return {};
+  });
+  const auto accepts = [&](std::vector<const char*> words) {
+    return cli::accept(root, static_cast<int>(words.size()), words.data()).has_value();
+  };
+  CHECK(cli::examples(root) == std::vector<std::string>{"tool vm get web"});
+  CHECK(accepts({"tool", "vm", "get", "web"}));
+  CHECK_FALSE(accepts({"tool", "vm", "get"}));
+  CHECK_FALSE(accepts({"tool", "vm", "get", "web", "--nope"}));
+  CHECK_FALSE(accepts({"tool", "vm"}));
+  CHECK_FALSE(ran);
+  std::ostringstream out;
+  output::Streams streams{out, out};
+  CHECK(cli::print_help(root, {"vm", "get"}, streams));
+  CHECK(out.str().find("tool vm get NAME") != std::string::npos);
+  CHECK(cli::print_help(root, {"vm", "gte"}, streams).error().hint() == "did you mean 'get'?");
 }
 
 TEST_CASE("errors print with their hint and choose the status") {
