@@ -17,6 +17,7 @@ Result<> version(Host& host) {
 }  // namespace
 
 void add_version(cli::Command& root, Host& host) {
+  root.version("flintctl " FLINTCTL_VERSION);
   root.add("version", "Print the version of flintctl")
       .example("flintctl version -o json", "for scripts")
       .action([&host] { return version(host); });

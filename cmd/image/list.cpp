@@ -75,7 +75,7 @@ void add_image_list(cli::Command& image, Host& host) {
           "the part of that which other images use too. On devmapper these are blocks of the thin "
           "pool.")
       .example("flintctl image list -o wide", "with shares, snapshots, and the VMs that use them")
-      .example("flintctl image list -o jsonpath={.items[*].usedBy}", "only these VMs")
+      .example("flintctl image list -o jsonpath='{.items[*].usedBy}'", "only these VMs")
       .action([options, &host] { return image_list(host, *options); });
   add_look_flags(list, options->look);
 }

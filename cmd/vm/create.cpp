@@ -152,7 +152,8 @@ void add_vm_create(cli::Command& vm, Host& host) {
                "and return when it runs")
       .example("flintctl vm create web --image os:1 --kernel /boot/vmlinux --wait=booted",
                "and return when its userspace is up")
-      .example("flintctl vm create web --image registry.example/os:1 --creds-stdin < secret",
+      .example("flintctl vm create web --image registry.example/os:1 --kernel /boot/vmlinux "
+               "--creds-stdin < secret",
                "with USER:PASSWORD for registry.example from a file")
       .argument("NAME", options->name, "Name of the VM")
       .option("--image", options->image, "OS image", "REF")
