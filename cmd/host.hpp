@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "config/config.hpp"
 #include "containerd/client.hpp"
@@ -30,7 +31,10 @@ struct GlobalOptions {
 /// a command first asks for it.
 class Host {
  public:
-  Host(output::Streams& streams, GlobalOptions& options) : streams_(streams), options_(options) {}
+  /// `containerd` is of tests; without it a command connects when it first asks.
+  Host(output::Streams& streams, GlobalOptions& options,
+       std::unique_ptr<containerd::Client> containerd = nullptr)
+      : streams_(streams), options_(options), containerd_(std::move(containerd)) {}
 
   output::Streams& streams();
   const GlobalOptions& options() { return options_; }

@@ -1,34 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outcome.hpp"
 
+#include <optional>
+
+#include "cli/command.hpp"
 #include "output/format.hpp"
 
 namespace flintctl::cmd {
+namespace {
 
-Result<> print_outcome(Host& host, const Kind& kind, const std::string& name,
+data::Value outcome_value(const Kind& kind, const Subject& subject, const std::string& outcome) {
+  auto metadata = data::Value::object({{"name", subject.name}});
+  if (!subject.name_space.empty()) metadata.set("namespace", subject.name_space);
+  return data::Value::object({{"apiVersion", "flintctl/v1"},
+                              {"kind", kind.object},
+                              {"metadata", std::move(metadata)},
+                              {"result", outcome}});
+}
+
+/// As a line; at once, for the next one may take a while.
+void print_line(Host& host, const output::Format& format, const Kind& kind, const Subject& subject,
+                const std::string& outcome) {
+  auto& out = host.streams().out;
+  out << shown_name(host, kind, subject);
+  if (format.is_table()) out << ' ' << outcome;
+  out << std::endl;
+}
+
+bool is_lines(const output::Format& format) {
+  return format.is_table() || format.kind == output::Kind::name;
+}
+
+}  // namespace
+
+std::string shown_name(Host& host, const Kind& kind, const Subject& subject) {
+  const bool elsewhere =
+      !subject.name_space.empty() && subject.name_space != host.options().vm_namespace;
+  return std::string(kind.word) + '/' + (elsewhere ? subject.name_space + '/' : "") + subject.name;
+}
+
+Result<> print_outcome(Host& host, const Kind& kind, const Subject& subject,
                        const std::string& outcome) {
   const auto format = TRY(host.format());
-  auto& out = host.streams().out;
-  if (format.kind == output::Kind::name) {
-    out << kind.word << '/' << name << std::endl;  // at once: the next one may take a while
-  } else if (format.is_table()) {
-    out << kind.word << '/' << name << ' ' << outcome << std::endl;
-  } else {
-    const auto value = data::Value::object({{"apiVersion", "flintctl/v1"},
-                                            {"kind", kind.object},
-                                            {"metadata", data::Value::object({{"name", name}})},
-                                            {"result", outcome}});
-    return output::print_value(out, format, value);
+  if (!is_lines(format)) {
+    return output::print_value(host.streams().out, format, outcome_value(kind, subject, outcome));
   }
+  print_line(host, format, kind, subject, outcome);
   return {};
 }
 
-Result<> change_each(Host& host, const std::vector<std::string>& names, const Changes& changes) {
-  for (const auto& name : names) {
-    const bool changed = TRY(changes.change(name));
-    TRY(print_outcome(host, changes.kind, name, changed ? changes.done : "unchanged"));
+Result<> change_each(Host& host, const std::vector<Subject>& subjects, const Changes& changes) {
+  const auto format = TRY(host.format());
+  const bool one = subjects.size() == 1 && changes.form == Changes::Form::one_or_list;
+  std::optional<Code> failure;
+  data::Array items;
+  for (const auto& subject : subjects) {
+    const auto changed = changes.change(subject);
+    if (!changed) {
+      if (one) return changed.error();
+      cli::tell(host.streams(), changed.error());
+      if (!failure) failure = changed.error().code();
+      if (changed.error().code() == Code::cancelled) break;
+      continue;
+    }
+    const std::string outcome = *changed ? changes.done : "unchanged";
+    if (one) return print_outcome(host, changes.kind, subject, outcome);
+    if (is_lines(format)) {
+      print_line(host, format, changes.kind, subject, outcome);
+    } else {
+      items.push_back(outcome_value(changes.kind, subject, outcome));
+    }
   }
-  return {};
+  if (!is_lines(format)) {
+    TRY(output::print_value(host.streams().out, format, output::list_value(std::move(items))));
+  }
+  return failure ? Result<>(cli::already_told(*failure)) : Result<>();
 }
 
 }  // namespace flintctl::cmd

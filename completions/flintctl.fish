@@ -8,6 +8,7 @@ complete -c flintctl -f -n '__fish_use_subcommand' -a vm -d 'Create, run and del
 complete -c flintctl -f -n '__fish_use_subcommand' -a doctor -d 'Check this host: what is amiss, what that breaks, what mends it'
 complete -c flintctl -f -n '__fish_use_subcommand' -a gc -d 'Find and remove what killed commands left'
 complete -c flintctl -f -n '__fish_use_subcommand' -a version -d 'Print the version of flintctl'
+complete -c flintctl -f -n '__fish_use_subcommand' -a help -d 'Show the help of a command'
 complete -c flintctl -f -n '__fish_use_subcommand' -a completion -d 'Print a shell\'s completion script'
 complete -c flintctl -n '__fish_use_subcommand' -l all-namespaces
 complete -c flintctl -n '__fish_use_subcommand' -l config
@@ -17,10 +18,11 @@ complete -c flintctl -n '__fish_use_subcommand' -l help
 complete -c flintctl -n '__fish_use_subcommand' -l namespace
 complete -c flintctl -n '__fish_use_subcommand' -l no-color
 complete -c flintctl -n '__fish_use_subcommand' -l no-headers
-complete -c flintctl -n '__fish_use_subcommand' -l output
+complete -c flintctl -n '__fish_use_subcommand' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_use_subcommand' -l pool
 complete -c flintctl -n '__fish_use_subcommand' -l quiet
 complete -c flintctl -n '__fish_use_subcommand' -l verbose
+complete -c flintctl -n '__fish_use_subcommand' -l version
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a all -d 'Make this host ready, whatever is missing of it'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a status -d 'Say of every step whether it is in place'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a reset -d 'Undo what provisioning did to this host'
@@ -37,10 +39,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from provision' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l containerd-address
@@ -51,12 +54,13 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l restart
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l wait
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l wait -x -a 'none running booted'
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from all' -l wipe
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l config
@@ -67,10 +71,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from status' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l containerd-address
@@ -81,13 +86,14 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l yes
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l allocate
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l allocate -x -a 'sparse full'
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l containerd-address
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l containerd-namespace
@@ -102,10 +108,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l no-headers
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l no-unit
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l at-boot
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l autoextend-percent
@@ -122,12 +129,13 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l vg
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l wait
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l wait -x -a 'none running booted'
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from lvm' -l wipe
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l config
@@ -139,7 +147,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from containerd' -l release
@@ -163,11 +171,12 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l no-headers
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l no-nat
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l uplink
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from network' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l containerd-address
@@ -178,82 +187,87 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l sha256
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l url
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l verbose
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from vmm' -l version
-complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a status -d 'Show a thin pool\'s usage, mode, backing files and volumes'
-complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a grow -d 'Make a thin pool larger while it is used'
-complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a check -d 'Say whether a thin pool is well'
-complete -c flintctl -f -n '__fish_seen_subcommand_from pool' -a repair -d 'Repair the metadata of a thin pool that is not active'
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from pool' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from status' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l allocate
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l data-size
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l metadata-size
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from grow' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l directory
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from check' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l directory
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from pool; and __fish_seen_subcommand_from repair' -l verbose
+complete -c flintctl -f -n '__fish_seen_subcommand_from pool pools' -a status -d 'Show a thin pool\'s usage, mode, backing files and volumes'
+complete -c flintctl -f -n '__fish_seen_subcommand_from pool pools' -a grow -d 'Make a thin pool larger while it is used'
+complete -c flintctl -f -n '__fish_seen_subcommand_from pool pools' -a check -d 'Say whether a thin pool is well'
+complete -c flintctl -f -n '__fish_seen_subcommand_from pool pools' -a repair -d 'Repair the metadata of a thin pool that is not active'
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from status' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l allocate -x -a 'sparse full'
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l data-size
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l metadata-size
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from grow' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l directory
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from check' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l directory
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from pool pools; and __fish_seen_subcommand_from repair' -l version
 complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a config -d 'Print, install or compare containerd\'s configuration'
 complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a start -d 'Start the private containerd and wait until it works'
 complete -c flintctl -f -n '__fish_seen_subcommand_from containerd' -a stop -d 'Stop the private containerd; running VMs go on'
@@ -268,10 +282,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l check
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l config
@@ -286,13 +301,14 @@ complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l restart
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l root
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l system
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from config' -l write
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l config
@@ -305,11 +321,12 @@ complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l timeout
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from start' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l config-path
@@ -320,10 +337,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from stop' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l config-path
@@ -333,10 +351,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from status' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l containerd-address
@@ -345,10 +364,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from ctr' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l containerd-address
@@ -357,10 +377,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from containerd; and __fish_seen_subcommand_from env' -l version
 complete -c flintctl -f -n '__fish_seen_subcommand_from content' -a list -d 'List the blobs in containerd\'s content store, in our namespace'
 complete -c flintctl -n '__fish_seen_subcommand_from content' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from content' -l config
@@ -370,382 +391,409 @@ complete -c flintctl -n '__fish_seen_subcommand_from content' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from content' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from content' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from content' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from content' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from content' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from content' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from content' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l filter
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list' -l verbose
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a pull -d 'Pull images from a registry and unpack them to snapshots'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a list -d 'List the images that are here'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a inspect -d 'Show all about images: layers, sizes, and which VMs use them'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a check -d 'See whether images are complete: documents, digests, snapshots'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a tag -d 'Give an image another name'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a remove -d 'Remove images, and the snapshots that nothing else uses'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a login -d 'Log in to a registry'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a logout -d 'Forget a registry\'s credentials'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a prune -d 'Remove the images that no VM was made from'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a import -d 'Make images of files: no registry needed'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a export -d 'Write images to a file, for hosts without a registry'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image' -a build-kernel -d 'Make a kernel image of an installed kernel'
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l authfile
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l creds-stdin
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l hosts-dir
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l keep-layers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l layers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l max-layer-files
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l max-layer-size
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l overcommit
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l plain-http
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l platform
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l progress
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l snapshotter
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from pull' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l platform
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l snapshotter
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from list' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l platform
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l snapshotter
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from inspect' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l platform
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l snapshotter
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from check' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from tag' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l ignore-not-found
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from remove' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l authfile
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l hosts-dir
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l password-stdin
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l plain-http
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l username
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from login' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l authfile
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from logout' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l dry-run
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l older-than
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l platform
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from prune' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l keep-layers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l layers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l max-layer-files
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l max-layer-size
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l name
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l platform
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l progress
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l rootfs
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l snapshotter
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from import' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l file
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l platform
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from export' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l busybox
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l keep-layers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l layers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l max-layer-files
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l max-layer-size
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l modules
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l name
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l platform
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l progress
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l snapshotter
-complete -c flintctl -n '__fish_seen_subcommand_from image; and __fish_seen_subcommand_from build-kernel' -l verbose
-complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a create -d 'Create a VM from an OS image and boot it'
-complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a list -d 'List VMs and what they do now'
-complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a get -d 'Show one VM: what was asked for, and what it does now'
-complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a logs -d 'Print what a VM\'s guest wrote to its console'
-complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a stop -d 'Stop VMs: the guest is asked to power off, then ended by force'
-complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a start -d 'Start stopped VMs'
-complete -c flintctl -f -n '__fish_seen_subcommand_from vm' -a delete -d 'Delete VMs with their disks, running or not'
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from vm' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l authfile
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l boot-marker
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l cmdline
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l creds-stdin
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l dry-run
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l hosts-dir
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l image
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l initrd
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l initrd-file
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l keep
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l keep-layers
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l kernel
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l kernel-file
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l label
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l layers
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l max-layer-files
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l max-layer-size
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l memory
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l network
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l no-start
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l overcommit
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l plain-http
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l platform
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l progress
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l provider
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l provider-arg
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l pull
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l snapshotter
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l timeout
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l vcpus
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from create' -l wait
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from list' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from get' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l follow
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l tail
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from logs' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l grace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from stop' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l boot-marker
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l overcommit
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l timeout
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from start' -l wait
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l ignore-not-found
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l output
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from vm; and __fish_seen_subcommand_from delete' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from content' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l filter
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_subcommand_from list ls' -l version
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a pull -d 'Pull images from a registry and unpack them to snapshots'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a list -d 'List the images that are here'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a inspect -d 'Show all about images: layers, sizes, and which VMs use them'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a check -d 'See whether images are complete: documents, digests, snapshots'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a tag -d 'Give an image another name'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a remove -d 'Remove images, and the snapshots that nothing else uses'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a login -d 'Log in to a registry'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a logout -d 'Forget a registry\'s credentials'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a prune -d 'Remove the images that no VM was made from'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a import -d 'Make images of files: no registry needed'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a export -d 'Write images to a file, for hosts without a registry'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a build-kernel -d 'Make a kernel image of an installed kernel'
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l authfile
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l creds-stdin
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l hosts-dir
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l keep-layers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l layers -x -a 'auto each merged'
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l max-layer-files
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l max-layer-size
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l overcommit
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l plain-http
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l progress -x -a 'auto tty plain json none'
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from pull' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from list ls' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from inspect' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from check' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l ignore-not-found
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l authfile
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l hosts-dir
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l password-stdin
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l plain-http
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l username
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l authfile
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from logout' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l older-than
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from prune' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l keep-layers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l layers -x -a 'auto each merged'
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l max-layer-files
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l max-layer-size
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l name
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l progress -x -a 'auto tty plain json none'
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l rootfs
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from import' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l file
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from export' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l busybox
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l keep-layers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l layers -x -a 'auto each merged'
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l max-layer-files
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l max-layer-size
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l modules
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l name
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l progress -x -a 'auto tty plain json none'
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from build-kernel' -l version
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm vms' -a create -d 'Create a VM from an OS image and boot it'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm vms' -a list -d 'List VMs and what they do now'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm vms' -a get -d 'Show one VM: what was asked for, and what it does now'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm vms' -a logs -d 'Print what a VM\'s guest wrote to its console'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm vms' -a stop -d 'Stop VMs: the guest is asked to power off, then ended by force'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm vms' -a start -d 'Start stopped VMs'
+complete -c flintctl -f -n '__fish_seen_subcommand_from vm vms' -a delete -d 'Delete VMs with their disks, running or not'
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l authfile
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l boot-marker
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l cmdline
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l creds-stdin
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l dry-run
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l hosts-dir
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l image
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l initrd
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l initrd-file
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l keep
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l keep-layers
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l kernel
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l kernel-file
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l label
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l layers -x -a 'auto each merged'
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l max-layer-files
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l max-layer-size
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l memory
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l network
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l no-start
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l overcommit
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l plain-http
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l platform
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l progress -x -a 'auto tty plain json none'
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l provider
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l provider-arg
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l pull -x -a 'missing always never'
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l snapshotter
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l timeout
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l vcpus
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from create' -l wait -x -a 'none running booted'
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l selector
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from list ls' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from get' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l follow
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l tail
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l grace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l selector
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from stop' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l boot-marker
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l overcommit
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l selector
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l timeout
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from start' -l wait -x -a 'none running booted'
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l ignore-not-found
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l selector
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from delete rm' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l containerd-address
@@ -754,11 +802,12 @@ complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l strict
 complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from doctor' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l containerd-address
@@ -768,10 +817,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from gc' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from gc' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from gc' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from gc' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from version' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from version' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from version' -l containerd-address
@@ -780,10 +830,24 @@ complete -c flintctl -n '__fish_seen_subcommand_from version' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from version' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from version' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from version' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from version' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from version' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from version' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from version' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from version' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from help' -l version
 complete -c flintctl -f -n '__fish_seen_subcommand_from completion' -a bash -d 'Print the completion script for bash'
 complete -c flintctl -f -n '__fish_seen_subcommand_from completion' -a zsh -d 'Print the completion script for zsh'
 complete -c flintctl -f -n '__fish_seen_subcommand_from completion' -a fish -d 'Print the completion script for fish'
@@ -795,10 +859,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from completion' -l help
 complete -c flintctl -n '__fish_seen_subcommand_from completion' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from completion' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from completion' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from completion' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from completion' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from completion' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from completion' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from completion' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l containerd-address
@@ -807,10 +872,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from bash' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l containerd-address
@@ -819,10 +885,11 @@ complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from zsh' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l containerd-address
@@ -831,7 +898,8 @@ complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l output
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l output -x -a 'table wide json yaml name jsonpath='
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l pool
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from completion; and __fish_seen_subcommand_from fish' -l version

@@ -10,18 +10,18 @@ namespace flintctl::cmd {
 
 Result<> image_remove(Host& host, const ImageRemoveOptions& options) {
   TRY(host.format());
-  std::vector<std::string> names;
+  std::vector<Subject> images;
   for (const auto& text : options.references) {
-    names.push_back(TRY(oci::Reference::parse(text)).name());
+    images.push_back({TRY(oci::Reference::parse(text)).name()});
   }
   containerd::Client* containerd = TRY(host.containerd());
-  const auto remove = [&](const std::string& name) -> Result<bool> {
-    auto removed = image::remove(*containerd, TRY(oci::Reference::parse(name)));
+  const auto remove = [&](const Subject& image) -> Result<bool> {
+    auto removed = image::remove(*containerd, TRY(oci::Reference::parse(image.name)));
     if (removed) return true;
     if (removed.error().code() == Code::not_found && options.ignore_not_found) return false;
     return std::move(removed).error();
   };
-  return change_each(host, names, {image_kind, "removed", remove});
+  return change_each(host, images, {image_kind, "removed", remove});
 }
 
 void add_image_remove(cli::Command& image, Host& host) {

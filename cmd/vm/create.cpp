@@ -15,6 +15,7 @@
 #include "pool/guard.hpp"
 #include "sys/error.hpp"
 #include "sys/host.hpp"
+#include "vm/targets.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -95,7 +96,7 @@ Result<vm::Spec> make_spec(const VmCreateOptions& options, const config::Default
 Result<lifecycle::CreateOptions> create_options(Host& host, const VmCreateOptions& options) {
   using Create = lifecycle::CreateOptions;
   Create create;
-  create.target = vm_target(host, options.name);
+  create.target = TRY(vm_target(host, options.name));
   create.spec = TRY(make_spec(options, TRY(host.config())->defaults));
   for (const auto& label : options.labels) create.labels.insert(TRY(vm::parse_label(label)));
   create.wait = wait_options(options.wait);
@@ -136,7 +137,7 @@ Result<> vm_create(Host& host, const VmCreateOptions& options) {
   TRY(read_given_credentials(pull, {TRY(oci::Reference::parse(create.spec.root.image))}));
   const auto session = TRY(open_vm_session(host, pull));
   TRY(lifecycle::create_vm(*session.context, create));
-  return print_outcome(host, vm_kind, options.name, "created");
+  return print_outcome(host, vm_kind, {create.target.name, create.target.name_space}, "created");
 }
 
 void add_vm_create(cli::Command& vm, Host& host) {
@@ -152,9 +153,10 @@ void add_vm_create(cli::Command& vm, Host& host) {
                "and return when it runs")
       .example("flintctl vm create web --image os:1 --kernel /boot/vmlinux --wait=booted",
                "and return when its userspace is up")
-      .example("flintctl vm create web --image registry.example/os:1 --kernel /boot/vmlinux "
-               "--creds-stdin < secret",
-               "with USER:PASSWORD for registry.example from a file")
+      .example(
+          "flintctl vm create web --image registry.example/os:1 --kernel /boot/vmlinux "
+          "--creds-stdin < secret",
+          "with USER:PASSWORD for registry.example from a file")
       .argument("NAME", options->name, "Name of the VM")
       .option("--image", options->image, "OS image", "REF")
       .option("--kernel", options->kernel, "Kernel image, or path on this host", "KERNEL")

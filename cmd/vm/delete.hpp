@@ -7,12 +7,13 @@
 #include "cli/command.hpp"
 #include "core/result.hpp"
 #include "host.hpp"
+#include "vm/targets.hpp"
 
 namespace flintctl::cmd {
 
 /// Flags of `vm delete`.
 struct VmDeleteOptions {
-  std::vector<std::string> names;
+  VmChoice choice;
   bool ignore_not_found = false;
 };
 

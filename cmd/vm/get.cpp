@@ -6,6 +6,7 @@
 #include "inventory/records.hpp"
 #include "vm/details.hpp"
 #include "vm/session.hpp"
+#include "vm/targets.hpp"
 #include "vm/view.hpp"
 
 namespace flintctl::cmd {
@@ -18,15 +19,15 @@ constexpr auto answer_timeout = std::chrono::seconds(3);
 
 Result<> vm_get(Host& host, const std::string& name) {
   const auto format = TRY(host.format());
+  const auto target = TRY(vm_target(host, name));
   const auto session = TRY(open_vm_session(host));
   const auto& context = *session.context;
-  const auto target = vm_target(host, name);
   const auto summary = TRY(inventory::Records(context.client).find(target.name_space, target.name));
   auto status = lifecycle::statuses(context).ask(summary, answer_timeout);
   const auto details = TRY(vm_details(context, summary, std::move(status)));
   auto& out = host.streams().out;
   if (format.kind == output::Kind::name) {
-    out << "vm/" << name << '\n';
+    out << shown_name(host, vm_kind, {target.name, target.name_space}) << '\n';
     return {};
   }
   if (format.is_table()) {

@@ -8,6 +8,7 @@
 
 #include "lifecycle/logs.hpp"
 #include "vm/session.hpp"
+#include "vm/targets.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -23,7 +24,7 @@ Result<std::size_t> parse_lines(const std::string& text) {
 
 Result<> vm_logs(Host& host, const VmLogsOptions& options) {
   lifecycle::LogOptions log;
-  log.target = vm_target(host, options.name);
+  log.target = TRY(vm_target(host, options.name));
   if (options.tail) log.tail = TRY(parse_lines(*options.tail));
   if (options.follow) log.follow = lifecycle::LogOptions::Follow::yes;
   const auto session = TRY(open_vm_session(host));

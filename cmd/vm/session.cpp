@@ -64,10 +64,6 @@ Result<VmPlanSession> open_vm_plan_session(Host& host, const PullFlags& flags) {
   return plan_session(host, *config, host_settings(host, *config, flags, nullptr));
 }
 
-lifecycle::Target vm_target(Host& host, const std::string& name) {
-  return {host.options().vm_namespace, name};
-}
-
 void add_wait_flags(cli::Command& command, VmWaitFlags& flags) {
   command
       .choice("--wait", flags.until, {"none", "running", "booted"},

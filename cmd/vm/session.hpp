@@ -30,9 +30,6 @@ struct VmPlanSession {
 /// For a dry run: needs neither root nor containerd.
 Result<VmPlanSession> open_vm_plan_session(Host& host, const PullFlags& flags = {});
 
-/// NAME in the namespace of -n.
-lifecycle::Target vm_target(Host& host, const std::string& name);
-
 /// --wait, --timeout and --boot-marker.
 struct VmWaitFlags {
   std::string until = "running";

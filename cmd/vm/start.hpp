@@ -8,12 +8,13 @@
 #include "core/result.hpp"
 #include "host.hpp"
 #include "vm/session.hpp"
+#include "vm/targets.hpp"
 
 namespace flintctl::cmd {
 
 /// Flags of `vm start`.
 struct VmStartOptions {
-  std::vector<std::string> names;
+  VmChoice choice;
   VmWaitFlags wait;
   bool overcommit = false;
 };

@@ -8,12 +8,13 @@
 #include "cli/command.hpp"
 #include "core/result.hpp"
 #include "host.hpp"
+#include "vm/targets.hpp"
 
 namespace flintctl::cmd {
 
 /// Flags of `vm stop`.
 struct VmStopOptions {
-  std::vector<std::string> names;
+  VmChoice choice;
   std::chrono::milliseconds grace = std::chrono::seconds(30);
 };
 

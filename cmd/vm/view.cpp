@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/units.hpp"
+#include "oci/reference.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -96,6 +97,25 @@ Value status_value(const VmDetails& vm) {
   return status;
 }
 
+/// What labels leave out, because somebody damaged them, is no value.
+std::string known(std::string text) { return text.empty() ? "<unknown>" : std::move(text); }
+
+std::string known_number(std::uint64_t number, std::string text) {
+  return known(number == 0 ? std::string() : std::move(text));
+}
+
+/// An image's name without its registry, and so much of a digest as people compare.
+std::string short_image(const std::string& text) {
+  const auto reference = oci::Reference::parse(text);
+  if (!reference) return text;
+  constexpr std::string_view library = "library/";
+  constexpr std::size_t shown_digits = 12;
+  std::string name = reference->repository();
+  if (reference->host() == "docker.io" && name.starts_with(library)) name.erase(0, library.size());
+  if (reference->tag()) return name + ":" + *reference->tag();
+  return name + "@" + reference->digest()->text().substr(0, sizeof "sha256:" - 1 + shown_digits);
+}
+
 void line(std::ostream& out, const char* title, const std::string& text) {
   if (!text.empty()) out << fmt::format("{:<13}{}\n", fmt::format("{}:", title), text);
 }
@@ -110,6 +130,7 @@ std::string phase_text(const vm::Status& status) {
 void print_vms(std::ostream& out, output::Kind kind, output::Table::Titles titles,
                NamespaceColumn namespaces, const std::vector<VmRow>& rows,
                std::chrono::system_clock::time_point now) {
+  const bool wide = kind == output::Kind::wide;
   std::vector<output::Column> columns{{"NAME"},         {"PHASE"},     {"PROVIDER"},
                                       {"VCPUS"},        {"MEMORY"},    {"IMAGE"},
                                       {"REASON", true}, {"UID", true}, {"AGE"}};
@@ -117,15 +138,16 @@ void print_vms(std::ostream& out, output::Kind kind, output::Table::Titles title
   if (show) columns.insert(columns.begin(), {"NAMESPACE"});
   output::Table table(std::move(columns));
   for (const auto& [summary, status] : rows) {
-    std::vector<std::string> cells{summary.name,
-                                   std::string(to_string(status.phase)),
-                                   summary.provider,
-                                   std::to_string(summary.vcpus),
-                                   vm::size_text(summary.memory),
-                                   summary.image,
-                                   status.reason,
-                                   summary.uid,
-                                   age(summary.created_at, now)};
+    std::vector<std::string> cells{
+        summary.name,
+        std::string(to_string(status.phase)),
+        known(summary.provider),
+        known_number(summary.vcpus, std::to_string(summary.vcpus)),
+        known_number(summary.memory, vm::size_text(summary.memory)),
+        known(wide ? summary.image : short_image(summary.image)),
+        status.reason,
+        summary.uid,
+        summary.created_at == vm::Time() ? "<unknown>" : age(summary.created_at, now)};
     if (show) cells.insert(cells.begin(), summary.name_space);
     table.add(std::move(cells));
   }
@@ -138,6 +160,24 @@ Value to_value(const VmDetails& vm) {
                         {"metadata", metadata_value(vm.record)},
                         {"spec", vm::to_value(vm.record.spec)},
                         {"status", status_value(vm)}});
+}
+
+Value to_value(const vm::Summary& summary, const Error& damage) {
+  auto metadata = Value::object({{"name", summary.name},
+                                 {"namespace", summary.name_space},
+                                 {"uid", summary.uid},
+                                 {"labels", texts(summary.labels)}});
+  if (summary.created_at != vm::Time()) {
+    metadata.set("createdAt", vm::format_time(summary.created_at));
+  }
+  auto status = Value::object({{"phase", std::string(to_string(vm::Phase::unknown))},
+                               {"reason", "RecordUnreadable"},
+                               {"message", damage.text()},
+                               {"hint", std::string(damage.hint())}});
+  return Value::object({{"apiVersion", "flintctl/v1"},
+                        {"kind", "MicroVM"},
+                        {"metadata", std::move(metadata)},
+                        {"status", std::move(status)}});
 }
 
 void print_details(std::ostream& out, const VmDetails& vm) {

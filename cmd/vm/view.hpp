@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.hpp"
 #include "data/value.hpp"
 #include "inventory/runtime.hpp"
 #include "output/format.hpp"
@@ -37,6 +38,8 @@ void print_vms(std::ostream& out, output::Kind kind, output::Table::Titles title
 
 /// {apiVersion, kind, metadata, spec, status}, as the manifest has it.
 data::Value to_value(const VmDetails& vm);
+/// The same of a VM whose record cannot be read: what its labels say, in phase Unknown.
+data::Value to_value(const vm::Summary& summary, const Error& damage);
 /// "Name: web" lines.
 void print_details(std::ostream& out, const VmDetails& vm);
 

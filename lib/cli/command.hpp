@@ -87,7 +87,8 @@ struct Outline {
   std::vector<std::string> flags;  ///< long forms, "--output"; those of all its parents included
   std::vector<Outline> commands;
   std::vector<std::string> aliases = {};
-  std::map<std::string, std::vector<std::string>> values = {};  ///< of its own flags: "-o", "--wait"
+  std::map<std::string, std::vector<std::string>> values =
+      {};  ///< of its own flags: "-o", "--wait"
 };
 Outline outline(const Command& root);
 
@@ -97,8 +98,7 @@ std::vector<std::string> examples(const Command& root);
 Result<> accept(Command& root, int argc, const char* const* argv);
 
 /// Prints the help of the command that `words` name; invalid_argument when there is none.
-Result<> print_help(Command& root, const std::vector<std::string>& words,
-                    output::Streams& streams);
+Result<> print_help(Command& root, const std::vector<std::string>& words, output::Streams& streams);
 
 /// Prints error and hint, for a command that goes on.
 void tell(output::Streams& streams, const Error& error);

@@ -72,8 +72,7 @@ std::string quoted(const std::string& text) {
 void add_fish_flags(std::string& text, const Outline& root, const Outline& node,
                     const std::string& condition, const Values& all) {
   for (const auto& flag : node.flags) {
-    text +=
-        fmt::format("complete -c {} -n {} -l {}", root.name, quoted(condition), flag.substr(2));
+    text += fmt::format("complete -c {} -n {} -l {}", root.name, quoted(condition), flag.substr(2));
     const auto values = all.find(flag);
     text += values == all.end() ? "\n" : fmt::format(" -x -a {}\n", quoted(joined(values->second)));
   }

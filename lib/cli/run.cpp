@@ -98,7 +98,7 @@ std::string suggestion(Command& command, const std::string& word) {
 
 /// What was typed and is not known, as an error with the nearest known word.
 Error unexpected(Command& command, const std::string& word) {
-  const char* what = word.starts_with("-")       ? "flag"
+  const char* what = word.starts_with("-")     ? "flag"
                      : Tree::is_group(command) ? "command"
                                                : "argument";
   const std::string near = suggestion(command, word);
@@ -142,9 +142,8 @@ Error parse_failure(Command& root, const CLI::ParseError& error) {
       break;
     case CLI::ExitCodes::RequiredError: {
       // A flag that is not known explains what seems to be missing.
-      const auto flag = std::find_if(left.begin(), left.end(), [](const std::string& word) {
-        return word.starts_with("-");
-      });
+      const auto flag = std::find_if(left.begin(), left.end(),
+                                     [](const std::string& word) { return word.starts_with("-"); });
       if (flag != left.end()) return unexpected(command, *flag);
       break;
     }

@@ -121,7 +121,7 @@ Outline Tree::outline(const Command& command, std::vector<std::string> flags) {
   }
   std::sort(flags.begin(), flags.end());
   flags.erase(std::unique(flags.begin(), flags.end()), flags.end());
-  Outline outline{impl.app->get_name(), impl.summary,           flags, {},
+  Outline outline{impl.app->get_name(),    impl.summary, flags, {},
                   impl.app->get_aliases(), impl.values};
   for (const auto& child : impl.children) {
     outline.commands.push_back(Tree::outline(*child, flags));

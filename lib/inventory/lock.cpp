@@ -38,9 +38,9 @@ Result<sys::FileLock> lock_name(const Paths& paths, const containerd::Client& cl
   auto lock = sys::FileLock::acquire(name_lock_path(paths, client, name_space, name), wait);
   // Only a lock that somebody has says anything of another process.
   const bool taken = !lock && lock.error().code() == Code::aborted;
-  return std::move(lock).context(fmt::format(
-      "{} VM '{}'", taken ? "another flintctl works on" : "taking the lock of",
-      vm::display_name(name_space, name)));
+  return std::move(lock).context(
+      fmt::format("{} VM '{}'", taken ? "another flintctl works on" : "taking the lock of",
+                  vm::display_name(name_space, name)));
 }
 
 std::optional<pid_t> lock_holder(const std::string& path) {

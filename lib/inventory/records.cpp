@@ -49,6 +49,22 @@ bool ignorable(const Result<>& result) {
   return result.has_value() || result.error().code() == Code::not_found;
 }
 
+Result<vm::Record> parse_record(std::string_view bytes) {
+  auto value = data::parse_json(bytes);
+  if (!value) return std::move(value).error().with_code(Code::data_loss);
+  return vm::record_from_value(*value);
+}
+
+/// Of many VMs the one that is damaged must be named, and can always be deleted.
+Error unreadable(const vm::Summary& summary, Error error) {
+  const bool has_hint = !error.hint().empty();
+  auto named = std::move(error).context(fmt::format(
+      "the record of VM '{}' cannot be read", vm::display_name(summary.name_space, summary.name)));
+  if (has_hint) return named;
+  return std::move(named).with_hint(fmt::format(
+      "'{}' removes the VM", vm::vm_command("delete", summary.name_space, summary.name)));
+}
+
 }  // namespace
 
 Error no_such_vm(const std::string& name_space, const std::string& name) {
@@ -97,9 +113,9 @@ Result<vm::Record> Records::read(const std::string& name_space, const std::strin
       if (bytes.error().code() == Code::not_found && attempt < read_attempts) continue;
       return std::move(bytes).error();
     }
-    auto value = data::parse_json(*bytes);
-    if (!value) return std::move(value).error().with_code(Code::data_loss);
-    auto record = TRY(vm::record_from_value(*value));
+    auto parsed = parse_record(*bytes);
+    if (!parsed) return unreadable(summary, std::move(parsed).error());
+    auto record = *std::move(parsed);
     // Labels are authoritative for what they carry.
     record.labels = summary.labels;
     return record;

@@ -151,8 +151,8 @@ Result<BootScanner> BootScanner::create(const std::string& marker) {
       impl->marker.emplace(marker, std::regex::ECMAScript | std::regex::optimize);
     } catch (const std::regex_error& error) {
       return Error(
-          Code::invalid_argument,
-          fmt::format("boot marker '{}' is no regular expression: {}", marker, error.what()))
+                 Code::invalid_argument,
+                 fmt::format("boot marker '{}' is no regular expression: {}", marker, error.what()))
           .with_hint("a backslash makes of ( ) [ ] { } . * + ? ^ $ | \\ what they look like");
     }
   }

@@ -187,8 +187,7 @@ Error with_keep_hint(const Context& context, const vm::Record& record, Error err
   const auto runtime = inventory::read_runtime(context.paths, record.uid);
   // One that never ran leaves nothing to look at.
   if (!runtime || runtime->pid == 0 || error.code() == Code::cancelled) return error;
-  std::string hint =
-      fmt::format("--keep leaves it to be looked at with '{}'",
+  std::string hint = fmt::format("--keep leaves it to be looked at with '{}'",
                                  vm::vm_command("logs", record.name_space, record.name));
   if (error.code() == Code::deadline_exceeded) {
     hint += "; --timeout gives it longer, --boot-marker REGEX names what it prints";

@@ -74,8 +74,8 @@ Result<> start_under_lock(const Context& context, const StartOptions& options) {
 /// What the caller waits for may be yet to come: an earlier start may have waited for less. A VM
 /// that disappoints stays as it is, for this start did not start it.
 Result<> await_again(const Context& context, const StartOptions& options) {
-  const auto record = TRY(
-      inventory::Records(context.client).read(options.target.name_space, options.target.name));
+  const auto record =
+      TRY(inventory::Records(context.client).read(options.target.name_space, options.target.name));
   const auto provider = TRY(context.parts.provider(record.spec.provider));
   const vmm::Probe unasked;
   return await_running(context, {record, *provider, unasked, options.wait});

@@ -29,8 +29,7 @@ struct Step {
 /// "[n]" or "[*]" at the front of `rest`, which loses it.
 Result<Step> take_bracket(std::string_view& rest, std::string_view path) {
   const auto end = rest.find(']');
-  const auto inside =
-      end == std::string_view::npos ? std::string_view() : rest.substr(1, end - 1);
+  const auto inside = end == std::string_view::npos ? std::string_view() : rest.substr(1, end - 1);
   Step step;
   step.kind = inside == "*" ? Step::Kind::all : Step::Kind::index;
   if (step.kind == Step::Kind::index) {

@@ -41,8 +41,8 @@ Result<Selector::Term> Selector::parse_term(std::string_view text) {
   Term term;
   std::string_view key = text;
   const auto space = text.find(' ');
-  const auto after = space == std::string_view::npos ? std::string_view()
-                                                     : trimmed(text.substr(space));
+  const auto after =
+      space == std::string_view::npos ? std::string_view() : trimmed(text.substr(space));
   if (const auto equals = text.find('='); equals != std::string_view::npos) {
     const bool differs = equals > 0 && text[equals - 1] == '!';
     term.need = differs ? Need::none_of : Need::one_of;
@@ -75,9 +75,8 @@ Result<Selector> Selector::parse(std::string_view text) {
 
 bool Selector::holds(const Term& term, const Labels& labels) {
   const auto found = labels.find(term.key);
-  const bool is_among =
-      found != labels.end() &&
-      std::find(term.values.begin(), term.values.end(), found->second) != term.values.end();
+  const bool is_among = found != labels.end() && std::find(term.values.begin(), term.values.end(),
+                                                           found->second) != term.values.end();
   switch (term.need) {
     case Need::exists:
       return found != labels.end();

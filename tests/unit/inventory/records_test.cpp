@@ -158,7 +158,11 @@ TEST_CASE("other tools' blobs and damaged ones") {
   REQUIRE(leased->content_write("y", broken, FakeClient::digest_of(broken),
                                 vm::record_labels(record("web", uid_a), vm::Stage::created)));
   CHECK(records.list()->size() == 1);
-  CHECK(records.read("default", "web").error().code() == Code::data_loss);
+  const auto damaged = records.read("default", "web");
+  REQUIRE(!damaged);
+  CHECK(damaged.error().code() == Code::data_loss);
+  CHECK(damaged.error().text().find("the record of VM 'web' cannot be read: ") == 0);
+  CHECK(damaged.error().hint() == "'flintctl vm delete web' removes the VM");
 }
 
 }  // namespace

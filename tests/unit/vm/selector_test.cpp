@@ -15,10 +15,9 @@ bool selects(const char* text, const Labels& labels) {
 
 TEST_CASE("labels select as kubectl's -l does") {
   const Labels web{{"app", "web"}, {"example.com/tier", "front"}, {"empty", ""}};
-  for (const char* text :
-       {"", "app=web", "app==web", "app = web", "app!=db", "app", "!gpu", "gpu!=1", "empty=",
-        "app=web,example.com/tier=front", "app in (db, web)", "app notin (db)", "gpu notin (1,2)",
-        "app in (web),!gpu", "app,empty"}) {
+  for (const char* text : {"", "app=web", "app==web", "app = web", "app!=db", "app", "!gpu",
+                           "gpu!=1", "empty=", "app=web,example.com/tier=front", "app in (db, web)",
+                           "app notin (db)", "gpu notin (1,2)", "app in (web),!gpu", "app,empty"}) {
     CHECK(selects(text, web));
   }
   for (const char* text : {"app=db", "app!=web", "gpu", "!app", "gpu=1", "app=web,gpu",
