@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Running commands with the operating system's own account of them, and ratios of pairs."""
 
+import contextlib
 import os
 import statistics
 import subprocess
+import sys
+import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -22,11 +26,45 @@ class Run:
     peak: int  # bytes, of the largest single process
 
 
+STANDSTILL = 300  # seconds; nothing here takes two minutes
+
+
+def tell_where_all_wait():
+    """What each thread of this kernel waits in: to be read when something stands still."""
+    for task in sorted(Path("/proc").glob("[0-9]*/task/[0-9]*")):
+        try:
+            wait, name = (task / "wchan").read_text(), (task / "comm").read_text().strip()
+            command = (task / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            calls = (task / "syscall").read_text().strip()
+            stack = (task / "stack").read_text()
+        except OSError:
+            continue  # it ended meanwhile
+        if command:
+            print(f"{task}: {name} ({command[:80]}) {wait} {calls}\n{stack}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def watched(what):
+    """Ends the whole benchmark when `what` stands still, and says where."""
+    def end():
+        print(f"bench: {what} stands still", file=sys.stderr, flush=True)
+        tell_where_all_wait()
+        os._exit(1)
+    watch = threading.Timer(STANDSTILL, end)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
 def run(argv, **options):
     """One command to its end; it must succeed."""
     started = time.monotonic()
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, **options)
-    _, status, usage = os.wait4(process.pid, 0)
+    with watched(" ".join(argv)):
+        _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.monotonic() - started
     if process.returncode != 0:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from measure import QUIET, Run, abba, output, row, run, tree_peak  # noqa: E402
+from measure import QUIET, Run, abba, output, row, run, tree_peak, watched  # noqa: E402
 
 SUPPORT = Path(__file__).resolve().parent.parent / "support"
 POOL = "flintlock-dev-thinpool"
@@ -135,8 +135,12 @@ class Bench:
     def __init__(self, host, registry):
         self.host, self.registry = host, registry
 
+    def fresh(self):
+        with watched("making the host fresh"):
+            self.host.fresh()
+
     def pulled(self, command):
-        self.host.fresh()
+        self.fresh()
         argv = command()
         pid = self.host.containerd_pid()
         before = process_cpu(pid)
@@ -155,7 +159,7 @@ class Bench:
 
     def careless(self, name, **how):
         pipe = "; ".join(f"curl -s {blob} | igzip -d -c | tar -x" for blob in layers(self.registry, name))
-        self.host.fresh()
+        self.fresh()
         return self.host.careless(pipe, **how)
 
     def against_ctr(self, name, what, rounds=2):
@@ -170,7 +174,7 @@ class Bench:
         row(f"{what}: wall / careless pipe", [r.wall for r in ours], [r.wall for r in theirs])
 
     def memory(self, name):
-        self.host.fresh()
+        self.fresh()
         peak = tree_peak([*self.host.flintctl, "image", "pull", self.image(name)], **QUIET)
         print(f"| layer of 4 GiB ({name}): peak of all processes | {peak >> 20} MiB | | |", flush=True)
 
