@@ -62,6 +62,7 @@ struct LayerFetcher::Impl {
   Result<> fetch(oci::Registry& registry, std::size_t index);
   Result<> resume(oci::Registry& registry, std::size_t index);
   Result<> fetch_anew(oci::Registry& registry, std::size_t index);
+  Result<> download(oci::Registry& registry, Item& item, const oci::Registry::Sink& take);
   void announce(std::size_t index, std::uint64_t bytes);
   void fail(Error why);
   void end_threads() {
@@ -104,7 +105,7 @@ Result<> LayerFetcher::Impl::resume(oci::Registry& registry, std::size_t index) 
     }
     return {};
   };
-  TRY(registry.download(item.descriptor, item.file.held(), take, stop.get_token()));
+  TRY(download(registry, item, take));
   if ("sha256:" + hash.finish() != item.descriptor.digest.text()) {
     TRY(item.file.truncate());
     return fetch_anew(registry, index);
@@ -125,9 +126,17 @@ Result<> LayerFetcher::Impl::fetch_anew(oci::Registry& registry, std::size_t ind
     }
     return {};
   };
-  TRY(registry.download(item.descriptor, 0, take, stop.get_token()));
+  TRY(download(registry, item, take));
   announce(index, item.file.held());
   return {};
+}
+
+/// What came before an error is kept as well: the next pull goes on from there.
+Result<> LayerFetcher::Impl::download(oci::Registry& registry, Item& item,
+                                      const oci::Registry::Sink& take) {
+  auto done = registry.download(item.descriptor, item.file.held(), take, stop.get_token());
+  auto written = item.file.flush();
+  return done ? written : done;
 }
 
 void LayerFetcher::Impl::announce(std::size_t index, std::uint64_t bytes) {

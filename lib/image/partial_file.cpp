@@ -9,11 +9,15 @@
 
 #include <cerrno>
 
+#include "core/units.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 
 namespace flintctl::image {
 namespace {
+
+/// libcurl hands out no more than 16 KiB at a time.
+constexpr std::size_t write_size = 256 * kib;
 
 /// True once `fd` holds the lock of the file that now has the name `path`; false when another holds
 /// it. A name that meanwhile went or was given to another file is an Error aborted.
@@ -65,12 +69,26 @@ Result<PartialFile> PartialFile::with_reader(UniqueFd fd, std::string path) {
 }
 
 Result<> PartialFile::append(std::string_view bytes) {
-  TRY(sys::write_all(fd_.get(), bytes).context("writing a partial layer"));
-  held_ += bytes.size();
+  if (waiting_.capacity() < write_size) waiting_.reserve(write_size);
+  waiting_ += bytes;
+  return waiting_.size() < write_size ? Result<>() : write_waiting();
+}
+
+Result<> PartialFile::flush() {
+  TRY(write_waiting());
+  waiting_ = std::string();  // a pull has many of these files
+  return {};
+}
+
+Result<> PartialFile::write_waiting() {
+  TRY(sys::write_all(fd_.get(), waiting_).context("writing a partial layer"));
+  held_ += waiting_.size();
+  waiting_.clear();
   return {};
 }
 
 Result<> PartialFile::truncate() {
+  waiting_.clear();
   if (::ftruncate(fd_.get(), 0) != 0) return sys::last_error("emptying a partial layer");
   held_ = 0;
   return {};

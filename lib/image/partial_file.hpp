@@ -25,7 +25,10 @@ class PartialFile {
   [[nodiscard]] int descriptor() const { return reader_.get(); }
   [[nodiscard]] std::uint64_t held() const { return held_; }
 
+  /// Bytes go to the file, and count as held, when there are enough of them for one write.
   Result<> append(std::string_view bytes);
+  /// What waits for that goes now.
+  Result<> flush();
   /// Forgets what came.
   Result<> truncate();
   /// Removes the name, if it has one: nothing will resume here.
@@ -35,10 +38,12 @@ class PartialFile {
   PartialFile(UniqueFd fd, UniqueFd reader, std::string path)
       : fd_(std::move(fd)), reader_(std::move(reader)), path_(std::move(path)) {}
   static Result<PartialFile> with_reader(UniqueFd fd, std::string path);
+  Result<> write_waiting();
   UniqueFd fd_;
   UniqueFd reader_;
   std::string path_;  ///< empty: unnamed
   std::uint64_t held_ = 0;
+  std::string waiting_;
 };
 
 /// Where the partial files are.
