@@ -7,12 +7,11 @@
 
 #include "devmapper/driver.hpp"
 #include "loop/driver.hpp"
-#include "lvm/names.hpp"
+#include "lvm/tools.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
 #include "thinpool/backing.hpp"
 #include "thinpool/fill.hpp"
-#include "thinpool/grow.hpp"
 #include "thinpool/metadata.hpp"
 #include "thinpool/pool.hpp"
 
@@ -43,35 +42,7 @@ Result<> check_active(Host& host, const std::string& name, devmapper::Driver& dr
   return Error(Code::host_not_ready, fmt::format("the pool '{}' needs attention", name));
 }
 
-/// LVM has the metadata of its pools in volumes that only it can exchange.
-Result<> leave_to_lvm(const std::string& pool, devmapper::Driver& driver) {
-  const auto name = lvm::parse_dm_name(pool);
-  const auto info = driver.info(pool);
-  const bool active = info && thinpool::is_logical(*info);
-  if (!name || (!active && !sys::exists(lvm::profile_path("/etc", pool)))) return {};
-  return Error(active ? Code::aborted : Code::unimplemented,
-               fmt::format("the pool '{}' is LVM's, which repairs it itself", pool))
-      .with_hint(fmt::format("{}lvconvert --repair {}",
-                             active ? "stop its VMs and containerd, then: flintctl provision reset "
-                                      "-y (it keeps all data); then: "
-                                    : "",
-                             name->text()));
-}
-
-}  // namespace
-
-Result<> pool_check(Host& host, const PoolCheckOptions& options) {
-  const thinpool::Spec spec = TRY(to_spec(host, options));
-  TRY(sys::require_root("checking a thin pool"));
-  const auto driver = devmapper::open();
-  if (driver && (*driver)->info(spec.name)) return check_active(host, spec.name, **driver);
-  const std::string& metadata = thinpool::backing_files(spec.directory).metadata;
-  if (!sys::exists(metadata)) {
-    return Error(Code::not_found,
-                 fmt::format("there is no pool '{}', active or in {}", spec.name, spec.directory))
-        .with_hint("give --directory, or make it: " + thinpool::maker_command(spec.name));
-  }
-  auto sound = thinpool::check_metadata(metadata);
+Result<> say_inactive(Host& host, const thinpool::Spec& spec, Result<> sound) {
   if (!sound) {
     return std::move(sound).error().with_hint("flintctl pool repair " + spec.name);
   }
@@ -82,12 +53,35 @@ Result<> pool_check(Host& host, const PoolCheckOptions& options) {
   return {};
 }
 
+}  // namespace
+
+Result<> pool_check(Host& host, const PoolCheckOptions& options) {
+  const thinpool::Spec spec = TRY(to_spec(host, options));
+  TRY(sys::require_root("checking a thin pool"));
+  const auto driver = devmapper::open();
+  if (driver && (*driver)->info(spec.name)) return check_active(host, spec.name, **driver);
+  const auto tools = lvm::host_tools();
+  if (const auto logical = TRY(thinpool::find_logical(spec.name, *tools))) {
+    return say_inactive(host, spec, thinpool::check_logical(*logical, *tools));
+  }
+  const std::string& metadata = thinpool::backing_files(spec.directory).metadata;
+  if (!sys::exists(metadata)) {
+    return Error(Code::not_found,
+                 fmt::format("there is no pool '{}', active or in {}", spec.name, spec.directory))
+        .with_hint("give --directory, or make it: " + thinpool::maker_command(spec.name));
+  }
+  return say_inactive(host, spec, thinpool::check_metadata(metadata));
+}
+
 Result<> pool_repair(Host& host, const PoolCheckOptions& options) {
   const thinpool::Spec spec = TRY(to_spec(host, options));
   TRY(sys::require_root("repairing a thin pool"));
   const auto driver = TRY(devmapper::open());
-  TRY(leave_to_lvm(spec.name, *driver));
-  const thinpool::Repaired repaired = TRY(thinpool::repair(spec, *driver));
+  const auto tools = lvm::host_tools();
+  const auto logical = TRY(thinpool::find_logical(spec.name, *tools));
+  const thinpool::Repaired repaired =
+      TRY(logical ? thinpool::repair_logical(*logical, spec, *driver, *tools)
+                  : thinpool::repair(spec, *driver));
   output::Streams& streams = host.streams();
   streams.out << "pool/" << spec.name << (repaired.changed ? " repaired\n" : " unchanged\n");
   if (!streams.quiet && repaired.changed) {
@@ -118,7 +112,8 @@ void add_pool_repair(cli::Command& pool, Host& host) {
   pool.add("repair", "Repair the metadata of a thin pool that is not active")
       .details(
           "thin_repair writes new metadata from what it can read; checked, it takes the place of "
-          "the old one, which is kept. Refused while the pool is active.")
+          "the old one, which is kept. For a pool of LVM's, LVM does the same, and keeps the old one "
+          "as a volume of the group. Refused while the pool is active.")
       .example("flintctl pool repair", "after 'flintctl provision reset -y', which keeps all data")
       .optional_argument("NAME", options->name, "The pool (the configured one unless given)")
       .option("--directory", options->directory, "Folder of its files", "DIR")

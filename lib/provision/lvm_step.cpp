@@ -327,7 +327,14 @@ Result<> LvmStep::attach_profile(const LogicalVolume& pool, Journal& journal) co
 
 Result<> LvmStep::set_up(const LogicalVolume& pool) const {
   const std::string name = spec_.name.text();
-  if (!pool.active) TRY(run({"lvchange", "--activate", "y", name}));
+  if (!pool.active) {
+    auto activated = run({"lvchange", "--activate", "y", name});
+    // LVM runs thin_check first: "Check of pool G/V failed (status:1). Manual repair required!"
+    if (!activated && activated.error().text().find("repair") != std::string::npos) {
+      return std::move(activated).error().with_hint("flintctl pool repair " + spec_.dm_name());
+    }
+    TRY(std::move(activated));
+  }
   // Activation begins it where lvm.conf lets it.
   if (!pool.active || !pool.monitored) TRY(run({"lvchange", "--monitor", "y", name}));
   return {};

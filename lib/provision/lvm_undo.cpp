@@ -29,6 +29,13 @@ const VolumeGroup* own_group(const Report& report, const std::string& name, cons
   return own ? group : nullptr;
 }
 
+/// The pool's old metadata, as `pool repair` leaves it: POOL_meta0.
+bool is_kept_metadata(const std::string& volume, const std::string& pool) {
+  const std::string start = pool + "_meta";
+  return volume.starts_with(start) && volume.size() > start.size() &&
+         volume.find_first_not_of("0123456789", start.size()) == std::string::npos;
+}
+
 Result<Undone> undo_pool(const Change& change, Data data, PoolDrivers& drivers) {
   const LogicalName name = split(change.target);
   const Report report = TRY(lvm::read_report(drivers.lvm()));
@@ -40,6 +47,10 @@ Result<Undone> undo_pool(const Change& change, Data data, PoolDrivers& drivers) 
   }
   if (data == Data::remove) {
     TRY(drivers.lvm().run({"lvremove", "--yes", name.text()}));
+    for (const LogicalVolume& volume : group->logical) {
+      if (!is_kept_metadata(volume.name, name.volume)) continue;
+      TRY(drivers.lvm().run({"lvremove", "--yes", LogicalName{name.group, volume.name}.text()}));
+    }
     return Undone::done;
   }
   TRY(drivers.lvm().run({"lvchange", "--activate", "n", name.text()}));
@@ -99,7 +110,8 @@ Result<> LvmStep::allow_undo(const Change& change, Data data) {
   const VolumeGroup* group = own_group(found, change.target, change);
   if (group == nullptr) return {};
   for (const LogicalVolume& volume : group->logical) {
-    if (volume.name == change.details.string_or("pool")) continue;
+    const std::string pool = change.details.string_or("pool");
+    if (volume.name == pool || is_kept_metadata(volume.name, pool)) continue;
     return Error(Code::aborted, fmt::format("the volume group '{}' has the volume '{}', which "
                                             "flintctl did not make",
                                             group->name, volume.name))

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/rollback.hpp"
+#include "lvm/report.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
@@ -78,13 +79,16 @@ Result<std::string> keep_old(const std::string& path) {
   return kept;
 }
 
+Result<> refuse_active(const std::string& pool, devmapper::Driver& driver) {
+  if (!driver.info(pool)) return {};
+  return Error(Code::aborted, "the pool is active: its metadata changes while it is")
+      .with_hint(
+          "stop its VMs and containerd, then: flintctl provision reset -y (it keeps all "
+          "data); after the repair: flintctl provision all");
+}
+
 Result<Repaired> repair_locked(const Spec& spec, devmapper::Driver& driver) {
-  if (driver.info(spec.name)) {
-    return Error(Code::aborted, "the pool is active: its metadata changes while it is")
-        .with_hint(
-            "stop its VMs and containerd, then: flintctl provision reset -y (it keeps all "
-            "data); after the repair: flintctl provision all");
-  }
+  TRY(refuse_active(spec.name, driver));
   const std::string& metadata = backing_files(spec.directory).metadata;
   if (!sys::exists(metadata)) {
     return Error(Code::not_found, metadata + " does not exist").with_hint("give --directory");
@@ -107,6 +111,37 @@ Result<Repaired> repair_locked(const Spec& spec, devmapper::Driver& driver) {
   return Repaired{true, kept};
 }
 
+const lvm::LogicalVolume* find_pool(const lvm::Report& report, const lvm::LogicalName& name) {
+  const lvm::VolumeGroup* group = report.find(name.group);
+  const lvm::LogicalVolume* volume = group == nullptr ? nullptr : group->find(name.volume);
+  return volume != nullptr && volume->type == "thin-pool" ? volume : nullptr;
+}
+
+/// What a repair left of the old metadata: the volume that was not there before.
+std::string new_volume(const lvm::Report& before, const lvm::Report& after,
+                       const lvm::LogicalName& pool) {
+  const lvm::VolumeGroup* old = before.find(pool.group);
+  const lvm::VolumeGroup* now = after.find(pool.group);
+  if (old == nullptr || now == nullptr) return {};
+  for (const lvm::LogicalVolume& volume : now->logical) {
+    if (old->find(volume.name) == nullptr) return pool.group + "/" + volume.name;
+  }
+  return {};
+}
+
+Result<Repaired> repair_logical_locked(const lvm::LogicalName& pool, const Spec& spec,
+                                       devmapper::Driver& driver, lvm::Tools& tools) {
+  TRY(refuse_active(lvm::dm_name(pool), driver));
+  const auto sound = check_logical(pool, tools, spec.thin_check);
+  if (sound) return Repaired{};
+  if (sound.error().code() != Code::data_loss) return Error(sound.error());
+  TRY(find_tool("thin_repair"));
+  const lvm::Report before = TRY(lvm::read_report(tools));
+  TRY(tools.run({"lvconvert", "--yes", "--repair", pool.text()}));
+  TRY(check_logical(pool, tools, spec.thin_check).context("what thin_repair made is no better"));
+  return Repaired{true, new_volume(before, TRY(lvm::read_report(tools)), pool)};
+}
+
 }  // namespace
 
 Result<> check_metadata(const std::string& file, const std::string& program) {
@@ -118,6 +153,37 @@ Result<Repaired> repair(const Spec& spec, devmapper::Driver& driver) {
   const sys::FileLock lock =
       TRY(sys::FileLock::acquire(sys::lock_path(spec.run_directory, "pool"), spec.lock_wait));
   return repair_locked(spec, driver).context(fmt::format("repairing thin pool '{}'", spec.name));
+}
+
+Result<std::optional<lvm::LogicalName>> find_logical(const std::string& pool, lvm::Tools& tools) {
+  auto name = lvm::parse_dm_name(pool);
+  if (!name) return std::optional<lvm::LogicalName>();
+  const auto report = lvm::read_report(tools);
+  if (!report && report.error().code() == Code::host_not_ready) {
+    return std::optional<lvm::LogicalName>();
+  }
+  if (!report) return report.error();
+  if (find_pool(*report, *name) == nullptr) name.reset();
+  return name;
+}
+
+Result<> check_logical(const lvm::LogicalName& pool, lvm::Tools& tools,
+                       const std::string& program) {
+  const std::string tool = TRY(find_tool(program));
+  const lvm::LogicalName metadata{pool.group, pool.volume + "_tmeta"};
+  // A part of a pool that is not active may be active alone, and is read-only then. lvmthin(7).
+  TRY(tools.run({"lvchange", "--yes", "--activate", "y", metadata.text()}));
+  const Rollback leave(
+      [&] { static_cast<void>(tools.run({"lvchange", "--activate", "n", metadata.text()})); });
+  return run_tool({tool, devmapper::node_path(lvm::dm_name(metadata))}, metadata.text());
+}
+
+Result<Repaired> repair_logical(const lvm::LogicalName& pool, const Spec& spec,
+                                devmapper::Driver& driver, lvm::Tools& tools) {
+  const sys::FileLock lock =
+      TRY(sys::FileLock::acquire(sys::lock_path(spec.run_directory, "pool"), spec.lock_wait));
+  return repair_logical_locked(pool, spec, driver, tools)
+      .context(fmt::format("repairing thin pool '{}'", lvm::dm_name(pool)));
 }
 
 }  // namespace flintctl::thinpool

@@ -140,6 +140,23 @@ same_state() {
   if diff -u "$1" "$OUT/state"; then echo "ok: $2"; else fail "$2"; fi
 }
 
+# garbage FILE BLOCK: over a block of a pool's metadata.
+garbage() { head -c 4096 /dev/urandom | dd of="$1" bs=4096 seek="$2" conv=notrunc status=none; }
+
+# block_to_damage METADATA: prints a block without which thin_check is unhappy and thin_repair loses
+# nothing: of a space map. Nothing when there is none.
+block_to_damage() {
+  local block
+  for ((block = 1; block < 64; block++)); do
+    cp --sparse=always "$1" /tmp/damaged && garbage /tmp/damaged $block
+    truncate -s "$(stat -c %s "$1")" /tmp/repaired
+    thin_check -q /tmp/damaged >/dev/null 2>&1 || {
+      thin_repair -i /tmp/damaged -o /tmp/repaired >/dev/null 2>&1 &&
+        cmp -s <(thin_dump "$1") <(thin_dump /tmp/repaired) && echo $block && return
+    }
+  done
+}
+
 kernels() { find /var/lib/flintctl/kernels -type f; }
 
 blob_requests() { grep -c 'GET /v2/.*/blobs/' "$OUT/registry/access.log"; }

@@ -412,6 +412,22 @@ TEST_CASE("a group with volumes of others does not go with the pool") {
   CHECK(host.lvm.pools.count("flintlock") == 1);
 }
 
+TEST_CASE("old metadata that a repair kept goes with the pool") {
+  LvmHost host;
+  REQUIRE(host.apply());
+  host.lvm.plain = {{"thinpool_meta0", 4194304}};
+  REQUIRE(host.reset(Data::keep));
+  CHECK(host.lvm.plain.size() == 1);
+  REQUIRE(host.reset(Data::remove));
+  CHECK(host.lvm.plain.empty());
+  CHECK(host.lvm.groups.empty());
+
+  REQUIRE(host.apply());
+  host.lvm.plain = {{"thinpool_metadata", 4194304}};
+  CHECK_FALSE(host.reset(Data::remove));
+  CHECK(host.lvm.plain.size() == 1);
+}
+
 TEST_CASE("sizes fit the disk and leave room for one extension") {
   LvmSpec spec;
   for (const std::uint64_t size : {256 * mib, 2 * gib, 100 * gib, 4096 * gib, 200 * 1024 * gib}) {
