@@ -112,7 +112,8 @@ void add_pool_repair(cli::Command& pool, Host& host) {
   pool.add("repair", "Repair the metadata of a thin pool that is not active")
       .details(
           "thin_repair writes new metadata from what it can read; checked, it takes the place of "
-          "the old one, which is kept. For a pool of LVM's, LVM does the same, and keeps the old one "
+          "the old one, which is kept. For a pool of LVM's, LVM does the same, and keeps the old "
+          "one "
           "as a volume of the group. Refused while the pool is active.")
       .example("flintctl pool repair", "after 'flintctl provision reset -y', which keeps all data")
       .optional_argument("NAME", options->name, "The pool (the configured one unless given)")

@@ -173,8 +173,9 @@ Result<> check_logical(const lvm::LogicalName& pool, lvm::Tools& tools,
   const lvm::LogicalName metadata{pool.group, pool.volume + "_tmeta"};
   // A part of a pool that is not active may be active alone, and is read-only then. lvmthin(7).
   TRY(tools.run({"lvchange", "--yes", "--activate", "y", metadata.text()}));
-  const Rollback leave(
-      [&] { static_cast<void>(tools.run({"lvchange", "--activate", "n", metadata.text()})); });
+  const Rollback leave([&] {
+    static_cast<void>(tools.run({"lvchange", "--activate", "n", metadata.text()}));
+  });
   return run_tool({tool, devmapper::node_path(lvm::dm_name(metadata))}, metadata.text());
 }
 

@@ -57,7 +57,7 @@ constexpr auto table = "nftables table ip flintctl-flintbr0;";
 
 }  // namespace
 
-TEST_CASE("a network is made, is unchanged the second time, and is undone") {
+TEST_CASE("P10: a network is made, is unchanged the second time, and is undone") {
   Network net;
   REQUIRE(net.apply());
   CHECK(net.amiss().empty());
@@ -76,7 +76,7 @@ TEST_CASE("a network is made, is unchanged the second time, and is undone") {
   CHECK(sys::list_directory(net.paths.etc).value().empty());
 }
 
-TEST_CASE("what is broken behind its back is seen and mended") {
+TEST_CASE("P10: what is broken behind its back is seen and mended") {
   Network net;
   REQUIRE(net.apply());
   struct Break {

@@ -58,7 +58,7 @@ TEST_CASE("a missing part of the kernel says what it breaks and how to load it")
   CHECK(unread.fix == "sudo flintctl doctor");
 }
 
-TEST_CASE("the kernel is asked for every module that provisioning and VMs use") {
+TEST_CASE("P15: the kernel is asked for every module that provisioning and VMs use") {
   std::string asked;
   (void)doctor::check_kernel(doctor::kernel_parts(), [&](const std::string& module) {
     asked += module + " ";
@@ -67,7 +67,7 @@ TEST_CASE("the kernel is asked for every module that provisioning and VMs use") 
   CHECK(asked == "loop dm_thin_pool tun bridge vhost_vsock ");
 }
 
-TEST_CASE("one hypervisor is enough, none is an error, a broken one a warning") {
+TEST_CASE("P11: one hypervisor is enough, none is an error, a broken one a warning") {
   vmm::Probe works;
   works.version = "7.2";
   const auto qemu = hypervisor("qemu", true, works);

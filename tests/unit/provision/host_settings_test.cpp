@@ -53,6 +53,18 @@ TEST_CASE("host.toml is read over the defaults") {
   CHECK(settings->private_containerd.settings.log_level == LogLevel::trace);
 }
 
+TEST_CASE("P6: what has colons in it is kept whole") {
+  const auto settings = parse(
+      "[containerd]\nmetrics_address = '[::1]:9090'\nurl = 'http://[::1]:8080/c:1.tar.gz?a:b'\n"
+      "sha256 = '" +
+      std::string(64, 'a') + "'\n");
+  REQUIRE(settings);
+  const PrivateContainerd& wanted = settings->private_containerd;
+  CHECK(wanted.settings.metrics_address == "[::1]:9090");
+  CHECK(wanted.source->url == "http://[::1]:8080/c:1.tar.gz?a:b");
+  CHECK(containerd_toml(wanted.settings).find("\"[::1]:9090\"") != std::string::npos);
+}
+
 TEST_CASE("the containerd may be the host's own, or one from a release") {
   const auto system = parse("[devpool]\nname = 'p'\n[containerd]\nmode = 'system'\n");
   REQUIRE(system);

@@ -64,7 +64,7 @@ struct PoolHost : Place {
 
 }  // namespace
 
-TEST_CASE("modules are loaded now and listed for each boot") {
+TEST_CASE("P15: modules are loaded now and listed for each boot") {
   Place place;
   FakeModules kernel;
   Plan plan(place.paths, place.services);
@@ -102,7 +102,7 @@ TEST_CASE("the udev rule names the pool's volumes only") {
   CHECK(text.find("ENV{DM_UDEV_DISABLE_DISK_RULES_FLAG}=\"1\"") != std::string::npos);
 }
 
-TEST_CASE("the pool's unit comes before containerd and needs the folder's mount") {
+TEST_CASE("P3: the pool's unit comes before containerd and needs the folder's mount") {
   PoolHost host;
   REQUIRE(host.apply());
   CHECK(host.in_place());

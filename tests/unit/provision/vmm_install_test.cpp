@@ -154,6 +154,23 @@ TEST_CASE("a foreign program of the name is left alone, and nothing is installed
   CHECK(store.installed().empty());
 }
 
+TEST_CASE("two versions stand side by side, and the link leads to the one that is asked for") {
+  Store store;
+  REQUIRE(store.apply());
+  const std::string first = store.installed().front().version;
+  store.give(Place::read("/bin/grep"));
+  REQUIRE(store.apply());
+  REQUIRE(store.installed().size() == 2);
+  for (const InstalledVmm& one : store.installed()) {
+    CHECK(one.intact);
+    CHECK(one.linked == (one.version != first));
+  }
+  store.give(program());
+  REQUIRE(store.apply());
+  REQUIRE(store.installed().size() == 2);
+  for (const InstalledVmm& one : store.installed()) CHECK(one.linked == (one.version == first));
+}
+
 TEST_CASE("a binary that was changed since is seen and installed again") {
   Store store;
   REQUIRE(store.apply());

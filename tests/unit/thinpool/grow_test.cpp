@@ -26,7 +26,8 @@ struct GrowHost : testing::Host {
 
 }  // namespace
 
-TEST_CASE("growing makes file, loop device and table longer, and never leaves a pool suspended") {
+TEST_CASE(
+    "P13: growing makes file, loop device and table longer, and never leaves a pool suspended") {
   GrowHost host;
   host.growth.data_bytes = 128 * mib;
   const auto grown = host.grow();
