@@ -22,6 +22,15 @@ bool says_populated(const std::string& events) {
   return events.find("populated 1") != std::string::npos;
 }
 
+/// Gives the children of a group their memory.events. A kernel without the controller, or a group
+/// that may not hand it on, costs that and no more. cgroup-v2.rst, "Enabling and Disabling".
+void account_memory(const std::string& parent) {
+  const std::string file = parent + "/cgroup.subtree_control";
+  const auto enabled = read_file(file);
+  if (!enabled || enabled->find("memory") != std::string::npos) return;
+  (void)write_attribute(file, "+memory");
+}
+
 }  // namespace
 
 Result<std::string> cgroup2_mount() {
@@ -41,8 +50,12 @@ Result<std::string> cgroup2_mount() {
 }
 
 Result<Cgroup> Cgroup::create(const std::string& name) {
-  const std::string path = TRY(cgroup2_mount()) + "/" + name;
+  const std::string mount = TRY(cgroup2_mount());
+  const std::string path = mount + "/" + name;
   TRY(make_directories(path, 0755).context(fmt::format("creating the cgroup {}", name)));
+  for (std::size_t end = 0; end != std::string::npos; end = name.find('/', end + 1)) {
+    account_memory(end == 0 ? mount : mount + "/" + name.substr(0, end));
+  }
   return Cgroup(path);
 }
 

@@ -20,7 +20,7 @@ Result<std::string> cgroup2_mount();
 /// outlives the object and goes by remove().
 class Cgroup {
  public:
-  /// Makes the folder and its parents if they are missing.
+  /// Makes the folder and its parents if they are missing, with memory accounting where it can be.
   static Result<Cgroup> create(const std::string& name);
   /// An existing one; not_found otherwise.
   static Result<Cgroup> open(const std::string& name);
