@@ -47,6 +47,7 @@ Behaviours, by repository:
   dribbles        blobs come a byte at a time
   slow-header     the header comes a byte at a time
   huge-header     a header of 1 MiB
+  together        four layers, none of which comes before all four were asked for
 """
 
 import hashlib
@@ -55,7 +56,7 @@ import random
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Barrier, BrokenBarrierError, Lock, Thread
 from urllib.parse import urlparse
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -86,7 +87,10 @@ class Content:
             "type": "layers", "diff_ids": [digest(self.layer)]}}).encode()
         self.manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor(
             self.config, CONFIG), "layers": [descriptor(self.layer, LAYER)]}).encode()
-        self.blobs = {digest(self.config): self.config, digest(self.layer): self.layer}
+        together = [random.Random(seed).randbytes(1000) for seed in range(2, 6)]
+        self.together = json.dumps({**json.loads(self.manifest), "layers": [
+            descriptor(layer, LAYER) for layer in together]}).encode()
+        self.blobs = {digest(blob): blob for blob in [self.config, self.layer, *together]}
 
 
 class State:
@@ -95,6 +99,7 @@ class State:
         self.log = []
         self.counts = {}
         self.ports = []
+        self.all_four = Barrier(4, timeout=20)
 
     def count(self, what):
         """How often this was called for `what`, beginning with 1."""
@@ -222,6 +227,8 @@ class Handler(BaseHTTPRequestHandler):
             return CONTENT.manifest, INDEX
         if repository == "as-manifest":
             return json.dumps(index).encode(), MANIFEST
+        if repository == "together":
+            return CONTENT.together, MANIFEST
         if repository == "schema1":
             return b'{"schemaVersion": 1, "fsLayers": []}', "application/vnd.docker.distribution.manifest.v1+prettyjws"
         if repository == "changes":
@@ -261,6 +268,11 @@ class Handler(BaseHTTPRequestHandler):
         data = CONTENT.blobs.get(name)
         if data is None:
             return self.send(404, b"not JSON")
+        if repository == "together":
+            try:
+                STATE.all_four.wait()
+            except BrokenBarrierError:
+                return self.send(503, b"")
         if repository == "redirect":
             target = f"http://localhost:{STATE.ports[1]}/elsewhere/{name}"
             return self.send(307, b"see there", headers={"Location": target})
