@@ -737,6 +737,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_sub
 complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l containerd-namespace
 complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l follow
 complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l hypervisor
 complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l namespace
 complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l no-color
 complete -c flintctl -n '__fish_seen_subcommand_from vm vms; and __fish_seen_subcommand_from logs' -l no-headers

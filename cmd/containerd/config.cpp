@@ -22,6 +22,13 @@ namespace {
 using provision::ContainerdInstall;
 using provision::ContainerdSettings;
 
+data::Value check_head(const std::string& path, bool in_place) {
+  return data::Value::object({{"apiVersion", "flintctl/v1"},
+                              {"kind", "ContainerdConfigCheck"},
+                              {"path", path},
+                              {"inPlace", in_place}});
+}
+
 Result<ContainerdSettings> to_settings(Host& host, const ContainerdConfigOptions& options) {
   ContainerdSettings settings;
   settings.address = TRY(private_containerd_address(host));
@@ -46,6 +53,13 @@ Result<> print(Host& host, const ContainerdSettings& settings) {
   return output::print_value(out, format, provision::containerd_document(settings));
 }
 
+Result<> differs(const std::string& path, std::size_t keys) {
+  if (keys == 0) return {};
+  return Error(Code::unknown,
+               fmt::format("{} differs in {} {}", path, keys, keys == 1 ? "key" : "keys"))
+      .with_hint("see the change with: flintctl containerd config --write --dry-run");
+}
+
 Result<> check(Host& host, const ContainerdSettings& settings, const std::string& path) {
   if (!sys::exists(path)) {
     return Error(Code::unknown, fmt::format("{} does not exist", path))
@@ -54,14 +68,17 @@ Result<> check(Host& host, const ContainerdSettings& settings, const std::string
   const std::string text = TRY(sys::read_file(path));
   const data::Value installed = TRY(data::parse_toml(text).context(path));
   const auto differences = provision::compare(settings, installed);
+  const output::Format format = TRY(host.format());
+  if (!format.is_table() && format.kind != output::Kind::name) {
+    TRY(output::print_value(host.streams().out, format, check_value(path, differences)));
+    return differs(path, differences.size());
+  }
   for (const auto& difference : differences) host.streams().out << difference.text() << '\n';
   if (differences.empty()) {
     host.streams().out << path << " is as it should be\n";
     return {};
   }
-  return Error(Code::unknown, fmt::format("{} differs in {} {}", path, differences.size(),
-                                          differences.size() == 1 ? "key" : "keys"))
-      .with_hint("see the change with: flintctl containerd config --write --dry-run");
+  return differs(path, differences.size());
 }
 
 void say(Host& host, const ContainerdSettings& settings, const std::string& path,
@@ -118,10 +135,16 @@ Result<> system_config(Host& host, const ContainerdConfigOptions& options) {
     return {};
   }
   const provision::Item item = TRY(step.check()).items.front();
-  if (item.state == provision::State::in_place) {
+  const output::Format format = TRY(host.format());
+  if (!format.is_table() && format.kind != output::Kind::name) {
+    const bool in_place = item.state == provision::State::in_place;
+    auto value = check_head(item.subject, in_place);
+    if (!in_place) value.set("detail", item.detail.empty() ? "is missing" : item.detail);
+    TRY(output::print_value(out, format, value));
+  } else if (item.state == provision::State::in_place) {
     out << item.subject << " is as it should be\n";
-    return {};
   }
+  if (item.state == provision::State::in_place) return {};
   return Error(Code::unknown,
                fmt::format("{} {}", item.subject, item.detail.empty() ? "is missing" : item.detail))
       .with_hint("write it with: flintctl containerd config --system --write");
@@ -129,7 +152,22 @@ Result<> system_config(Host& host, const ContainerdConfigOptions& options) {
 
 }  // namespace
 
+data::Value check_value(const std::string& path,
+                        const std::vector<provision::ConfigDifference>& differences) {
+  auto list = data::Value::array();
+  for (const auto& difference : differences) {
+    auto value = data::Value::object({{"key", difference.key}});
+    if (!difference.wanted.empty()) value.set("wanted", difference.wanted);
+    if (!difference.found.empty()) value.set("found", difference.found);
+    list.push(std::move(value));
+  }
+  auto value = check_head(path, differences.empty());
+  value.set("differences", std::move(list));
+  return value;
+}
+
 Result<> containerd_config(Host& host, const ContainerdConfigOptions& options) {
+  TRY(host.format());
   if (options.write && options.check) {
     return Error(Code::invalid_argument, "--write and --check exclude each other");
   }

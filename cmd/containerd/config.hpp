@@ -2,11 +2,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "containerd/private.hpp"
 #include "core/result.hpp"
+#include "data/value.hpp"
 #include "host.hpp"
+#include "provision/containerd_config.hpp"
 
 namespace flintctl::cmd {
 
@@ -23,6 +26,11 @@ struct ContainerdConfigOptions {
   bool dry_run = false;
   bool debug = false;
 };
+
+/// What --check prints under -o json and its like: {path, inPlace, differences: [{key, wanted,
+/// found}]}.
+data::Value check_value(const std::string& path,
+                        const std::vector<provision::ConfigDifference>& differences);
 
 /// Prints, installs or compares the private containerd's configuration, or our table in the host's.
 Result<> containerd_config(Host& host, const ContainerdConfigOptions& options);

@@ -15,9 +15,10 @@ struct VmLogsOptions {
   std::string name;
   std::optional<std::string> tail;  ///< lines
   bool follow = false;
+  bool hypervisor = false;
 };
 
-/// Prints what the guest wrote to its console.
+/// Prints what the guest wrote to its console, or what its hypervisor said.
 Result<> vm_logs(Host& host, const VmLogsOptions& options);
 
 void add_vm_logs(cli::Command& vm, Host& host);

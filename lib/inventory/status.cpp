@@ -18,6 +18,8 @@ std::pair<const char*, bool> judge(vmm::ExitReason reason) {
       return {"GuestPanic", true};
     case vmm::ExitReason::killed:
       return {"Killed", true};
+    case vmm::ExitReason::quit:
+      return {"HypervisorQuit", false};
     case vmm::ExitReason::hypervisor_error:
       return {"HypervisorError", true};
     case vmm::ExitReason::oom:

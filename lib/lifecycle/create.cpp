@@ -14,6 +14,7 @@
 #include "lifecycle/boot_scanner.hpp"
 #include "lifecycle/remove.hpp"
 #include "network/driver.hpp"
+#include "sys/file.hpp"
 #include "sys/host.hpp"
 #include "sys/interrupt.hpp"
 #include "vm/name.hpp"
@@ -187,8 +188,11 @@ Error with_keep_hint(const Context& context, const vm::Record& record, Error err
   const auto runtime = inventory::read_runtime(context.paths, record.uid);
   // One that never ran leaves nothing to look at.
   if (!runtime || runtime->pid == 0 || error.code() == Code::cancelled) return error;
+  // A guest that never spoke leaves the reason to its hypervisor.
+  const auto console = sys::read_file(context.paths.console_log(record.uid), log_space);
+  const char* const verb = console && console->empty() ? "logs --hypervisor" : "logs";
   std::string hint = fmt::format("--keep leaves it to be looked at with '{}'",
-                                 vm::vm_command("logs", record.name_space, record.name));
+                                 vm::vm_command(verb, record.name_space, record.name));
   if (error.code() == Code::deadline_exceeded) {
     hint += "; --timeout gives it longer, --boot-marker REGEX names what it prints";
   }

@@ -10,6 +10,7 @@
 #include "lifecycle/file_watch.hpp"
 #include "sys/file.hpp"
 #include "vm/name.hpp"
+#include "vmm/machine.hpp"
 
 namespace flintctl::lifecycle {
 namespace {
@@ -70,11 +71,15 @@ Result<> follow(FileWatch& file, const UniqueFd& end, const LogSink& sink) {
 Result<> read_log(const Context& context, const LogOptions& options, const LogSink& sink) {
   const auto summary =
       TRY(inventory::Records(context.client).find(options.target.name_space, options.target.name));
-  const auto path = context.paths.console_log(summary.uid);
+  const bool console = options.of == LogOptions::Of::console;
+  const auto path = console
+                        ? context.paths.console_log(summary.uid)
+                        : vmm::hypervisor_log(inventory::instance_of(context.paths, summary.uid));
   if (!sys::exists(path)) {
     return Error(Code::not_found,
-                 fmt::format("VM '{}' has no console log",
-                             vm::display_name(options.target.name_space, options.target.name)))
+                 fmt::format("VM '{}' has no {} log",
+                             vm::display_name(options.target.name_space, options.target.name),
+                             console ? "console" : "hypervisor"))
         .with_hint("a VM that never started has none, and a reboot of the host empties it");
   }
   auto file = TRY(FileWatch::open(path, 0));

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdint>
+#include <string_view>
 
 namespace flintctl::sys {
 namespace {
@@ -17,6 +18,10 @@ std::atomic<int> event = -1;
 
 void on_signal(int number) {
   if (signal_came.exchange(true) && number == SIGINT) {
+    constexpr std::string_view left =
+        "\ninterrupted again: what was begun stays; the same command run again, or flintctl gc, "
+        "cleans it up\n";
+    (void)!::write(STDERR_FILENO, left.data(), left.size());
     ::_exit(130);
   }
   const std::uint64_t one = 1;

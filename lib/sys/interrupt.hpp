@@ -6,7 +6,7 @@
 namespace flintctl::sys {
 
 /// From here on SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process, so that a
-/// command can undo what it began. A second SIGINT ends the process at once.
+/// command can undo what it began. A second SIGINT ends the process at once, and says so.
 void catch_interrupts();
 /// True once a signal came.
 bool interrupted();

@@ -68,6 +68,8 @@ std::string sentence(ExitReason reason, const std::optional<std::string>& panic,
       return panic.value_or("the guest's kernel panicked");
     case ExitReason::oom:
       return "the host ran out of memory and killed the hypervisor";
+    case ExitReason::quit:
+      return "the hypervisor was told to quit";
     case ExitReason::hypervisor_error:
       return words.empty() ? "the hypervisor failed" : "the hypervisor failed: " + words.back();
     case ExitReason::killed:

@@ -59,6 +59,8 @@ std::string_view to_string(ExitReason reason) {
       return "GuestPanic";
     case ExitReason::killed:
       return "Killed";
+    case ExitReason::quit:
+      return "HypervisorQuit";
     case ExitReason::hypervisor_error:
       return "HypervisorError";
     case ExitReason::oom:

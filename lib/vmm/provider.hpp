@@ -49,6 +49,7 @@ enum class ExitReason {
   guest_reset,
   guest_panic,
   killed,
+  quit,  ///< the hypervisor was told to end, past flintctl
   hypervisor_error,
   oom,
   unknown

@@ -174,11 +174,20 @@ Result<State> Qemu::state(const Instance& instance, std::chrono::milliseconds ti
 
 ExitEvidence Qemu::exit_evidence(const Instance& instance, std::uint64_t console_offset) const {
   const auto text = sys::read_tail(trace_log(instance), 65536);
-  auto reason = text ? parse_trace(*text).reason : ExitReason::unknown;
+  const auto end = text ? parse_trace(*text) : TraceEnd();
+  auto reason = end.reason;
   for (const auto& line : tail_lines(hypervisor_log(instance), 5)) {
     if (line.find("terminating on signal") != std::string::npos) reason = ExitReason::killed;
   }
-  return judge_exit(instance, console_offset, reason);
+  auto evidence = judge_exit(instance, console_offset, reason);
+  // One that ran is not gone without a trace unless it was killed; one that never ran may have
+  // ended by itself, as QEMU does over an argument like -version.
+  if (evidence.reason == ExitReason::killed && reason == ExitReason::unknown &&
+      end.run_state.empty()) {
+    evidence.reason = ExitReason::unknown;
+    evidence.message = "the hypervisor ended before it ran the guest, and left no reason";
+  }
+  return evidence;
 }
 
 }  // namespace

@@ -32,10 +32,11 @@ ExitReason reason_of(int cause) {
     case 1:
       return ExitReason::hypervisor_error;  // host-error
     case 2:                                 // host-qmp-quit
-    case 3:                                 // host-qmp-system-reset
-    case 4:                                 // host-signal
     case 5:
-      return ExitReason::killed;  // host-ui
+      return ExitReason::quit;  // host-ui
+    case 3:                     // host-qmp-system-reset
+    case 4:
+      return ExitReason::killed;  // host-signal
     case 6:
       return ExitReason::guest_shutdown;
     case 7:

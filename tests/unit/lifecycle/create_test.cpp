@@ -237,7 +237,17 @@ TEST_CASE("waiting for userspace") {
     REQUIRE(!record);
     CHECK(record.error().text().find("the guest powered off") != std::string::npos);
     CHECK(record.error().text().find("last words") != std::string::npos);
+    CHECK(record.error().hint() == "--keep leaves it to be looked at with 'flintctl vm logs web'");
     CHECK(fixture.left() == Strings{});
+  }
+  SECTION("the hypervisor ends before the guest says a word") {
+    options.target.name_space = "prod";
+    fixture.world.guest = [](const vmm::Instance& instance) { append(instance.console_log, ""); };
+    fixture.world.guest_exits = true;
+    const auto record = create_vm(fixture.context, options);
+    REQUIRE(!record);
+    CHECK(record.error().hint() ==
+          "--keep leaves it to be looked at with 'flintctl vm logs --hypervisor -n prod web'");
   }
 }
 

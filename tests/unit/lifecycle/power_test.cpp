@@ -245,11 +245,11 @@ TEST_CASE("an interrupted delete lets nothing start") {
 
 std::string log_of(Fixture& fixture, std::optional<std::size_t> tail) {
   std::string text;
-  REQUIRE(
-      read_log(fixture.context, {web, tail, LogOptions::Follow::no}, [&](std::string_view bytes) {
-        text += bytes;
-        return true;
-      }));
+  REQUIRE(read_log(fixture.context, {web, tail, LogOptions::Follow::no, {}},
+                   [&](std::string_view bytes) {
+                     text += bytes;
+                     return true;
+                   }));
   return text;
 }
 
@@ -262,6 +262,22 @@ TEST_CASE("logs print all or the last lines") {
   CHECK(log_of(vm, 9) == "one\ntwo\nthree\n");
   append(vm.context.paths.console_log(vm.uid), "login: ");
   CHECK(log_of(vm, 1) == "login: ");
+}
+
+TEST_CASE("logs show the hypervisor's words where they are asked for") {
+  Created vm;
+  const LogOptions options{web, {}, LogOptions::Follow::no, LogOptions::Of::hypervisor};
+  std::string text;
+  const auto sink = [&](std::string_view bytes) {
+    text += bytes;
+    return true;
+  };
+  const auto absent = read_log(vm.context, options, sink);
+  REQUIRE(!absent);
+  CHECK(absent.error().text() == "VM 'web' has no hypervisor log");
+  append(vm.context.paths.log_directory(vm.uid) + "/hypervisor.log", "no such CPU\n");
+  REQUIRE(read_log(vm.context, options, sink));
+  CHECK(text == "no such CPU\n");
 }
 
 TEST_CASE("logs that made room begin with what is left") {
@@ -278,7 +294,7 @@ TEST_CASE("following ends with its reader") {
   Created vm;
   append(vm.context.paths.console_log(vm.uid), "one\n");
   std::string text;
-  REQUIRE(read_log(vm.context, {web, std::nullopt, LogOptions::Follow::yes},
+  REQUIRE(read_log(vm.context, {web, std::nullopt, LogOptions::Follow::yes, {}},
                    [&](std::string_view bytes) {
                      text += bytes;
                      return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include "support/catch.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
+#include "sys/interrupt.hpp"
 #include "sys/lock.hpp"
 #include "sys/process.hpp"
 
@@ -159,6 +161,32 @@ TEST_CASE("a process is known by its start time") {
   CHECK(*own > 0);
   CHECK(sys::start_time(1));
   CHECK(sys::boot_id()->size() == 36);
+}
+
+TEST_CASE("who interrupts twice is told that something is left") {
+  int ends[2] = {-1, -1};
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const UniqueFd read_end(ends[0]);
+  UniqueFd write_end(ends[1]);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::dup2(write_end.get(), STDERR_FILENO);
+    sys::catch_interrupts();
+    (void)::raise(SIGINT);
+    (void)::raise(SIGINT);
+    ::_exit(0);
+  }
+  write_end.reset();
+  std::string said;
+  char buffer[512];
+  for (ssize_t count = 0; (count = ::read(read_end.get(), buffer, sizeof buffer)) > 0;) {
+    said.append(buffer, static_cast<std::size_t>(count));
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WEXITSTATUS(status) == 130);
+  CHECK(said.find("flintctl gc") != std::string::npos);
 }
 
 TEST_CASE("an interrupt from the outside ends a child by signal") {

@@ -133,7 +133,8 @@ TEST_CASE("QEMU's trace tells how the machine ended") {
         vmm::ExitReason::guest_panic);
   CHECK(reason(running + "qemu_system_shutdown_request reason=1\n") ==
         vmm::ExitReason::hypervisor_error);
-  CHECK(reason(running + "qemu_system_shutdown_request reason=2\n") == vmm::ExitReason::killed);
+  CHECK(reason(running + "qemu_system_shutdown_request reason=2\n") == vmm::ExitReason::quit);
+  CHECK(reason(running + "qemu_system_shutdown_request reason=4\n") == vmm::ExitReason::killed);
   CHECK(reason(running + off) == vmm::ExitReason::guest_reset);  // under -no-reboot, or a signal
   CHECK(reason(running +
                "runstate_set current_run_state 9 (running) new_state 2 (internal-error)\n") ==
@@ -159,6 +160,22 @@ TEST_CASE("a signal is told from a reset by what QEMU writes about it") {
   CHECK(killed.reason == vmm::ExitReason::killed);
   CHECK(killed.message.find("signal 15 from pid 7") != std::string::npos);
   CHECK(killed.last_lines == std::vector<std::string>{"login: "});
+}
+
+TEST_CASE("only a QEMU that ran the guest and left no trace was killed") {
+  const test::Folder folder;
+  const vmm::Instance instance = {"fedcba9876543210", folder.path, folder.path + "/console.log"};
+  const auto never_ran = qemu()->exit_evidence(instance, 0);
+  CHECK(never_ran.reason == vmm::ExitReason::unknown);
+  CHECK(never_ran.message.find("before it ran the guest") != std::string::npos);
+  folder.make("trace.log", "runstate_set current_run_state 6 (prelaunch) new_state 9 (running)\n");
+  CHECK(qemu()->exit_evidence(instance, 0).reason == vmm::ExitReason::killed);
+  folder.make("trace.log",
+              "runstate_set current_run_state 6 (prelaunch) new_state 9 (running)\n"
+              "qemu_system_shutdown_request reason=2\n");
+  const auto quit = qemu()->exit_evidence(instance, 0);
+  CHECK(quit.reason == vmm::ExitReason::quit);
+  CHECK(quit.message == "the hypervisor was told to quit");
 }
 
 TEST_CASE("a bad accelerator is refused, an unknown provider names the known ones") {
