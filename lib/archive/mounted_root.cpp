@@ -4,11 +4,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
+#include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/mount.hpp"
 
@@ -56,16 +59,64 @@ Options split_options(const Mount& mount) {
   return options;
 }
 
+/// mount(2) takes one page of options, with the end of the string.
+constexpr std::size_t most_data = 4096 - 1;
+constexpr std::string_view lower_option = "lowerdir=";
+
+/// What the paths of `list`, which colons part, have in common up to a slash, and may be without.
+std::string common_folder(std::string_view list) {
+  std::string_view common = list.substr(0, list.find(':'));
+  while (!common.empty()) {
+    common = common.substr(0, common.rfind('/'));
+    bool all = true;
+    for (std::size_t at = 0; all && at != std::string_view::npos;) {
+      if (at > 0) ++at;
+      const std::string_view rest = list.substr(at);
+      all = rest.starts_with(common) && rest.substr(common.size()).starts_with('/');
+      at = list.find(':', at);
+    }
+    if (all || common.find('/') == std::string_view::npos) break;
+  }
+  return std::string(common);
+}
+
+/// Options too long for mount(2), those of a snapshot on dozens of others, with the lower folders
+/// named from the one that they are all in, which becomes the working folder.
+Result<std::string> fitting(std::string data) {
+  const auto start = data.find(lower_option);
+  if (data.size() <= most_data || start == std::string::npos) return data;
+  const auto first = start + lower_option.size();
+  const auto end = std::min(data.find(',', first), data.size());
+  const std::string_view lowers(data.data() + first, end - first);
+  const std::string folder = common_folder(lowers);
+  if (!folder.starts_with('/')) return data;
+  if (::chdir(folder.c_str()) != 0) return sys::last_error("entering " + folder);
+  std::string shorter = data.substr(0, first);
+  for (std::string_view rest = lowers; !rest.empty();) {
+    const auto colon = std::min(rest.find(':'), rest.size());
+    shorter += rest.substr(folder.size() + 1, colon - folder.size() - 1);
+    if (colon < rest.size()) shorter += ':';
+    rest.remove_prefix(std::min(colon + 1, rest.size()));
+  }
+  return shorter + data.substr(end);
+}
+
 /// An overlay that does not write the whole file system it lies on to the disk when it is
 /// unmounted; kernels before 5.10 do not know the option, and do. overlayfs.rst, "Volatile mount".
 Result<> mount_overlay(const Mount& mount, const Options& options) {
-  const auto as = [&](const std::string& data) {
-    return sys::mount(mount.source, mount_point, mount.type, options.flags, data);
-  };
   const bool writable = (options.flags & MS_RDONLY) == 0;
-  auto mounted = as(options.data + (writable ? ",volatile" : ""));
+  const std::string more = writable ? ",volatile" : "";
+  const std::string data = TRY(fitting(options.data + more));
+  if (data.size() > most_data) {
+    return Error(Code::unimplemented, "the snapshot stands on more others than overlayfs can mount")
+        .with_hint("pull the image with --layers merged");
+  }
+  const auto as = [&](const std::string& text) {
+    return sys::mount(mount.source, mount_point, mount.type, options.flags, text);
+  };
+  auto mounted = as(data);
   if (mounted || !writable || mounted.error().code() != Code::invalid_argument) return mounted;
-  return as(options.data);
+  return as(data.substr(0, data.size() - more.size()));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/extractor.hpp"
 
+#include <fmt/format.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -140,6 +141,32 @@ TEST_CASE("overlay mounts, as the overlayfs snapshotter has them") {
   CHECK(S_ISCHR(folder.status("upper/a").st_mode));  // overlayfs's own whiteout
   CHECK(folder.read("upper/c") == "new");
   CHECK(folder.read("lower/a") == "low");
+  REQUIRE(sys::unmount(folder.path()));
+}
+
+TEST_CASE("an overlay over more folders than mount(2) takes the names of") {
+  const Disk disk;
+  const Folder folder;
+  REQUIRE(sys::mount(disk.device(), folder.path(), "ext4", 0));
+  const std::string snapshots = "io.containerd.snapshotter.v1.overlayfs-and-a-long-name/snapshots";
+  REQUIRE(sys::make_directories(folder.path("upper")));
+  REQUIRE(sys::make_directories(folder.path("work")));
+  std::string lowers;
+  for (int number = 127; number > 0; --number) {
+    const auto lower = fmt::format("{}/{}/fs", snapshots, number);
+    REQUIRE(sys::make_directories(folder.path(lower)));
+    lowers += (lowers.empty() ? "" : ":") + folder.path(lower);
+  }
+  REQUIRE(lowers.size() > 8192);
+  folder.write(snapshots + "/1/fs/lowest", "low");
+  LayerFile file(TarBuilder().file(".wh.lowest").file("c", "new").finish());
+  const Mount mount = {"overlay",
+                       "overlay",
+                       {"index=off", "workdir=" + folder.path("work"),
+                        "upperdir=" + folder.path("upper"), "lowerdir=" + lowers}};
+  require_ok(extract(mount, {file.layer()}));
+  CHECK(S_ISCHR(folder.status("upper/lowest").st_mode));
+  CHECK(folder.read("upper/c") == "new");
   REQUIRE(sys::unmount(folder.path()));
 }
 
