@@ -87,6 +87,7 @@ void say(Host& host, const ContainerdSettings& settings, const std::string& path
   streams.out << path << (install.changed() ? " configured\n" : " unchanged\n");
   if (streams.quiet) return;
   for (const std::string& change : install.changes) streams.err << change << '\n';
+  for (const std::string& note : install.notes) streams.err << "note: " << note << '\n';
   if (!install.backup.empty()) streams.err << "the old file is kept as " << install.backup << '\n';
   if (settings.zeroing == provision::Zeroing::unknown) {
     streams.err << fmt::format(
@@ -107,6 +108,7 @@ Result<> write(Host& host, const ContainerdSettings& settings,
     const auto plan = TRY(provision::plan_containerd_config(settings, options.config_path));
     host.streams().out << plan.diff;
     for (const std::string& change : plan.changes) host.streams().err << "would " << change << '\n';
+    for (const std::string& note : plan.notes) host.streams().err << "note: " << note << '\n';
     if (!plan.changed()) host.streams().out << options.config_path << " unchanged\n";
     return {};
   }

@@ -9,6 +9,7 @@
 
 #include "data/value.hpp"
 #include "sys/file.hpp"
+#include "sys/place.hpp"
 
 namespace flintctl::config {
 namespace {
@@ -181,9 +182,11 @@ Result<> check_address(std::string& address) {
 }
 
 Result<> check_directory(std::string_view key, const std::string& path) {
-  if (path.starts_with('/')) return {};
-  return Error(Code::invalid_argument, fmt::format("'{}' must be an absolute path", key))
-      .with_hint("begin it with '/'");
+  if (!path.starts_with('/')) {
+    return Error(Code::invalid_argument, fmt::format("'{}' must be an absolute path", key))
+        .with_hint(fmt::format("write it like {} = \"/srv/flintctl\"", key));
+  }
+  return sys::refuse_shared_folder(fmt::format("'{}'", key), path);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "devmapper/driver.hpp"
 #include "provision/containerd_config.hpp"
 #include "sys/file.hpp"
+#include "sys/place.hpp"
 
 namespace flintctl::provision {
 namespace {
@@ -49,7 +50,16 @@ Result<> check_socket(const std::string& path) {
 Result<> check_own(const std::string& root, const std::string& state, const std::string& address,
                    const std::string& ttrpc_address) {
   TRY(check_path("root", root, system_root));
+  TRY(sys::refuse_shared_folder("containerd's root", root));
   TRY(check_path("state", state, system_state));
+  if (auto checked = sys::refuse_shared_folder("containerd's state", state); !checked) {
+    // Nobody names the state: it is where the socket is.
+    return std::move(checked)
+        .error()
+        .context(fmt::format("containerd's address {}", address))
+        .with_hint(fmt::format("put the socket into a folder of its own, as in {}",
+                               config::private_containerd_address));
+  }
   TRY(check_path("address", address, config::system_containerd_address));
   TRY(check_socket(address));
   return check_socket(ttrpc_address);

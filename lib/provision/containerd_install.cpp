@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include "provision/text_diff.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
+#include "sys/place.hpp"
 
 namespace flintctl::provision {
 namespace {
@@ -23,7 +25,7 @@ constexpr mode_t file_mode = 0644;
 struct Directory {
   std::string path;
   mode_t mode;
-  bool enforce;  ///< an existing one with wider permissions is narrowed
+  bool enforce;  ///< an existing one with wider permissions is narrowed, if it is containerd's
 };
 
 std::vector<Directory> directories(const ContainerdSettings& settings) {
@@ -40,8 +42,23 @@ std::optional<mode_t> mode_of(const std::string& path) {
   return status.st_mode & 07777U;
 }
 
+/// Filled by containerd and `provision devpool` alone, or empty and nobody's disk: where somebody
+/// keeps something else, narrowing would take it from those who may read it.
+bool is_containerds_alone(const std::string& path) {
+  const auto names = sys::list_directory(path);
+  if (!names) return false;
+  if (names->empty()) return !sys::is_mount_point(path);
+  return std::all_of(names->begin(), names->end(), [](const std::string& name) {
+    return name.starts_with("io.containerd.") || name == "snapshotter" || name == "tmpmounts";
+  });
+}
+
 bool too_wide(const Directory& directory, mode_t mode) {
   return directory.enforce && (mode & ~directory.mode) != 0;
+}
+
+bool narrows(const Directory& directory, mode_t mode) {
+  return too_wide(directory, mode) && is_containerds_alone(directory.path);
 }
 
 /// The file that `path` leads to, so that a link stays one.
@@ -108,9 +125,14 @@ void plan_directories(const ContainerdSettings& settings, ContainerdInstall& pla
     if (!mode) {
       plan.changes.push_back(
           fmt::format("create folder {} ({:04o})", directory.path, directory.mode));
-    } else if (too_wide(directory, *mode)) {
+    } else if (narrows(directory, *mode)) {
       plan.changes.push_back(fmt::format("narrow folder {} from {:04o} to {:04o}", directory.path,
                                          *mode, directory.mode));
+    } else if (too_wide(directory, *mode)) {
+      plan.notes.push_back(
+          fmt::format("folder {} is open to others ({:04o}) and stays so: it is an empty disk, or "
+                      "holds what is not containerd's",
+                      directory.path, *mode));
     }
   }
 }
@@ -118,7 +140,7 @@ void plan_directories(const ContainerdSettings& settings, ContainerdInstall& pla
 Result<> make_directory(const Directory& directory) {
   TRY(sys::make_directories(directory.path, directory.mode));
   const auto mode = mode_of(directory.path);
-  if (!mode || !too_wide(directory, *mode)) return {};
+  if (!mode || !narrows(directory, *mode)) return {};
   if (::chmod(directory.path.c_str(), directory.mode) != 0) {
     return sys::last_error(fmt::format("narrowing folder {}", directory.path));
   }

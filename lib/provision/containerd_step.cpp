@@ -109,6 +109,7 @@ Result<> ContainerdStep::check_config(const ContainerdSettings& wanted, Finding&
   } else {
     finding.items.push_back({State::in_place, path, {}});
   }
+  for (const std::string& note : plan.notes) finding.warnings.push_back(note);
   for (const std::string& change : plan.changes) {
     if (change.find("folder ") == std::string::npos) continue;
     finding.items.push_back({State::missing, change, {}});

@@ -9,6 +9,7 @@
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 #include "sys/lock.hpp"
+#include "sys/place.hpp"
 #include "thinpool/backing.hpp"
 #include "thinpool/differences.hpp"
 #include "thinpool/metadata.hpp"
@@ -315,6 +316,7 @@ Result<> check(const Spec& spec) {
                  fmt::format("directory '{}' is not an absolute path", spec.directory))
         .with_hint("begin it with '/'");
   }
+  TRY(sys::refuse_shared_folder("the pool's directory", spec.directory));
   return check_sizes(spec.data_bytes, spec.metadata_bytes, bounds);
 }
 

@@ -156,6 +156,8 @@ TEST_CASE("a value of the wrong type is refused with its whole key") {
   check("[providers.qemu]\nextra_args = [\"a\", 1]\n", "providers.qemu.extra_args[1]");
   check("[providers.qemu]\naccel = \"hvf\"\n", "providers.qemu.accel");
   check("run_directory = \"run\"\n", "run_directory");
+  check("run_directory = \"/run\"\n", "run_directory");
+  check("state_directory = \"/var/lib/../lib\"\n", "state_directory");
 }
 
 TEST_CASE("a file that is named must exist and be TOML") {

@@ -133,6 +133,46 @@ TEST_CASE("a root that others may enter is narrowed") {
   CHECK(mode_of(tree.settings.root) == 0700);
 }
 
+TEST_CASE("a root that containerd alone has filled is narrowed") {
+  const Tree tree;
+  REQUIRE(sys::make_directories(tree.settings.root + "/io.containerd.metadata.v1.bolt", 0711));
+  REQUIRE(sys::make_directories(tree.settings.snapshotter_directory(), 0755));
+  const auto install = install_containerd_config(tree.settings, tree.config());
+  REQUIRE(install);
+  CHECK(install->notes.empty());
+  CHECK(mode_of(tree.settings.root) == 0700);
+}
+
+TEST_CASE("a root that holds what is another's keeps its mode, and that is said") {
+  const Tree tree;
+  REQUIRE(sys::make_directories(tree.settings.root + "/photographs", 0755));
+  const auto plan = plan_containerd_config(tree.settings, tree.config());
+  REQUIRE(plan);
+  REQUIRE(plan->notes.size() == 1);
+  CHECK(plan->notes.front().find("0755") != std::string::npos);
+  REQUIRE(install_containerd_config(tree.settings, tree.config()));
+  CHECK(mode_of(tree.settings.root) == 0755);
+}
+
+TEST_CASE("a folder that the whole host uses is no root and no state") {
+  Tree tree;
+  for (const char* folder : {"/", "/var", "/srv/", "/var/lib", "/usr/bin", "/srv/../var/log//"}) {
+    tree.settings.root = folder;
+    const auto install = install_containerd_config(tree.settings, tree.config());
+    REQUIRE_FALSE(install);
+    CHECK(install.error().code() == Code::invalid_argument);
+    CHECK_FALSE(install.error().hint().empty());
+  }
+  tree.settings.root = "/srv/flintctl-test";
+  tree.settings.state = "/run";
+  tree.settings.address = "/run/containerd.sock";
+  const auto install = install_containerd_config(tree.settings, tree.config());
+  REQUIRE_FALSE(install);
+  CHECK(install.error().code() == Code::invalid_argument);
+  CHECK(install.error().text().find("/run/containerd.sock") != std::string::npos);
+  CHECK_FALSE(sys::exists(tree.config()));
+}
+
 TEST_CASE("a place that cannot be written has a hint") {
   const Tree tree;
   // A file where a folder should be fails for root as well, as a read-only /etc does.

@@ -146,6 +146,15 @@ TEST_CASE("a pool on other files is adopted with a word about where they are") {
   CHECK_FALSE(sys::exists(host.spec.directory));
 }
 
+TEST_CASE("a folder that the whole host uses is no place for a pool") {
+  Host host;
+  host.spec.directory = "/var/lib/";
+  const auto refused = thinpool::check(host.spec);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::invalid_argument);
+  CHECK(refused.error().text().find("/var/lib/") != std::string::npos);
+}
+
 TEST_CASE("sizes that were not asked for are no difference") {
   Host host;
   REQUIRE(host.ensure());
