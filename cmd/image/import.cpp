@@ -21,10 +21,19 @@ namespace {
 
 using image::SavedImage;
 
+Result<UniqueFd> open_named(const std::string& file) {
+  auto fd = sys::open_input(file);
+  if (!fd && fd.error().code() == Code::invalid_argument) {
+    return std::move(fd).error().with_hint(
+        fmt::format("a pipe is read from standard input: flintctl image import - < {}", file));
+  }
+  return fd;
+}
+
 /// `file` as a descriptor; a pipe, which can be read once only, as an unnamed copy in `spool`.
 Result<UniqueFd> open_regular(const std::string& file, const std::string& spool) {
-  UniqueFd fd = file == "-" ? UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3))
-                            : TRY(sys::open(file, O_RDONLY));
+  UniqueFd fd =
+      file == "-" ? UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) : TRY(open_named(file));
   if (!fd) return sys::last_error("reading standard input");
   struct stat status = {};
   if (::fstat(fd.get(), &status) != 0) return sys::last_error("reading " + file);
@@ -64,7 +73,7 @@ Result<std::vector<SavedImage>> read_images(const ImageImportOptions& options,
     return read_file_system(TRY(open_regular(options.file, spool)), install, spool);
   }
   const bool pipe = options.file == "-";
-  UniqueFd fd = pipe ? UniqueFd() : TRY(sys::open(options.file, O_RDONLY));
+  UniqueFd fd = pipe ? UniqueFd() : TRY(open_named(options.file));
   if (!pipe && archive::is_ext4(fd.get())) return read_file_system(std::move(fd), install, spool);
   return image::read_saved_images(
       TRY(image::LocalFiles::in_tar(pipe ? STDIN_FILENO : fd.get(), spool)), install.platform);

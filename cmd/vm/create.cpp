@@ -64,9 +64,9 @@ Result<vm::Interface> parse_network(std::string_view text, std::size_t index) {
 }
 
 /// Before anything is made, but for who may not read it: a dry run needs no root.
-Result<> check_host_kernel(const vm::FileSource& kernel) {
-  if (kernel.path.empty()) return {};
-  auto checked = image::check_host_kernel(kernel.path);
+Result<> check_on_host(const vm::FileSource& source, Result<> (*check)(const std::string& path)) {
+  if (source.path.empty()) return {};
+  auto checked = check(source.path);
   if (!checked && checked.error().code() == Code::permission_denied) return {};
   return checked;
 }
@@ -80,9 +80,10 @@ Result<vm::Spec> make_spec(const VmCreateOptions& options, const config::Default
   spec.root.image = options.image;
   spec.kernel =
       TRY(file_source("kernel", first_of(options.kernel, defaults.kernel), options.kernel_file));
-  TRY(check_host_kernel(spec.kernel));
+  TRY(check_on_host(spec.kernel, image::check_host_kernel));
   spec.initrd =
       TRY(file_source("initrd", first_of(options.initrd, defaults.initrd), options.initrd_file));
+  TRY(check_on_host(spec.initrd, image::check_host_initrd));
   // An initrd's file without an image of its own is in the kernel's.
   if (spec.initrd.empty() && !spec.initrd.file.empty()) spec.initrd.image = spec.kernel.image;
   spec.cmdline = TRY(vm::parse_cmdline(options.cmdline));

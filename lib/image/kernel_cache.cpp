@@ -26,14 +26,11 @@ std::string index_folder(const std::string& cache) { return cache + "/" + index_
 bool lock(int fd, int operation) { return ::flock(fd, operation | LOCK_NB) == 0; }
 
 Result<UniqueFd> open_host_file(const std::string& path) {
-  UniqueFd fd = TRY(sys::open(path, O_RDONLY));
-  struct stat status = {};
-  if (::fstat(fd.get(), &status) != 0) return sys::last_error(fmt::format("reading {}", path));
-  if (!S_ISREG(status.st_mode)) {
-    return Error(Code::invalid_argument, fmt::format("{} is no file", path))
-        .with_hint("name a file, such as /boot/vmlinuz");
+  auto file = sys::open_regular(path);
+  if (!file && file.error().code() == Code::invalid_argument) {
+    return std::move(file).error().with_hint("name a file, such as /boot/vmlinuz");
   }
-  return fd;
+  return file;
 }
 
 }  // namespace
@@ -47,8 +44,13 @@ Result<archive::Mount> single_mount(const std::vector<containerd::Mount>& mounts
 }
 
 Result<> check_host_kernel(const std::string& path) {
-  const UniqueFd file = TRY(open_host_file(path));
+  const UniqueFd file = TRY(open_host_file(path).context(fmt::format("kernel {}", path)));
   return check_kernel(file.get()).context(fmt::format("kernel {}", path));
+}
+
+Result<> check_host_initrd(const std::string& path) {
+  TRY(open_host_file(path).context(fmt::format("initrd {}", path)));
+  return {};
 }
 
 Result<KernelCache> KernelCache::open(const std::string& state_directory) {

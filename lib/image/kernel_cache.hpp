@@ -70,6 +70,8 @@ class KernelCache {
 /// That `path` is a file of this host that looks like a kernel: what can be said before anything is
 /// made. not_found, permission_denied, or invalid_argument with a hint.
 Result<> check_host_kernel(const std::string& path);
+/// The same for an initrd, of which only being a file is asked.
+Result<> check_host_initrd(const std::string& path);
 
 /// Mounts as containerd gives them: exactly one is what the extractor can do.
 Result<archive::Mount> single_mount(const std::vector<containerd::Mount>& mounts);

@@ -42,11 +42,15 @@ Result<std::size_t> prepare_log(const std::string& path) {
   const auto hinted = [](Error error) {
     return std::move(error).with_hint("choose another place with --log-file");
   };
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode)) {
+    return hinted(Error(Code::invalid_argument,
+                        fmt::format("the log {} is a named pipe, which may have no reader", path)));
+  }
   auto made = sys::make_directories(std::filesystem::path(path).parent_path().string());
   if (!made) return hinted(std::move(made).error());
   const auto file = sys::open(path, O_WRONLY | O_APPEND | O_CREAT, 0640);
   if (!file) return hinted(Error(file.error()));
-  struct stat status = {};
   if (::fstat(file->get(), &status) != 0) return sys::last_error(fmt::format("reading {}", path));
   return static_cast<std::size_t>(status.st_size);
 }

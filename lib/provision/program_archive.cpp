@@ -62,7 +62,7 @@ class FileSource final : public archive::ByteSource {
 };
 
 Result<std::string> first_bytes(const std::string& file) {
-  const UniqueFd fd = TRY(sys::open(file, O_RDONLY));
+  const UniqueFd fd = TRY(sys::open_regular(file));
   std::string bytes(4, '\0');
   return std::string(TRY(read_piece(fd.get(), bytes)));
 }
@@ -81,7 +81,7 @@ Result<> write_member(archive::TarReader& reader, const std::string& target) {
 
 Result<> take_members(const std::string& file, archive::Compression compression,
                       const std::vector<std::string>& names, const std::string& folder) {
-  FileSource source(TRY(sys::open(file, O_RDONLY)), compression);
+  FileSource source(TRY(sys::open_regular(file)), compression);
   archive::TarReader reader(source);
   std::map<std::string, std::string> taken;
   while (const auto entry = TRY(reader.next())) {

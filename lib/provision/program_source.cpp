@@ -51,7 +51,7 @@ Result<> download(const std::string& from, const std::string& path) {
 }  // namespace
 
 Result<std::string> hash_file(const std::string& path) {
-  const UniqueFd fd = TRY(sys::open(path, O_RDONLY));
+  const UniqueFd fd = TRY(sys::open_regular(path));
   sys::Sha256 hash;
   std::string buffer(256U << 10U, '\0');
   while (true) {

@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
@@ -23,6 +25,35 @@ std::string parent_of(const std::string& path) {
   const auto slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// What a file is that cannot be read as one; null where it can.
+const char* unfit_kind(const struct stat& status) {
+  if (S_ISREG(status.st_mode)) return nullptr;
+  if (S_ISDIR(status.st_mode)) return "a folder";
+  return S_ISFIFO(status.st_mode) ? "a named pipe" : "a device";
+}
+
+Error no_file(const std::string& path, const char* kind) {
+  Error error(Code::invalid_argument, fmt::format("{} is {}, not a file", path, kind));
+  if (kind != std::string_view("a named pipe")) {
+    return std::move(error).with_hint("name a file");
+  }
+  return std::move(error).with_hint("name a file, or write what the pipe gives into one");
+}
+
+/// A pipe without a name has a writer, or had one: reading it does not wait for one to come.
+bool is_nameless_pipe(int fd, const struct stat& status) {
+  struct statfs filesystem = {};
+  return S_ISFIFO(status.st_mode) && ::fstatfs(fd, &filesystem) == 0 &&
+         filesystem.f_type == PIPEFS_MAGIC;
+}
+
+/// A file opened without waiting for anybody, and what it is.
+Result<UniqueFd> open_at_once(const std::string& path, struct stat& status) {
+  UniqueFd fd = TRY(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  if (::fstat(fd.get(), &status) != 0) return last_error(fmt::format("reading {}", path));
+  return fd;
 }
 
 Result<std::string> read_to_end(int fd, const std::string& path, std::size_t limit) {
@@ -103,13 +134,32 @@ Result<UniqueFd> open_at(int directory, const std::string& name, int flags, mode
   }
 }
 
+Result<UniqueFd> open_regular(const std::string& path) {
+  struct stat status = {};
+  UniqueFd fd = TRY(open_at_once(path, status));
+  if (const char* kind = unfit_kind(status); kind != nullptr) return no_file(path, kind);
+  return fd;
+}
+
+Result<UniqueFd> open_input(const std::string& path) {
+  struct stat status = {};
+  UniqueFd fd = TRY(open_at_once(path, status));
+  if (S_ISREG(status.st_mode)) return fd;
+  if (S_ISDIR(status.st_mode) ||
+      (S_ISFIFO(status.st_mode) && !is_nameless_pipe(fd.get(), status))) {
+    return no_file(path, unfit_kind(status));
+  }
+  if (::fcntl(fd.get(), F_SETFL, 0) != 0) return last_error(fmt::format("reading {}", path));
+  return fd;
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  const UniqueFd fd = TRY(open(path, O_RDONLY));
+  const UniqueFd fd = TRY(open_input(path));
   return read_to_end(fd.get(), path, limit);
 }
 
 Result<std::string> read_tail(const std::string& path, std::size_t length) {
-  const UniqueFd fd = TRY(open(path, O_RDONLY));
+  const UniqueFd fd = TRY(open_input(path));
   const off_t size = ::lseek(fd.get(), 0, SEEK_END);
   if (size < 0) return last_error(fmt::format("reading {}", path));
   const off_t start = std::max<off_t>(0, size - static_cast<off_t>(length));
@@ -138,7 +188,7 @@ Result<> write_all(int fd, std::string_view bytes) {
 }
 
 Result<UniqueFd> copy_file(const std::string& from, const std::string& to, mode_t mode) {
-  const UniqueFd source = TRY(open(from, O_RDONLY));
+  const UniqueFd source = TRY(open_regular(from));
   UniqueFd target = TRY(open(to, O_WRONLY | O_CREAT | O_EXCL, mode));
   std::string buffer(256U << 10U, '\0');
   for (;;) {

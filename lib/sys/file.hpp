@@ -18,7 +18,14 @@ Result<UniqueFd> open(const std::string& path, int flags, mode_t mode = 0600);
 /// openat(2) with O_CLOEXEC added.
 Result<UniqueFd> open_at(int directory, const std::string& name, int flags, mode_t mode = 0600);
 
-/// The whole file; resource_exhausted when it is longer than `limit` bytes.
+/// A file that somebody named, for reading. invalid_argument unless it is a regular one: opening a
+/// named pipe would wait for ever for a writer.
+Result<UniqueFd> open_regular(const std::string& path);
+/// The same for what is read once, from its beginning: a device or a nameless pipe will do, such as
+/// /dev/stdin or the shell's <(…). A named pipe and a folder are refused.
+Result<UniqueFd> open_input(const std::string& path);
+
+/// The whole file, opened as input; resource_exhausted when it is longer than `limit` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t limit = 16U << 20U);
 /// The last `length` bytes of a file (all of it when it is shorter).
 Result<std::string> read_tail(const std::string& path, std::size_t length);
@@ -32,8 +39,8 @@ Result<> remove_unfinished_writes(const std::string& path);
 Result<> write_attribute(const std::string& path, std::string_view bytes);
 /// All of `bytes` to a descriptor, whatever write(2) takes at a time.
 Result<> write_all(int fd, std::string_view bytes);
-/// A new file with another's bytes, open for writing and not yet fsynced; already_exists where
-/// there is something. `mode` is subject to the umask.
+/// A new file with another's bytes (a regular one's), open for writing and not yet fsynced;
+/// already_exists where there is something. `mode` is subject to the umask.
 Result<UniqueFd> copy_file(const std::string& from, const std::string& to, mode_t mode);
 
 /// `mkdir -p`: each missing folder gets `mode` whatever the umask; existing ones are left alone.

@@ -14,13 +14,11 @@ namespace {
 
 /// Folders below the top level that belong to the system. hier(7).
 constexpr std::string_view system_folders[] = {
-    "/run/lock",       "/run/log",         "/run/systemd",       "/run/udev",
-    "/run/user",       "/usr/local/bin",   "/usr/local/etc",     "/usr/local/include",
-    "/usr/local/lib",  "/usr/local/sbin",  "/usr/local/share",   "/usr/local/src",
-    "/var/backups",    "/var/cache",       "/var/lib",           "/var/local",
-    "/var/log",        "/var/mail",        "/var/opt",           "/var/run",
-    "/var/spool",      "/var/tmp",         "/etc/systemd",       "/etc/default",
-    "/dev/shm",
+    "/run/lock",        "/run/log",       "/run/systemd",       "/run/udev",      "/run/user",
+    "/usr/local/bin",   "/usr/local/etc", "/usr/local/include", "/usr/local/lib", "/usr/local/sbin",
+    "/usr/local/share", "/usr/local/src", "/var/backups",       "/var/cache",     "/var/lib",
+    "/var/local",       "/var/log",       "/var/mail",          "/var/opt",       "/var/run",
+    "/var/spool",       "/var/tmp",       "/etc/systemd",       "/etc/default",   "/dev/shm",
 };
 
 bool is_or_is_below(std::string_view path, std::string_view folder) {

@@ -48,7 +48,7 @@ Result<std::optional<FileState>> open_existing(const std::string& path) {
   FileState state;
   state.bytes = static_cast<std::uint64_t>(status.st_size);
   state.allocated_bytes = static_cast<std::uint64_t>(status.st_blocks) * sector_bytes;
-  state.descriptor = TRY(sys::open(path, O_RDONLY));
+  state.descriptor = TRY(sys::open_regular(path));
   return std::optional<FileState>(std::move(state));
 }
 

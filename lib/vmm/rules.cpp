@@ -72,7 +72,7 @@ class Checker {
   }
 
   void check_kernel_format() {
-    const auto file = sys::open(machine_.kernel, O_RDONLY);
+    const auto file = sys::open_regular(machine_.kernel);
     if (!file) return;
     char head[0x206] = {};
     const auto length = ::pread(file->get(), head, sizeof head, 0);

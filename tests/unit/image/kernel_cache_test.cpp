@@ -2,6 +2,7 @@
 #include "image/kernel_cache.hpp"
 
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <optional>
 
@@ -57,6 +58,17 @@ TEST_CASE("what is no kernel is refused, and leaves nothing") {
   }
   CHECK_FALSE(test.cache.kernel_from_host(test.host.path("missing"), KernelFormat::as_is));
   CHECK_FALSE(test.cache.kernel_from_host(test.host.path(), KernelFormat::as_is));
+  // Nobody will ever write into it, and nobody waits for that.
+  const std::string pipe = test.host.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const auto& refused : {test.cache.kernel_from_host(pipe, KernelFormat::as_is),
+                              test.cache.initrd_from_host(pipe)}) {
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Code::invalid_argument);
+    CHECK(refused.error().text().find("a named pipe") != std::string::npos);
+  }
+  CHECK(check_host_kernel(pipe).error().code() == Code::invalid_argument);
+  CHECK(check_host_initrd(pipe).error().code() == Code::invalid_argument);
   CHECK(test.names().empty());
 }
 

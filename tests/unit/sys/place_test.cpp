@@ -11,14 +11,15 @@
 using namespace flintctl;
 
 TEST_CASE("folders that the whole host uses are known, however they are written") {
-  for (const char* path : {"/", "//", "/var", "/var/", "/data", "/var/lib", "/var//lib/", "/usr/bin",
-                           "/usr/local", "/usr/local/bin", "/srv/..", "/srv/../var/log", "/dev/shm",
-                           "/dev/mapper/x", "/proc/1/fd", "/sys/fs/cgroup/x"}) {
+  for (const char* path : {"/", "//", "/var", "/var/", "/data", "/var/lib", "/var//lib/",
+                           "/usr/bin", "/usr/local", "/usr/local/bin", "/srv/..", "/srv/../var/log",
+                           "/dev/shm", "/dev/mapper/x", "/proc/1/fd", "/sys/fs/cgroup/x"}) {
     INFO(path);
     CHECK(sys::is_shared_folder(path));
   }
-  for (const char* path : {"/var/lib/containerd-dev", "/srv/pool", "/run/flintctl", "/dev/shm/x",
-                           "/usr/local/lib/flintctl", "/tmp/x", "/procurement/x", "/home/me/pool"}) {
+  for (const char* path :
+       {"/var/lib/containerd-dev", "/srv/pool", "/run/flintctl", "/dev/shm/x",
+        "/usr/local/lib/flintctl", "/tmp/x", "/procurement/x", "/home/me/pool"}) {
     INFO(path);
     CHECK_FALSE(sys::is_shared_folder(path));
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,6 +53,43 @@ TEST_CASE("a copy has all bytes, and takes nobody's place") {
   const auto again = sys::copy_file(folder + "/from", folder + "/to", 0640);
   REQUIRE_FALSE(again);
   CHECK(again.error().code() == Code::already_exists);
+}
+
+TEST_CASE("what somebody named is read only if it can be read at once") {
+  const std::string folder = fresh_folder();
+  const Rollback cleanup([&] { (void)sys::remove_tree(folder); });
+  REQUIRE(::mkfifo((folder + "/pipe").c_str(), 0600) == 0);
+  REQUIRE(sys::write_file_atomic(folder + "/file", "bytes", 0600));
+  REQUIRE(::symlink("pipe", (folder + "/link").c_str()) == 0);
+
+  CHECK(sys::open_regular(folder + "/file"));
+  CHECK(sys::open_input(folder + "/file"));
+  for (const std::string& path : {folder + "/pipe", folder + "/link", folder}) {
+    INFO(path);
+    for (const auto& refused : {sys::open_regular(path), sys::open_input(path)}) {
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().code() == Code::invalid_argument);
+      CHECK(refused.error().text().find(path) != std::string::npos);
+      CHECK_FALSE(refused.error().hint().empty());
+    }
+    CHECK(sys::read_file(path).error().code() == Code::invalid_argument);
+    CHECK(sys::read_tail(path, 1).error().code() == Code::invalid_argument);
+  }
+  CHECK(sys::copy_file(folder + "/pipe", folder + "/copy", 0600).error().code() ==
+        Code::invalid_argument);
+  CHECK(sys::open_regular(folder + "/none").error().code() == Code::not_found);
+  CHECK(sys::open_regular("/dev/null").error().code() == Code::invalid_argument);
+  CHECK(sys::read_file("/dev/null").value_or("?").empty());
+}
+
+TEST_CASE("a pipe without a name is read to its end, as the shell's <(…) is") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
+  REQUIRE(sys::write_all(writing.get(), "through a pipe"));
+  writing.reset();
+  CHECK(sys::read_file(fmt::format("/dev/fd/{}", reading.get())).value_or("") == "through a pipe");
 }
 
 TEST_CASE("a tree goes without following links") {
