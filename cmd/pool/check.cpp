@@ -29,7 +29,7 @@ Result<thinpool::Spec> to_spec(Host& host, const PoolCheckOptions& options) {
 }
 
 Result<> check_active(Host& host, const std::string& name, devmapper::Driver& driver) {
-  const auto loops = TRY(loop::open());
+  const auto loops = TRY(loop::open(sys::Modules::leave));
   const thinpool::Pool pool = TRY(thinpool::inspect(name, driver, *loops));
   std::vector<std::string> found = thinpool::troubles(pool);
   const thinpool::FillVerdict fill = thinpool::judge_fill(name, pool.status);
@@ -58,7 +58,7 @@ Result<> say_inactive(Host& host, const thinpool::Spec& spec, Result<> sound) {
 Result<> pool_check(Host& host, const PoolCheckOptions& options) {
   const thinpool::Spec spec = TRY(to_spec(host, options));
   TRY(sys::require_root("checking a thin pool"));
-  const auto driver = devmapper::open();
+  const auto driver = devmapper::open(sys::Modules::leave);
   if (driver && (*driver)->info(spec.name)) return check_active(host, spec.name, **driver);
   const auto tools = lvm::host_tools();
   if (const auto logical = TRY(thinpool::find_logical(spec.name, *tools))) {

@@ -14,15 +14,18 @@ namespace flintctl::cmd {
 namespace {
 
 Result<std::vector<thinpool::Pool>> read_pools(const std::vector<std::string>& names) {
-  const std::unique_ptr<devmapper::Driver> driver = TRY(devmapper::open());
-  const std::unique_ptr<loop::Driver> loops = TRY(loop::open());
   std::vector<thinpool::Pool> pools;
+  const auto inactive = [](const std::string& name) {
+    return Error(Code::not_found, "no thin pool '" + name + "' is active")
+        .with_hint("make it or bring it back with: " + thinpool::maker_command(name));
+  };
+  // Before its driver is loaded there is no pool, and looking loads none.
+  if (!sys::has_misc_driver("device-mapper")) return inactive(names.front());
+  const std::unique_ptr<devmapper::Driver> driver = TRY(devmapper::open(sys::Modules::leave));
+  const std::unique_ptr<loop::Driver> loops = TRY(loop::open(sys::Modules::leave));
   for (const std::string& name : names) {
     Result<thinpool::Pool> pool = thinpool::inspect(name, *driver, *loops);
-    if (!pool && pool.error().code() == Code::not_found) {
-      return Error(Code::not_found, "no thin pool '" + name + "' is active")
-          .with_hint("make it or bring it back with: " + thinpool::maker_command(name));
-    }
+    if (!pool && pool.error().code() == Code::not_found) return inactive(name);
     pools.push_back(TRY(std::move(pool)));
   }
   return pools;
@@ -44,6 +47,11 @@ Result<> pool_status(Host& host, const PoolStatusOptions& options) {
   for (const thinpool::Pool& pool : pools) {
     for (const std::string& trouble : thinpool::troubles(pool)) {
       streams.err << "warning: pool '" << pool.device.name << "': " << trouble << '\n';
+    }
+    if (pool.table.features.skip_block_zeroing && !streams.quiet) {
+      streams.err << "note: pool '" << pool.device.name
+                  << "' skips block zeroing (skip_block_zeroing): a VM can read what another left "
+                     "on the disk\n";
     }
   }
   if (format.is_table()) {

@@ -34,7 +34,7 @@ Result<std::optional<std::uint64_t>> to_blocks(const std::string& text) {
 Result<thinpool::Spec> to_spec(Host& host, const DevpoolOptions& options) {
   const config::Config* settings = TRY(host.config());
   thinpool::Spec spec;
-  spec.name = options.name.empty() ? settings->pool : options.name;
+  spec.name = options.name.value_or(settings->pool);
   spec.directory = options.directory;
   spec.data_bytes = given(options.data_bytes);
   spec.metadata_bytes = given(options.metadata_bytes);
@@ -72,11 +72,21 @@ Result<thinpool::Outcome> run(Host& host, const thinpool::Spec& spec,
   if (options.dry_run && ::geteuid() != 0) return thinpool::plan_unprivileged(spec);
   TRY(sys::require_root("provisioning a thin pool"));
   if (options.dry_run) {
-    const std::unique_ptr<devmapper::Driver> driver = TRY(devmapper::open());
-    const std::unique_ptr<loop::Driver> loops = TRY(loop::open());
+    if (!sys::has_misc_driver("device-mapper")) return thinpool::plan_inactive(spec);
+    const std::unique_ptr<devmapper::Driver> driver = TRY(devmapper::open(sys::Modules::leave));
+    const std::unique_ptr<loop::Driver> loops = TRY(loop::open(sys::Modules::leave));
     return thinpool::plan(spec, *driver, *loops);
   }
   return options.no_unit ? run_alone(spec) : run_recorded(host, spec);
+}
+
+/// What a run would load into the kernel first.
+std::vector<std::string> modules_to_load() {
+  std::vector<std::string> modules;
+  for (const char* name : {"dm_thin_pool", "loop"}) {
+    if (!sys::module_loaded(name) && sys::module_available(name)) modules.emplace_back(name);
+  }
+  return modules;
 }
 
 data::Array to_array(const std::vector<std::string>& sentences) {
@@ -85,16 +95,18 @@ data::Array to_array(const std::vector<std::string>& sentences) {
 
 data::Value to_value(const thinpool::Spec& spec, const DevpoolOptions& options,
                      const thinpool::Outcome& outcome) {
-  return data::Value::object({{"apiVersion", "flintctl/v1"},
-                              {"kind", "ThinPool"},
-                              {"metadata", data::Value::object({{"name", spec.name}})},
-                              {"result", thinpool::change_word(outcome.change)},
-                              {"dryRun", options.dry_run},
-                              {"device", devmapper::node_path(spec.name)},
-                              {"directory", spec.directory},
-                              {"table", outcome.line.text()},
-                              {"differences", to_array(outcome.differences)},
-                              {"warnings", to_array(outcome.warnings)}});
+  data::Value value = data::Value::object({{"apiVersion", "flintctl/v1"},
+                                           {"kind", "ThinPool"},
+                                           {"metadata", data::Value::object({{"name", spec.name}})},
+                                           {"result", thinpool::change_word(outcome.change)},
+                                           {"dryRun", options.dry_run},
+                                           {"device", devmapper::node_path(spec.name)},
+                                           {"directory", spec.directory},
+                                           {"table", outcome.line.text()},
+                                           {"differences", to_array(outcome.differences)},
+                                           {"warnings", to_array(outcome.warnings)}});
+  if (options.dry_run) value.set("modulesToLoad", to_array(modules_to_load()));
+  return value;
 }
 
 std::string summary(const thinpool::Spec& spec, const DevpoolOptions& options,
@@ -121,6 +133,10 @@ Result<> devpool(Host& host, const DevpoolOptions& options) {
     streams.err << "warning: " << warning << '\n';
   }
   if (format.is_table()) {
+    for (const std::string& module :
+         options.dry_run ? modules_to_load() : std::vector<std::string>()) {
+      streams.out << "would load module " << module << '\n';
+    }
     streams.out << summary(spec, options, outcome);
     if (!streams.quiet && !outcome.line.type.empty()) {
       streams.err << "table: " << outcome.line.text() << '\n';

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "cli/command.hpp"
@@ -13,7 +14,7 @@ namespace flintctl::cmd {
 
 /// Flags of `provision devpool`. Empty or zero: not given.
 struct DevpoolOptions {
-  std::string name;
+  std::optional<std::string> name;
   std::string directory = thinpool::Spec().directory;
   std::uint64_t data_bytes = 0;
   std::uint64_t metadata_bytes = 0;

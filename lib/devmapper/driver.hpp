@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "sys/modules.hpp"
 
 namespace flintctl::devmapper {
 
@@ -94,8 +95,9 @@ class Driver {
 };
 
 /// The kernel's device-mapper through libdevmapper. host_not_ready when this kernel has none,
-/// permission_denied when the caller may not use it.
-Result<std::unique_ptr<Driver>> open();
+/// permission_denied when the caller may not use it. With Modules::leave also host_not_ready where
+/// the driver would have to be loaded first.
+Result<std::unique_ptr<Driver>> open(sys::Modules modules = sys::Modules::load);
 
 /// create, load, resume and node in one step; on failure no device is left.
 Result<> activate(Driver& driver, const std::string& name, const std::string& uuid,

@@ -22,14 +22,18 @@ int open_control() {
 
 }  // namespace
 
-Result<std::unique_ptr<Driver>> open() {
+Result<std::unique_ptr<Driver>> open(sys::Modules modules) {
+  if (modules == sys::Modules::leave && !sys::has_misc_driver("device-mapper")) {
+    return Error(Code::host_not_ready, "this kernel has not loaded device-mapper")
+        .with_hint("flintctl provision devpool loads it; or: modprobe dm-mod");
+  }
   int failure = open_control();
   if (failure == EACCES || failure == EPERM) {
     return sys::from_errno(failure, "opening /dev/mapper/control")
         .with_code(Code::permission_denied)
         .with_hint("run as root (with CAP_SYS_ADMIN)");
   }
-  if (failure != 0) {
+  if (failure != 0 && modules == sys::Modules::load) {
     static_cast<void>(sys::load_module("dm-mod"));
     failure = open_control();
   }

@@ -36,7 +36,7 @@ constexpr auto kill_timeout = 10s;
 std::string mapper_name(const std::string& node) { return node.substr(node.rfind('/') + 1); }
 
 Result<bool> device_exists(const std::string& name) {
-  const auto driver = devmapper::open();
+  const auto driver = devmapper::open(sys::Modules::leave);
   if (!driver) {
     // No device-mapper, no device.
     if (driver.error().code() == Code::host_not_ready) return false;
@@ -136,7 +136,7 @@ class HostParts : public Parts {
   }
 
   Result<std::vector<std::string>> pool_devices(const std::string& pool) override {
-    const auto driver = devmapper::open();
+    const auto driver = devmapper::open(sys::Modules::leave);
     if (!driver) return std::vector<std::string>{};
     std::vector<std::string> nodes;
     for (const auto& device : TRY((*driver)->list())) {

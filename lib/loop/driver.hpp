@@ -10,6 +10,7 @@
 
 #include "core/result.hpp"
 #include "core/unique_fd.hpp"
+#include "sys/modules.hpp"
 
 namespace flintctl::loop {
 
@@ -76,8 +77,9 @@ class Driver {
   virtual Result<> refresh_size(unsigned number) = 0;
 };
 
-/// The kernel's loop driver, loaded if need be; host_not_ready when there is none.
-Result<std::unique_ptr<Driver>> open();
+/// The kernel's loop driver, loaded if need be; host_not_ready when there is none. With
+/// Modules::leave one that sees no devices where the kernel has not loaded its own.
+Result<std::unique_ptr<Driver>> open(sys::Modules modules = sys::Modules::load);
 
 /// The major number of loop devices. Documentation/admin-guide/devices.txt.
 inline constexpr unsigned major_number = 7;

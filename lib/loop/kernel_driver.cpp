@@ -179,7 +179,10 @@ Result<> KernelDriver::refresh_size(unsigned number) {
 
 std::string Device::path() const { return device_path(number); }
 
-Result<std::unique_ptr<Driver>> open() {
+Result<std::unique_ptr<Driver>> open(sys::Modules modules) {
+  if (modules == sys::Modules::leave && !sys::has_misc_driver("loop-control")) {
+    return {std::make_unique<KernelDriver>(UniqueFd())};
+  }
   constexpr const char* control = "/dev/loop-control";
   Result<UniqueFd> descriptor = sys::open(control, O_RDWR);
   if (!descriptor && descriptor.error().code() != Code::permission_denied) {

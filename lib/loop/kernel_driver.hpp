@@ -24,7 +24,7 @@ class KernelDriver final : public Driver {
   /// Whether a loop device on the filesystem of `file` really does direct I/O, by doing some.
   bool prove_direct_io(const std::string& file, const AttachOptions& options);
 
-  UniqueFd control_;  // /dev/loop-control
+  UniqueFd control_;  ///< /dev/loop-control; empty: a kernel without loop devices
 };
 
 }  // namespace flintctl::loop

@@ -165,7 +165,7 @@ Result<SystemContainerdStep::Look> SystemContainerdStep::look() {
   settings.snapshotter_root = fmt::format("{}/{}", settings.root, devmapper_plugin);
   settings.pool = wanted_.pool;
   settings.base_image_size = wanted_.base_image_size;
-  if (const auto driver = devmapper::open()) {
+  if (const auto driver = devmapper::open(sys::Modules::leave)) {
     settings.zeroing = read_pool_zeroing(**driver, settings.pool);
   }
   const auto mke2fs = find_mke2fs(sys::FactCache(paths_.facts()));

@@ -105,15 +105,12 @@ Result<Item> DevpoolStep::check_pool(Finding& finding) {
     const bool active = outcome.change == thinpool::Change::unchanged;
     return Item{active ? State::in_place : State::missing, subject, {}};
   }
-  const auto driver = drivers_.devmapper();
-  const auto loops = drivers_.loops();
-  if (!driver || !loops) {
-    // Before the modules are loaded there is no driver, and no pool.
-    const Error& error = driver ? loops.error() : driver.error();
-    if (error.code() != Code::host_not_ready) return error;
-    return Item{State::missing, subject, error.text()};
-  }
-  const thinpool::Outcome outcome = TRY(thinpool::plan(spec_, **driver, **loops));
+  const auto driver = drivers_.loaded_devmapper();
+  if (!driver && driver.error().code() != Code::host_not_ready) return driver.error();
+  // Before the driver is loaded there is no pool, and looking loads none.
+  const thinpool::Outcome outcome =
+      driver ? TRY(thinpool::plan(spec_, **driver, *TRY(drivers_.loaded_loops())))
+             : TRY(thinpool::plan_inactive(spec_));
   finding.warnings = outcome.warnings;
   for (const std::string& difference : outcome.differences) {
     finding.warnings.push_back(
@@ -156,6 +153,7 @@ Result<> DevpoolStep::apply(Journal& journal) {
   loop::Driver* loops = TRY(drivers_.loops());
   TRY(intend(*driver, *loops, journal));
   outcome_ = TRY(thinpool::ensure(spec_, *driver, *loops));
+  if (outcome_.change == thinpool::Change::adopted) TRY(remember_adoption(journal));
   if (!services_.running()) return {};
   for (const HostUnit& unit : TRY(units())) {
     TRY(install_unit(unit, paths_, services_, journal));
@@ -163,17 +161,30 @@ Result<> DevpoolStep::apply(Journal& journal) {
   return {};
 }
 
+/// An adopted pool is news once: nothing is done to it, so only the record knows.
+Result<> DevpoolStep::remember_adoption(Journal& journal) {
+  const auto details = data::Value::object(
+      {{"differences", data::Array(outcome_.differences.begin(), outcome_.differences.end())}});
+  const Change* before = journal.find("adopted-pool", spec_.name);
+  if (before == nullptr || before->details != details) {
+    return journal.intend("adopted-pool", spec_.name, details);
+  }
+  outcome_.change = thinpool::Change::unchanged;
+  return {};
+}
+
 Result<> DevpoolStep::allow_undo(const Change& change, Data /*data*/) {
   if (change.kind != "pool") return {};
-  const auto driver = drivers_.devmapper();
+  const auto driver = drivers_.loaded_devmapper();
   if (!driver) return {};
   return thinpool::refuse_in_use(change.target, **driver);
 }
 
 Result<Undone> DevpoolStep::undo(const Change& change, Data data, Notes& notes) {
+  if (change.kind == "adopted-pool") return Undone::done;  // its maker's, as it was
   if (change.kind != "pool") return Step::undo(change, data, notes);
   // No driver, no pool.
-  if (const auto driver = drivers_.devmapper()) {
+  if (const auto driver = drivers_.loaded_devmapper()) {
     TRY(thinpool::deactivate(change.target, **driver));
   }
   if (!change.details.bool_or("madeFiles", false)) return Undone::done;

@@ -44,6 +44,7 @@ class DevpoolStep final : public Step {
  private:
   [[nodiscard]] Result<std::vector<HostUnit>> units() const;
   Result<Item> check_pool(Finding& finding);
+  Result<> remember_adoption(Journal& journal);
   Result<> intend(devmapper::Driver& driver, loop::Driver& loops, Journal& journal);
 
   HostPaths paths_;

@@ -30,6 +30,10 @@ class PoolDrivers {
   virtual ~PoolDrivers() = default;
   virtual Result<devmapper::Driver*> devmapper() = 0;
   virtual Result<loop::Driver*> loops() = 0;
+  /// For who only looks: what the kernel has loaded already. Without device-mapper host_not_ready,
+  /// without loop devices a driver that sees none.
+  virtual Result<devmapper::Driver*> loaded_devmapper() { return devmapper(); }
+  virtual Result<loop::Driver*> loaded_loops() { return loops(); }
   virtual lvm::Tools& lvm() = 0;
   virtual Disks& disks() = 0;
 };

@@ -37,14 +37,37 @@ Error explain_activation(Error error, const BackingFiles& files) {
         .with_hint("free some space there, or give another --directory");
   }
   if (!error.hint().empty()) return error;
+  if (error.code() == Code::permission_denied) {
+    return std::move(error).with_hint(fmt::format(
+        "a file there may be immutable, or its filesystem read-only: lsattr {}", files.directory));
+  }
   return std::move(error).with_hint("the kernel's own reason is among the last lines of dmesg");
 }
 
+/// What the files say, of a pool that is not active.
+class FileRun {
+ public:
+  explicit FileRun(const Spec& spec) : spec_(spec), files_(backing_files(spec.directory)) {}
+
+  Result<Outcome> plan_files();
+
+ protected:
+  Result<> survey_files();
+  void warn_of_space();
+  [[nodiscard]] std::uint64_t data_bytes() const;
+  [[nodiscard]] PoolTable table(std::uint64_t data_bytes) const;
+
+  const Spec& spec_;
+  BackingFiles files_;
+  Survey survey_;
+  Outcome outcome_;
+};
+
 /// One run of ensure() or plan().
-class Run {
+class Run : FileRun {
  public:
   Run(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops)
-      : spec_(spec), driver_(driver), loops_(loops), files_(backing_files(spec.directory)) {}
+      : FileRun(spec), driver_(driver), loops_(loops) {}
 
   Result<Outcome> ensure();
   Result<Outcome> plan();
@@ -54,9 +77,6 @@ class Run {
   Result<bool> is_live();
   Result<> discard_empty_device();
   Result<> adopt();
-  Result<> survey_files();
-  void warn_of_space();
-  void set_planned_line();
   Result<> create();
   Result<> reattach();
   Result<> check_before_use();
@@ -65,17 +85,17 @@ class Run {
   /// A loop device of the file: one that exists, or a new one.
   Result<loop::Attachment> attach(const std::string& file);
   Result<> refuse_shared(const loop::Device& device);
-  PoolTable table(std::uint64_t data_bytes) const;
 
-  const Spec& spec_;
   devmapper::Driver& driver_;
   loop::Driver& loops_;
-  BackingFiles files_;
-  Survey survey_;
-  Outcome outcome_;
 };
 
-PoolTable Run::table(std::uint64_t data_bytes) const {
+std::uint64_t FileRun::data_bytes() const {
+  return survey_.data_bytes > 0 ? survey_.data_bytes
+                                : spec_.data_bytes.value_or(Spec::default_data_bytes);
+}
+
+PoolTable FileRun::table(std::uint64_t data_bytes) const {
   PoolTable table;
   table.metadata_device = "<metadata>";
   table.data_device = "<data>";
@@ -116,24 +136,28 @@ Result<> Run::adopt() {
   return {};
 }
 
-Result<> Run::survey_files() {
+Result<> FileRun::survey_files() {
   survey_ = TRY(survey(files_));
   outcome_.change = survey_.superblock ? Change::reattached : Change::created;
   outcome_.differences = differences(spec_, survey_);
+  const std::uint64_t blocks = data_bytes() / table(0).block_bytes();
+  if (spec_.low_water_blocks.value_or(0) > blocks) {
+    return Error(Code::invalid_argument,
+                 fmt::format("a low water mark of {} blocks is more than the pool has: {}",
+                             *spec_.low_water_blocks, blocks))
+        .with_hint("--low-water-mark is the number of free blocks at which the kernel warns");
+  }
   warn_of_space();
   return {};
 }
 
-void Run::warn_of_space() {
+void FileRun::warn_of_space() {
   const Result<sys::FilesystemSpace> space = sys::filesystem_space(files_.directory);
   if (!space) return;
-  const std::uint64_t data = survey_.data_bytes > 0
-                                 ? survey_.data_bytes
-                                 : spec_.data_bytes.value_or(Spec::default_data_bytes);
   const std::uint64_t metadata = survey_.metadata_bytes > 0
                                      ? survey_.metadata_bytes
                                      : spec_.metadata_bytes.value_or(Spec::default_metadata_bytes);
-  const std::uint64_t total = data + metadata;
+  const std::uint64_t total = data_bytes() + metadata;
   const std::uint64_t growth =
       total > survey_.allocated_bytes ? total - survey_.allocated_bytes : 0;
   if (space->available >= growth) return;
@@ -142,11 +166,10 @@ void Run::warn_of_space() {
       format_size(growth), files_.directory, format_size(space->available)));
 }
 
-void Run::set_planned_line() {
-  const std::uint64_t data = survey_.data_bytes > 0
-                                 ? survey_.data_bytes
-                                 : spec_.data_bytes.value_or(Spec::default_data_bytes);
-  outcome_.line = table(data).target();
+Result<Outcome> FileRun::plan_files() {
+  TRY(survey_files());
+  outcome_.line = table(data_bytes()).target();
+  return std::move(outcome_);
 }
 
 Result<> Run::refuse_shared(const loop::Device& device) {
@@ -283,9 +306,7 @@ Result<Outcome> Run::plan() {
     TRY(adopt());
     return std::move(outcome_);
   }
-  TRY(survey_files());
-  set_planned_line();
-  return std::move(outcome_);
+  return plan_files();
 }
 
 }  // namespace
@@ -348,6 +369,11 @@ Result<Outcome> ensure(const Spec& spec, devmapper::Driver& driver, loop::Driver
   return Run(spec, driver, loops)
       .ensure()
       .context(fmt::format("provisioning thin pool '{}'", spec.name));
+}
+
+Result<Outcome> plan_inactive(const Spec& spec) {
+  TRY(check(spec));
+  return FileRun(spec).plan_files().context(fmt::format("provisioning thin pool '{}'", spec.name));
 }
 
 Result<Outcome> plan(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops) {

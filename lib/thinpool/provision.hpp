@@ -76,6 +76,9 @@ Result<Outcome> ensure(const Spec& spec, devmapper::Driver& driver, loop::Driver
 /// What ensure() would do, changing nothing.
 Result<Outcome> plan(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops);
 
+/// The same on a host that has not loaded device-mapper, and so has no active pool: by the files.
+Result<Outcome> plan_inactive(const Spec& spec);
+
 /// The same for a caller who may not ask device-mapper: an active pool is known by name only, and
 /// files that cannot be read are taken as absent. A warning says so.
 Result<Outcome> plan_unprivileged(const Spec& spec);

@@ -188,6 +188,10 @@ TEST_CASE("a pool made with dmsetup and skip_block_zeroing is adopted with a war
   CHECK(adopted.status == 0);
   CHECK(adopted.out == "pool/p1 adopted\n");
   CHECK(contains(adopted.err, "skip_block_zeroing"));
+  const Ran again = run_flintctl({"provision", "devpool", "--name", "p1"});
+  CHECK(again.out == "pool/p1 unchanged\n");
+  CHECK(contains(again.err, "skip_block_zeroing"));
+  CHECK(contains(run_flintctl({"pool", "status", "p1"}).err, "skip_block_zeroing"));
   CHECK(read_device("/dev/mapper/p1-snap-1", marker.size()) == marker);
 
   // After a reboot it is ours to make, and zeroes from then on.

@@ -121,6 +121,48 @@ TEST_CASE("P3: the pool's unit comes before containerd and needs the folder's mo
   CHECK(command.find(" --data-size 67108864 --metadata-size 4194304\n") != std::string::npos);
 }
 
+TEST_CASE("an adopted pool is news once, and goes on when what was made is undone") {
+  PoolHost host;
+  REQUIRE(thinpool::ensure(host.pool.spec, host.pool.driver, host.pool.loops));
+  host.pool.spec.low_water_blocks = 7;
+  DevpoolStep step(host.paths, host.pool.spec, host.drivers, host.services);
+  const auto run = [&] {
+    REQUIRE(apply_alone(step, host.paths, std::chrono::seconds(1)));
+    return step.outcome().change;
+  };
+  CHECK(run() == thinpool::Change::adopted);
+  CHECK(run() == thinpool::Change::unchanged);
+  CHECK_FALSE(step.outcome().differences.empty());
+  REQUIRE(host.reset(Data::remove));
+  CHECK(host.pool.driver.devices.contains("pool"));
+  CHECK(run() == thinpool::Change::adopted);
+}
+
+TEST_CASE("looking at a pool loads no driver, and a host without one has no pool") {
+  struct Bare final : PoolDrivers {
+    Result<devmapper::Driver*> devmapper() override { return loads("dm"); }
+    Result<loop::Driver*> loops() override { return loads("loop"); }
+    Result<devmapper::Driver*> loaded_devmapper() override {
+      return Error(Code::host_not_ready, "not loaded");
+    }
+    Result<loop::Driver*> loaded_loops() override { return Error(Code::unknown, "not asked for"); }
+    lvm::Tools& lvm() override { std::abort(); }
+    Disks& disks() override { std::abort(); }
+    Error loads(const char* what) {
+      loaded.emplace_back(what);
+      return Error(Code::host_not_ready, "loaded in vain");
+    }
+    std::vector<std::string> loaded;
+  };
+  PoolHost host;
+  Bare bare;
+  DevpoolStep step(host.paths, host.pool.spec, bare, host.services);
+  const auto finding = step.check();
+  REQUIRE(finding);
+  CHECK(finding->items.front().state == State::missing);
+  CHECK(bare.loaded.empty());
+}
+
 TEST_CASE("a timer checks the pool where host.toml asks for one, and goes with reset") {
   PoolHost host;
   Plan plan(host.paths, host.services);

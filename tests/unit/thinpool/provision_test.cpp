@@ -289,6 +289,41 @@ TEST_CASE("a plan changes nothing") {
   CHECK(host.loops.devices.empty());
 }
 
+TEST_CASE("a plan on a host without device-mapper is made by the files") {
+  Host host;
+  CHECK(thinpool::plan_inactive(host.spec)->change == Change::created);
+  REQUIRE(host.ensure());
+  const auto planned = thinpool::plan_inactive(host.spec);
+  REQUIRE(planned);
+  CHECK(planned->change == Change::reattached);
+  CHECK(planned->line.length_sectors == 131072);
+}
+
+TEST_CASE("a low water mark above the pool is refused before anything is made") {
+  Host host;
+  host.spec.low_water_blocks = 99'999'999'999;
+  for (const auto& refused : {host.ensure(), thinpool::plan_inactive(host.spec)}) {
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Code::invalid_argument);
+    CHECK_FALSE(refused.error().hint().empty());
+  }
+  CHECK_FALSE(sys::exists(host.spec.directory));
+}
+
+TEST_CASE("a file that may not be written is no matter of the kernel's log") {
+  Host host;
+  host.fault.code = Code::permission_denied;
+  for (int n = 1;; ++n) {
+    host.fault.calls.clear();
+    host.fault.fail_at = n;
+    const auto made = host.ensure();
+    REQUIRE_FALSE(made);
+    if (host.fault.calls[static_cast<std::size_t>(n) - 1] != "loop attach") continue;
+    CHECK(made.error().hint().find("lsattr") != std::string_view::npos);
+    return;
+  }
+}
+
 TEST_CASE("a plan without rights looks at names and files") {
   Host host;
   const auto fresh = thinpool::plan_unprivileged(host.spec);
