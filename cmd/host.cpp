@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host.hpp"
 
+#include "devmapper/driver.hpp"
+
 namespace flintctl::cmd {
 namespace {
 
@@ -22,7 +24,9 @@ Result<const config::Config*> Host::config() {
     overrides.containerd_address = given(options_.containerd_address);
     overrides.containerd_namespace = given(options_.containerd_namespace);
     overrides.pool = given(options_.pool);
-    config_ = std::make_unique<config::Config>(TRY(config::load(overrides)));
+    auto loaded = std::make_unique<config::Config>(TRY(config::load(overrides)));
+    TRY(devmapper::check_name(loaded->pool).context("the configured pool"));
+    config_ = std::move(loaded);
   }
   return config_.get();
 }

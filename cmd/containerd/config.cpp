@@ -115,6 +115,7 @@ Result<> write(Host& host, const ContainerdSettings& settings,
   TRY(sys::require_root("installing containerd's configuration"));
   const auto install = TRY(provision::install_containerd_config(settings, options.config_path));
   say(host, settings, options.config_path, install);
+  if (options.config_path == private_containerd_config) say_other_address(host, settings.address);
   return {};
 }
 

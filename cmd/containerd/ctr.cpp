@@ -23,8 +23,10 @@ Result<> containerd_ctr(Host& host, const ContainerdCtrOptions& options) {
   const config::Config* config = TRY(host.config());
   auto program = provision::find_containerd_program("ctr");
   if (!program) {
-    return std::move(program).error().with_hint(
-        "ctr comes with containerd: `apt-get install containerd`");
+    return std::move(program)
+        .error()
+        .with_code(Code::host_not_ready)
+        .with_hint("ctr comes with containerd: `apt-get install containerd`");
   }
   auto command = ctr_command(*program, *config, options.arguments);
   std::vector<char*> argv;

@@ -20,4 +20,12 @@ Result<std::string> private_containerd_address(Host& host);
 /// invalid_argument when a chosen address and the file disagree.
 Result<std::string> configured_containerd_address(Host& host, const std::string& config_path);
 
+/// The same for who ends or looks at what runs: a file that cannot be read is no reason to fail, as
+/// the one that runs read it when it was whole. A warning says so, and the address is the chosen
+/// or the default one.
+Result<std::string> running_containerd_address(Host& host, const std::string& config_path);
+
+/// Says how the other commands find a containerd that is not where they look by default.
+void say_other_address(Host& host, const std::string& address);
+
 }  // namespace flintctl::cmd

@@ -44,6 +44,7 @@ Result<> containerd_start(Host& host, const ContainerdStartOptions& options) {
     streams.err << fmt::format("containerd {} (pid {}) at {}, {} ok; log: {}\n", run.version,
                                run.pid, run.address, start.snapshotter, run.log_file);
   }
+  say_other_address(host, run.address);
   return {};
 }
 

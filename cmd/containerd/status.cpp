@@ -75,7 +75,7 @@ void print(std::ostream& out, const ContainerdStatus& status) {
 
 Result<> containerd_status(Host& host, const ContainerdStatusOptions& options) {
   const output::Format format = TRY(host.format());
-  const std::string address = TRY(configured_containerd_address(host, options.config_path));
+  const std::string address = TRY(running_containerd_address(host, options.config_path));
   const ContainerdStatus status =
       TRY(provision::containerd_status(address, TRY(host.config())->snapshotter));
   if (format.is_table()) {

@@ -10,7 +10,7 @@ namespace flintctl::cmd {
 Result<> containerd_stop(Host& host, const ContainerdStopOptions& options) {
   const output::Format format = TRY(host.format());
   provision::ContainerdStop stop;
-  stop.address = TRY(configured_containerd_address(host, options.config_path));
+  stop.address = TRY(running_containerd_address(host, options.config_path));
   stop.grace = options.grace;
   stop.run_directory = TRY(host.config())->run_directory;
   const auto pid = TRY(provision::stop_containerd(stop));

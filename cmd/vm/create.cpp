@@ -99,7 +99,14 @@ Result<lifecycle::CreateOptions> create_options(Host& host, const VmCreateOption
   Create create;
   create.target = TRY(vm_target(host, options.name));
   create.spec = TRY(make_spec(options, TRY(host.config())->defaults));
-  for (const auto& label : options.labels) create.labels.insert(TRY(vm::parse_label(label)));
+  for (const auto& text : options.labels) {
+    auto label = TRY(vm::parse_label(text));
+    const std::string key = label.first;
+    if (!create.labels.insert(std::move(label)).second) {
+      return Error(Code::invalid_argument, fmt::format("the label {} is given twice", key))
+          .with_hint("give each label once: --label KEY=VALUE");
+    }
+  }
   create.wait = wait_options(options.wait);
   create.start = options.no_start ? Create::Start::later : Create::Start::now;
   create.on_failure = options.keep ? Create::OnFailure::keep : Create::OnFailure::remove;

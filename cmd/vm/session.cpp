@@ -52,6 +52,7 @@ VmPlanSession plan_session(Host& host, const config::Config& config,
 }  // namespace
 
 Result<VmSession> open_vm_session(Host& host, const PullFlags& flags) {
+  TRY(vm::check_name("namespace", host.options().vm_namespace));
   const auto* config = TRY(host.config());
   auto* client = TRY(host.containerd());
   auto plan = plan_session(host, *config, host_settings(host, *config, flags, client));
@@ -60,6 +61,7 @@ Result<VmSession> open_vm_session(Host& host, const PullFlags& flags) {
 }
 
 Result<VmPlanSession> open_vm_plan_session(Host& host, const PullFlags& flags) {
+  TRY(vm::check_name("namespace", host.options().vm_namespace));
   const auto* config = TRY(host.config());
   return plan_session(host, *config, host_settings(host, *config, flags, nullptr));
 }

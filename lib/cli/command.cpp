@@ -135,7 +135,11 @@ Command& Command::size_option(const std::string& names, std::uint64_t& bytes,
   impl_->app
       ->add_option_function<std::string>(
           names,
-          [&bytes, names](const std::string& text) { bytes = parsed(parse_size(text), names); },
+          // Nothing has no bytes, and callers have 0 for "not given".
+          [&bytes, names](const std::string& text) {
+            bytes = parsed(parse_size(text), names);
+            if (bytes == 0) throw CLI::ValidationError(fmt::format("{}: the size is 0", names));
+          },
           help)
       ->type_name("SIZE")
       ->default_str(bytes == 0 ? "" : format_size(bytes));

@@ -2,8 +2,11 @@
 #include "config/config.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +17,7 @@
 namespace flintctl::config {
 namespace {
 
+constexpr std::string_view known_providers[] = {"firecracker", "cloud-hypervisor", "qemu"};
 constexpr std::size_t socket_path_limit = 107;  // sun_path less its NUL: unix(7)
 
 std::string_view type_name(const data::Value& value) {
@@ -90,17 +94,29 @@ Result<> read_defaults(const Table& file, Config& config) {
   config.defaults.kernel = TRY(table.string("kernel", {}));
   config.defaults.initrd = TRY(table.string("initrd", {}));
   config.defaults.provider = TRY(table.string("provider", {}));
+  const auto& provider = config.defaults.provider;
+  if (!provider.empty() && std::find(std::begin(known_providers), std::end(known_providers),
+                                     provider) == std::end(known_providers)) {
+    return Error(Code::invalid_argument, fmt::format("'{}' is no hypervisor that is known: \"{}\"",
+                                                     table.key("provider"), provider))
+        .with_hint(fmt::format("known ones: {}", fmt::join(known_providers, ", ")));
+  }
   return {};
 }
 
 Result<> read_providers(const Table& file, Config& config) {
   const Table table = TRY(file.table("providers"));
-  TRY(table.allow({"firecracker", "cloud-hypervisor", "qemu"}));
+  TRY(table.allow({std::begin(known_providers), std::end(known_providers)}));
   for (const auto& [name, unused] : table.value().members()) {
     const Table provider = TRY(table.table(name));
     TRY(provider.allow({"binary", "accel", "extra_args"}));
     Provider& target = config.providers[name];
     target.binary = TRY(provider.string("binary", {}));
+    if (target.binary.find('/') != std::string::npos && !target.binary.starts_with('/')) {
+      return Error(Code::invalid_argument, fmt::format("'{}' is a relative path: \"{}\"",
+                                                       provider.key("binary"), target.binary))
+          .with_hint("write an absolute path, or a name that is looked for in PATH");
+    }
     target.accel = TRY(provider.string("accel", {}));
     target.extra_args = TRY(provider.strings("extra_args"));
     if (!target.accel.empty() && target.accel != "kvm" && target.accel != "tcg") {
@@ -145,7 +161,12 @@ Result<> read(const File& file, const Surroundings& surroundings, Config& config
         .with_hint(fmt::format("leave out --config and FLINTCTL_CONFIG to use {}", default_file));
   }
   const std::string what = fmt::format("configuration file {}", file.path);
-  const std::string text = TRY(sys::read_file(file.path).context(what));
+  const auto found = sys::read_file(file.path);
+  if (!found && found.error().code() == Code::not_found) {
+    return Error(Code::invalid_argument, fmt::format("{} is a link to what does not exist", what))
+        .with_hint("mend the link, or name another file with --config or FLINTCTL_CONFIG");
+  }
+  const std::string text = TRY(Result<std::string>(found).context(what));
   const data::Value document = TRY(data::parse_toml(text).context(what));
   return read_file_into(document, config).context(what);
 }

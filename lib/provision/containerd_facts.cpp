@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "config/config.hpp"
@@ -75,12 +78,33 @@ Result<std::string> own_string(const data::Value& table, std::string_view key,
       .with_hint("write one with: flintctl containerd config --write");
 }
 
+/// HOST:PORT as containerd listens on it, or nothing: then it serves no metrics.
+Result<> check_metrics_address(const std::string& address) {
+  if (address.empty()) return {};
+  const auto colon = address.rfind(':');
+  const std::string host = address.substr(0, std::min(colon, address.size()));
+  const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
+  unsigned number = 0;
+  const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool is_port =
+      failed == std::errc() && end == port.data() + port.size() && number > 0 && number <= 65535;
+  const bool bracketed = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
+  const std::string_view known = bracketed ? "[]0123456789abcdefABCDEF:.%"
+                                           : "0123456789abcdefghijklmnopqrstuvwxyz"
+                                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-";
+  if (is_port && host.find_first_not_of(known) == std::string::npos) return {};
+  return Error(Code::invalid_argument,
+               fmt::format("'{}' is no address for containerd's metrics", address))
+      .with_hint("write HOST:PORT with a port of 1 to 65535, as in 127.0.0.1:1338");
+}
+
 }  // namespace
 
 Result<> validate(const ContainerdSettings& settings) {
   TRY(check_own(settings.root, settings.state, settings.address,
                 settings.address + std::string(ttrpc_suffix)));
-  if (settings.pool.empty()) return Error(Code::invalid_argument, "the thin pool has no name");
+  TRY(devmapper::check_name(settings.pool));
+  TRY(check_metrics_address(settings.metrics_address));
   if (settings.format && *settings.format != 2 && *settings.format != 3) {
     return Error(Code::invalid_argument,
                  fmt::format("containerd's configuration has no version {}", *settings.format))
@@ -99,7 +123,7 @@ Result<ContainerdSettings> fit_to_host(ContainerdSettings settings, const std::s
         .with_hint("leave --config-version out, or use containerd 2.0 or later");
   }
   settings.zeroing = Zeroing::unknown;
-  if (const auto driver = devmapper::open()) {
+  if (const auto driver = devmapper::open(sys::Modules::leave)) {
     settings.zeroing = read_pool_zeroing(**driver, settings.pool);
   }
   const auto mke2fs = find_mke2fs(facts);
@@ -114,7 +138,12 @@ Result<ContainerdFacts> read_containerd_facts(const std::string& path) {
         .with_hint("write it with: flintctl containerd config --write");
   }
   const std::string text = TRY(sys::read_file(path).context(what));
-  const data::Value document = TRY(data::parse_toml(text).context(what));
+  auto parsed = data::parse_toml(text);
+  if (!parsed) {
+    return std::move(parsed).error().context(what).with_hint(
+        "write it anew with: flintctl containerd config --write");
+  }
+  const data::Value document = *std::move(parsed);
   ContainerdFacts facts;
   facts.root = TRY(own_string(document, "root", "root").context(what));
   facts.state = TRY(own_string(document, "state", "state").context(what));

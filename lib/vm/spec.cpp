@@ -180,15 +180,24 @@ Result<> check_mac(const std::string& mac) {
   return {};
 }
 
+/// As the guest's kernel takes it, and without what has a meaning elsewhere. dev_valid_name().
+Result<> check_interface_name(const std::string& name) {
+  const auto fits = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+  };
+  if (!name.empty() && name.size() <= 15 && std::isalnum(static_cast<unsigned char>(name[0])) &&
+      std::all_of(name.begin(), name.end(), fits)) {
+    return {};
+  }
+  return Error(Code::invalid_argument, fmt::format("'{}' is no interface's name", name))
+      .with_hint("1 to 15 letters, digits, '.', '_' and '-', as in eth0");
+}
+
 Result<> check_interfaces(const std::vector<Interface>& interfaces) {
   std::set<std::string> names;
   std::set<std::string> macs;
   for (const auto& interface : interfaces) {
-    if (interface.name.empty() || interface.name.size() > 15) {
-      return Error(Code::invalid_argument,
-                   fmt::format("interface name '{}' is not 1 to 15 long", interface.name))
-          .with_hint("use a name like eth0");
-    }
+    TRY(check_interface_name(interface.name));
     if (!names.insert(interface.name).second) {
       return Error(Code::invalid_argument,
                    fmt::format("interface '{}' is named twice", interface.name))

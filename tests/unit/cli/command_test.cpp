@@ -76,6 +76,13 @@ TEST_CASE("flags, positionals and globals reach the chosen action from any place
   CHECK(tool.quiet);
 }
 
+TEST_CASE("a size of nothing is refused, not taken for none given") {
+  Fixture tool;
+  CHECK(tool.run({"vm", "create", "web", "--memory", "0"}) == 2);
+  CHECK(tool.ran.empty());
+  CHECK(tool.err.str().find("--memory") != std::string::npos);
+}
+
 TEST_CASE("a repeatable flag does not swallow the positional after it") {
   Fixture tool;
   CHECK(tool.run({"vm", "create", "--label", "a=b", "web"}) == 0);

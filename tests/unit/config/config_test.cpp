@@ -2,6 +2,7 @@
 #include "config/config.hpp"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <map>
@@ -155,6 +156,8 @@ TEST_CASE("a value of the wrong type is refused with its whole key") {
   check("[providers.qemu]\nextra_args = \"-icount\"\n", "providers.qemu.extra_args");
   check("[providers.qemu]\nextra_args = [\"a\", 1]\n", "providers.qemu.extra_args[1]");
   check("[providers.qemu]\naccel = \"hvf\"\n", "providers.qemu.accel");
+  check("[providers.qemu]\nbinary = \"bin/qemu\"\n", "providers.qemu.binary");
+  check("[defaults]\nprovider = \"xen\"\n", "defaults.provider");
   check("run_directory = \"run\"\n", "run_directory");
   check("run_directory = \"/run\"\n", "run_directory");
   check("state_directory = \"/var/lib/../lib\"\n", "state_directory");
@@ -179,6 +182,24 @@ TEST_CASE("a file that is named must exist and be TOML") {
   REQUIRE_FALSE(broken);
   CHECK(broken.error().code() == Code::invalid_argument);
   CHECK(broken.error().text().find("broken.toml") != std::string::npos);
+}
+
+TEST_CASE("a file that cannot be one is said to be so") {
+  World world;
+  Overrides flags;
+  flags.file = world.write("real.toml", "") + ".link";
+  REQUIRE(::symlink("nowhere.toml", flags.file->c_str()) == 0);
+  const auto dangling = config::load(flags, world.surroundings());
+  REQUIRE_FALSE(dangling);
+  CHECK(dangling.error().code() == Code::invalid_argument);
+  CHECK(dangling.error().text().find("link") != std::string::npos);
+  CHECK_FALSE(dangling.error().hint().empty());
+
+  flags.file = flags.file->substr(0, flags.file->rfind('/'));
+  const auto folder = config::load(flags, world.surroundings());
+  REQUIRE_FALSE(folder);
+  CHECK(folder.error().code() == Code::invalid_argument);
+  CHECK(folder.error().text().find("a folder") != std::string::npos);
 }
 
 TEST_CASE("an address that no socket can have is refused") {

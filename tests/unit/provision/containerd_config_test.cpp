@@ -205,6 +205,21 @@ TEST_CASE("settings that would meet the host's own containerd are refused") {
   settings = {};
   settings.pool = "";
   CHECK(refused(settings));
+  settings.pool = "bad name";
+  CHECK(refused(settings));
+  for (const char* address : {"nonsense", "127.0.0.1:99999", "127.0.0.1:0", "127.0.0.1:", "a b:80",
+                              "::1:80", "127.0.0.1:80x"}) {
+    INFO(address);
+    settings = {};
+    settings.metrics_address = address;
+    CHECK(refused(settings));
+  }
+  for (const char* address : {"", ":1338", "localhost:1", "[::1]:1338", "10.0.0.1:65535"}) {
+    INFO(address);
+    settings = {};
+    settings.metrics_address = address;
+    CHECK_FALSE(refused(settings));
+  }
 }
 
 TEST_CASE("a socket path leaves room for containerd's second socket") {
