@@ -104,9 +104,9 @@ Result<provision::Finding> network_finding(Host& host) {
 
 Findings check_host(Host& host, const config::Config& config) {
   Findings all = doctor::check_kernel(doctor::kernel_parts(), [&](const std::string& module) {
-    const bool before = sys::module_loaded(module);
+    const bool before = sys::KernelModules().loaded(module);
     auto found = kernel_has(module);
-    if (!before && sys::module_loaded(module) && !host.streams().quiet) {
+    if (!before && sys::KernelModules().loaded(module) && !host.streams().quiet) {
       host.streams().err << "note: loaded the kernel module " << module << " to try it\n";
     }
     return found;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "content/list.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -11,7 +14,13 @@ namespace flintctl::cmd {
 Result<> content_list(Host& host, const ContentListOptions& options) {
   const output::Format format = TRY(host.format());
   containerd::Client* containerd = TRY(host.containerd());
-  auto contents = TRY(containerd->content_list(options.filters));
+  auto listed = containerd->content_list(options.filters);
+  if (!listed && listed.error().code() == Code::invalid_argument && !options.filters.empty()) {
+    return Error(Code::invalid_argument, fmt::format("containerd cannot read the filter '{}'",
+                                                     fmt::join(options.filters, "' or '")))
+        .with_hint("write it like 'digest~=^sha256:ab', 'size==12' or 'labels.\"KEY\"==VALUE'");
+  }
+  auto contents = TRY(std::move(listed));
   std::sort(contents.begin(), contents.end(),
             [](const auto& a, const auto& b) { return a.digest < b.digest; });
 

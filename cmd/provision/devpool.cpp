@@ -82,9 +82,10 @@ Result<thinpool::Outcome> run(Host& host, const thinpool::Spec& spec,
 
 /// What a run would load into the kernel first.
 std::vector<std::string> modules_to_load() {
+  sys::KernelModules kernel;
   std::vector<std::string> modules;
   for (const char* name : {"dm_thin_pool", "loop"}) {
-    if (!sys::module_loaded(name) && sys::module_available(name)) modules.emplace_back(name);
+    if (!kernel.loaded(name) && kernel.available(name)) modules.emplace_back(name);
   }
   return modules;
 }

@@ -3,6 +3,7 @@
 
 #include "image/progress_view.hpp"
 #include "lifecycle/host_parts.hpp"
+#include "vm/name.hpp"
 
 namespace flintctl::cmd {
 namespace {

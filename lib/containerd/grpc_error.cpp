@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace flintctl::containerd {
 namespace {
@@ -27,6 +28,11 @@ enum Status : int {
   data_loss = 15,
   unauthenticated = 16,
 };
+
+constexpr const char* stuck_hint =
+    "`flintctl containerd status` shows its process and its log; `flintctl pool status` whether "
+    "the "
+    "pool holds it up";
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -65,20 +71,64 @@ Code plain_code(int status) {
   }
 }
 
+/// What errdefs appends to name the status that the call has anyway: "x does not exist: not found".
+std::string_view without_status_words(std::string_view text) {
+  for (const auto& [said, appended] :
+       {std::pair<std::string_view, std::string_view>{"does not exist", ": not found"},
+        {"already exists", ": already exists"},
+        {"", ": failed precondition"}}) {
+    if (text.ends_with(appended) && contains(text.substr(0, text.size() - appended.size()), said)) {
+      text.remove_suffix(appended.size());
+    }
+  }
+  return text;
+}
+
+/// The name in "snapshotter not loaded: NAME: invalid argument".
+std::string_view unloaded_snapshotter(std::string_view text) {
+  constexpr std::string_view before = "snapshotter not loaded: ";
+  const auto at = text.find(before);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + before.size());
+  return text.substr(0, text.find(':'));
+}
+
+/// gRPC's own words for a connection that does not come about or breaks, in ours. Empty for what
+/// containerd itself says with this status.
+std::string connection_trouble(std::string_view text, const std::string& address) {
+  if (contains(text, "SETTINGS") || contains(text, "timed out") || contains(text, "imeout")) {
+    return fmt::format("containerd at {} does not answer: it is stopped or stuck", address);
+  }
+  if (contains(text, "Connection refused") || contains(text, "No such file")) {
+    return fmt::format("nothing listens at containerd's socket {}", address);
+  }
+  for (const std::string_view broken : {"Socket closed", "Connection reset", "Broken pipe",
+                                        "recvmsg", "GOAWAY", "onnection closed"}) {
+    if (contains(text, broken)) {
+      return fmt::format("containerd at {} ended in the midst of the call", address);
+    }
+  }
+  if (contains(text, "failed to connect") || contains(text, "Connect Failed")) {
+    return fmt::format("containerd at {} cannot be reached", address);
+  }
+  return {};
+}
+
 /// Failures whose text says more than their status.
 Error by_text(int status, std::string_view text) {
   if (status == cancelled) return Error(Code::cancelled, "interrupted");  // only we cancel calls
-  Error error(plain_code(status), std::string(text));
+  Error error(plain_code(status), std::string(without_status_words(text)));
   if (status == unavailable && contains(text, "locked")) {
     return std::move(error).with_code(Code::aborted);
   }
   if (status == failed_precondition && contains(text, "unexpected commit")) {
     return std::move(error).with_code(Code::data_loss);
   }
-  if (contains(text, "snapshotter not loaded")) {
-    return std::move(error)
-        .with_code(Code::host_not_ready)
-        .with_hint("`flintctl containerd status` says why the snapshotter did not start");
+  if (const auto name = unloaded_snapshotter(text); !name.empty()) {
+    return Error(Code::host_not_ready,
+                 fmt::format("containerd has no working snapshotter {}", name))
+        .with_hint(
+            "`flintctl containerd status` lists its snapshotters, and why one does not work");
   }
   if (status != unknown) return error;
   if (contains(text, "no space left on device")) {
@@ -102,14 +152,17 @@ Error by_text(int status, std::string_view text) {
 Error from_grpc(int status, std::string_view text, std::string what, const std::string& address) {
   auto error = by_text(status, text);
   if (status == unavailable && error.code() == Code::host_not_ready) {
-    error = std::move(error)
-                .context(fmt::format("containerd at {} does not answer", address))
-                .with_hint(
-                    "start it with `flintctl containerd start`, or name another socket with "
-                    "--containerd-address");
-  } else if (status == deadline_exceeded) {
+    const std::string trouble = connection_trouble(text, address);
+    if (!trouble.empty()) error = Error(Code::host_not_ready, trouble);
+    const bool gone = !contains(trouble, "stuck");
     error = std::move(error).with_hint(
-        "containerd is alive but slow or stuck: look at its log and at `flintctl pool status`");
+        gone ? "`flintctl containerd status` shows where its log is; start it with `flintctl "
+               "containerd start`, or name another socket with --containerd-address"
+             : stuck_hint);
+  } else if (status == deadline_exceeded) {
+    error = Error(Code::deadline_exceeded,
+                  fmt::format("containerd at {} does not answer: it is stopped or stuck", address))
+                .with_hint(stuck_hint);
   } else if (status == unimplemented) {
     error = std::move(error).with_hint(
         fmt::format("is {} really the socket of a containerd >= 1.6?", address));

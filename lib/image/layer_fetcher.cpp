@@ -167,6 +167,10 @@ Result<std::unique_ptr<LayerFetcher>> LayerFetcher::start(
   }
   const auto space = TRY(sys::filesystem_space(options.directory));
   if (space.available < missing) {
+    // Of those that were begun by an earlier pull the bytes are worth keeping.
+    for (auto& item : items) {
+      if (item.file.held() == 0) item.file.remove();
+    }
     return Error(Code::resource_exhausted,
                  fmt::format("{} has {} MiB free, the image's layers need {} MiB",
                              options.directory, space.available >> 20U, (missing >> 20U) + 1))

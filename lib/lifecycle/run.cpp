@@ -33,7 +33,15 @@ std::chrono::milliseconds left_until(Clock::time_point deadline) {
 Result<std::string> root_device(const Context& context, const vm::Record& record) {
   for (const auto& volume : record.volumes) {
     if (volume.name != "root") continue;
-    const auto mounts = TRY(context.client.snapshot_mounts(volume.snapshotter, volume.key));
+    auto found = context.client.snapshot_mounts(volume.snapshotter, volume.key);
+    if (!found && found.error().code() == Code::not_found) {
+      return std::move(found)
+          .error()
+          .context("the root volume is gone: something else than flintctl has removed it")
+          .with_code(Code::data_loss)
+          .with_hint(fmt::format("nothing brings it back: flintctl vm delete {}", record.name));
+    }
+    const auto mounts = TRY(std::move(found));
     if (mounts.empty())
       return Error(Code::internal, "containerd names no device for the root volume");
     const auto& device = mounts.front().source;

@@ -42,7 +42,7 @@ void add_answer(ContainerdStatus& status, const std::string& snapshotter,
 
 /// Without the right to ask device-mapper, containerd's word stands.
 void add_pool(ContainerdStatus& status) {
-  const auto driver = devmapper::open();
+  const auto driver = devmapper::open(sys::Modules::leave);
   const auto pool = pool_of_own_containerd(status.address);
   if (!driver || !pool || !*pool) return;
   const auto active = require_active_pool(**pool, **driver);

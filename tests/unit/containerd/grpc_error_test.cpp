@@ -55,6 +55,49 @@ TEST_CASE("a peer that is gone names its socket and the way to start it") {
   CHECK(mentions(error.hint(), "flintctl containerd start"));
 }
 
+TEST_CASE("gRPC's own words for a broken connection become ours") {
+  struct Said {
+    const char* grpc;
+    const char* ours;
+  };
+  const Said all[] = {
+      {"failed to connect to all addresses; last error: UNKNOWN: unix:/run/x/containerd.sock: "
+       "connection attempt timed out before receiving SETTINGS frame",
+       "does not answer: it is stopped or stuck"},
+      {"failed to connect to all addresses; last error: UNKNOWN: unix:/run/x/containerd.sock: "
+       "Connection refused",
+       "nothing listens at"},
+      {"Socket closed", "ended in the midst of the call"},
+      {"recvmsg:Connection reset by peer", "ended in the midst of the call"},
+      {"failed to connect to all addresses", "cannot be reached"},
+  };
+  for (const auto& said : all) {
+    CAPTURE(said.grpc);
+    const auto error = convert(14, said.grpc);
+    CHECK(error.code() == Code::host_not_ready);
+    CHECK(mentions(error.text(), said.ours));
+    CHECK(mentions(error.text(), address));
+    CHECK_FALSE(mentions(error.text(), said.grpc));
+    CHECK(mentions(error.hint(), "containerd status"));
+  }
+  CHECK(mentions(convert(14, "the store is being migrated").text(), "the store is being migrated"));
+}
+
+TEST_CASE("a peer that does not answer in time is named, in words") {
+  const auto error = convert(4, "Deadline Exceeded");
+  CHECK(error.code() == Code::deadline_exceeded);
+  CHECK(error.text() ==
+        "trying: containerd at " + address + " does not answer: it is stopped or stuck");
+  CHECK(mentions(error.hint(), "flintctl containerd status"));
+}
+
+TEST_CASE("the status that containerd appends is not said twice") {
+  CHECK(convert(5, "snapshot x does not exist: not found").text() ==
+        "trying: snapshot x does not exist");
+  CHECK(convert(9, "cannot remove snapshot with child: failed precondition").text() ==
+        "trying: cannot remove snapshot with child");
+}
+
 TEST_CASE("UNAVAILABLE of a locked reference is a lock, not an absent peer") {
   const auto error = convert(14, "ref flintctl/vm locked for 3s (since now): unavailable");
   CHECK(error.code() == Code::aborted);
@@ -78,6 +121,7 @@ TEST_CASE("a full disk is told apart by its text") {
 TEST_CASE("a missing snapshotter points to the daemon's status") {
   const auto error = convert(3, "snapshotter not loaded: devmapper: invalid argument");
   CHECK(error.code() == Code::host_not_ready);
+  CHECK(error.text() == "trying: containerd has no working snapshotter devmapper");
   CHECK(mentions(error.hint(), "containerd status"));
 }
 

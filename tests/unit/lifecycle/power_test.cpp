@@ -79,6 +79,22 @@ TEST_CASE("a guest that panics ends the wait of a start that found it running") 
   CHECK(vm.status() == "Running");
 }
 
+TEST_CASE("a VM whose disk another has removed is said to be lost, with the way on") {
+  Created vm;
+  REQUIRE(stop_vm(vm.context, {web, 1s}));
+  const auto snapshots = vm.client.snapshot_list(vm.context.snapshotter, {});
+  REQUIRE(snapshots);
+  for (const auto& snapshot : *snapshots) {
+    if (snapshot.kind != containerd::SnapshotKind::active) continue;
+    REQUIRE(vm.client.snapshot_remove(vm.context.snapshotter, snapshot.name));
+  }
+  const auto started = start_vm(vm.context, {web, {}});
+  REQUIRE_FALSE(started);
+  INFO(started.error().text());
+  CHECK(started.error().code() == Code::data_loss);
+  CHECK(started.error().hint().find("flintctl vm delete web") != std::string_view::npos);
+}
+
 TEST_CASE("stop and start of what is absent") {
   Fixture fixture;
   CHECK(start_vm(fixture.context, {web, {}}).error().code() == Code::not_found);

@@ -72,9 +72,15 @@ TEST_CASE("what no host could run is refused") {
                        {"eth1", InterfaceType::tap, "", "02:00:00:00:00:01", "", "", {}}};
   }
   SECTION("two of a name") { spec.interfaces.resize(2); }
-  SECTION("interface with a slash") { spec.interfaces.front().name = "a/b"; }
-  SECTION("interface with a space") { spec.interfaces.front().name = "eth 0"; }
-  SECTION("interface that is a folder") { spec.interfaces.front().name = ".."; }
+  SECTION("interface with a slash") {
+    spec.interfaces = {{"a/b", InterfaceType::tap, "", "", "", "", {}}};
+  }
+  SECTION("interface with a space") {
+    spec.interfaces = {{"eth 0", InterfaceType::tap, "", "", "", "", {}}};
+  }
+  SECTION("interface that is a folder") {
+    spec.interfaces = {{"..", InterfaceType::tap, "", "", "", "", {}}};
+  }
   SECTION("volume named root") { spec.volumes = {{"root", "", "", "", gib, false}}; }
   const auto refused = validate(spec);
   REQUIRE(!refused);
