@@ -86,8 +86,7 @@ Result<> check_metrics_address(const std::string& address) {
   const std::string port = colon == std::string::npos ? "" : address.substr(colon + 1);
   unsigned number = 0;
   const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), number);
-  const bool is_port =
-      failed == std::errc() && end == port.data() + port.size() && number > 0 && number <= 65535;
+  const bool is_port = failed == std::errc() && end == port.data() + port.size() && number <= 65535;
   const bool bracketed = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
   const std::string_view known = bracketed ? "[]0123456789abcdefABCDEF:.%"
                                            : "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -95,7 +94,9 @@ Result<> check_metrics_address(const std::string& address) {
   if (is_port && host.find_first_not_of(known) == std::string::npos) return {};
   return Error(Code::invalid_argument,
                fmt::format("'{}' is no address for containerd's metrics", address))
-      .with_hint("write HOST:PORT with a port of 1 to 65535, as in 127.0.0.1:1338");
+      .with_hint(
+          "write HOST:PORT with a port of 1 to 65535, or 0 for any that is free, as in "
+          "127.0.0.1:1338");
 }
 
 }  // namespace
