@@ -10,12 +10,7 @@
 namespace flintctl::image {
 namespace {
 
-constexpr std::uint64_t large_layer = 8 * mib;
-
-/// Whether a group with so many bytes, its largest layer with so many of them, is enough.
-bool is_full(std::uint64_t bytes, std::uint64_t largest) {
-  return bytes >= (largest >= large_layer ? 32 : 64) * mib;
-}
+constexpr std::uint64_t group_bytes = 32 * mib;
 
 }  // namespace
 
@@ -30,19 +25,17 @@ std::vector<LayerGroup> plan_layers(const LayerFacts& facts, Boundaries boundari
   std::vector<LayerGroup> groups;
   LayerGroup group{facts.committed, facts.committed};
   std::uint64_t bytes = 0;
-  std::uint64_t largest = 0;
   for (std::size_t layer = facts.committed; layer < facts.sizes.size(); ++layer) {
     group.end = layer + 1;
     bytes += facts.sizes[layer];
-    largest = std::max(largest, facts.sizes[layer]);
     const bool shared =
         std::find(facts.shared.begin(), facts.shared.end(), group.end) != facts.shared.end();
     const bool full = boundaries == Boundaries::each ||
-                      (boundaries == Boundaries::automatic && (shared || is_full(bytes, largest)));
+                      (boundaries == Boundaries::automatic && (shared || bytes >= group_bytes));
     if (!full && group.end != facts.sizes.size()) continue;
     groups.push_back(group);
     group.first = group.end;
-    bytes = largest = 0;
+    bytes = 0;
   }
   return groups;
 }

@@ -34,8 +34,7 @@ struct LayerGroup {
 /// The groups that are still to be made, lowest first; empty when all is committed. Each snapshot
 /// costs a second or so (mkfs, a dozen synchronous writes), each boundary can be shared later and
 /// is where a killed pull resumes: `automatic` ends a group after a shared prefix and once it holds
-/// 32 MiB of compressed bytes, or 64 MiB where all its layers are small: what images have in common
-/// ends with a large layer more often than amid small ones.
+/// 32 MiB of compressed bytes.
 std::vector<LayerGroup> plan_layers(const LayerFacts& facts, Boundaries boundaries);
 
 }  // namespace flintctl::image
