@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "core/rollback.hpp"
 #include "core/units.hpp"
@@ -36,6 +37,7 @@ class Install {
  private:
   Result<> forget_earlier_boots(const std::string& boot);
   Result<std::size_t> adopt_committed(const std::string& lease);
+  Result<std::set<std::string>> committed_of(std::span<const oci::Digest> names);
   Result<> remove_abandoned(const std::string& target, const std::string& own_lease);
   Result<std::vector<std::size_t>> shared_prefixes();
   Result<std::set<std::size_t>> running_prefixes(const std::string& own_lease);
@@ -110,20 +112,27 @@ Result<> Install::forget_earlier_boots(const std::string& boot) {
 
 /// How many lowest layers are in a committed snapshot that our lease now holds.
 Result<std::size_t> Install::adopt_committed(const std::string& lease) {
-  const auto is_committed = [&](const std::string& chain_id) -> Result<bool> {
-    const auto info = client_.snapshot_stat(options().snapshotter, chain_id);
-    if (info) return info->kind == containerd::SnapshotKind::committed;
-    if (info.error().code() == Code::not_found) return false;
-    return Error(info.error());
-  };
-  for (std::size_t count = documents().chain.size(); count > 0; --count) {
-    const std::string chain_id = documents().chain[count - 1].text();
-    if (!TRY(is_committed(chain_id))) continue;
+  const auto& chain = documents().chain;
+  for (std::size_t count = chain.size();;) {
+    const auto committed = TRY(committed_of(std::span(chain).first(count)));
+    while (count > 0 && !committed.contains(chain[count - 1].text())) --count;
+    if (count == 0) return count;
+    const std::string chain_id = chain[count - 1].text();
     TRY(client_.lease_add(lease, {chain_id, "snapshots/" + options().snapshotter}));
     // Again, because it may have been collected before the lease held it.
-    if (TRY(is_committed(chain_id))) return count;
+    if (!TRY(committed_of(std::span(&chain[count - 1], 1))).empty()) return count;
   }
-  return std::size_t{0};
+}
+
+/// Those of the names that committed snapshots have, by one question however many they are.
+Result<std::set<std::string>> Install::committed_of(std::span<const oci::Digest> names) {
+  std::vector<std::string> filters;
+  for (const auto& name : names) filters.push_back(fmt::format("name==\"{}\"", name.text()));
+  std::set<std::string> committed;
+  for (const auto& info : TRY(client_.snapshot_list(options().snapshotter, filters))) {
+    if (info.kind == containerd::SnapshotKind::committed) committed.insert(info.name);
+  }
+  return committed;
 }
 
 /// Leases of pulls to the same snapshot: we hold its lock, so they are dead.

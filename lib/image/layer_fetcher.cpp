@@ -72,10 +72,14 @@ struct LayerFetcher::Impl {
 };
 
 void LayerFetcher::Impl::work(oci::Registry& registry) {
+  std::string buffer;
   while (!stop.stop_requested()) {
     const std::size_t index = next++;
     if (index >= items.size()) return;
-    if (auto fetched = fetch(registry, index); !fetched) {
+    items[index].file.lend(std::move(buffer));
+    auto fetched = fetch(registry, index);
+    buffer = items[index].file.take_back();
+    if (!fetched) {
       return fail(std::move(fetched.error()));
     }
   }

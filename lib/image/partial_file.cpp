@@ -71,16 +71,10 @@ Result<PartialFile> PartialFile::with_reader(UniqueFd fd, std::string path) {
 Result<> PartialFile::append(std::string_view bytes) {
   if (waiting_.capacity() < write_size) waiting_.reserve(write_size);
   waiting_ += bytes;
-  return waiting_.size() < write_size ? Result<>() : write_waiting();
+  return waiting_.size() < write_size ? Result<>() : flush();
 }
 
 Result<> PartialFile::flush() {
-  TRY(write_waiting());
-  waiting_ = std::string();  // a pull has many of these files
-  return {};
-}
-
-Result<> PartialFile::write_waiting() {
   TRY(sys::write_all(fd_.get(), waiting_).context("writing a partial layer"));
   held_ += waiting_.size();
   waiting_.clear();

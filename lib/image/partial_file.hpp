@@ -29,6 +29,9 @@ class PartialFile {
   Result<> append(std::string_view bytes);
   /// What waits for that goes now.
   Result<> flush();
+  /// Memory in which bytes wait, and the same again for the next file: a pull has many of them.
+  void lend(std::string buffer) { waiting_ = std::move(buffer); }
+  std::string take_back() { return std::exchange(waiting_, {}); }
   /// Forgets what came.
   Result<> truncate();
   /// Removes the name, if it has one: nothing will resume here.
@@ -38,7 +41,6 @@ class PartialFile {
   PartialFile(UniqueFd fd, UniqueFd reader, std::string path)
       : fd_(std::move(fd)), reader_(std::move(reader)), path_(std::move(path)) {}
   static Result<PartialFile> with_reader(UniqueFd fd, std::string path);
-  Result<> write_waiting();
   UniqueFd fd_;
   UniqueFd reader_;
   std::string path_;  ///< empty: unnamed
