@@ -14,6 +14,10 @@ namespace flintctl::cmd {
 
 Result<> image_build_kernel(Host& host, const ImageBuildKernelOptions& options) {
   const output::Format format = TRY(host.format());
+  if (options.name.empty()) {
+    return Error(Code::invalid_argument, "--name is required")
+        .with_hint("say what to call the image: --name local/kernel:6.1");
+  }
   const auto reference = TRY(oci::Reference::parse(options.name));
   TRY(sys::require_root("building a kernel image"));
   const auto install = TRY(install_options(host, options.flags));

@@ -3,11 +3,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "core/rollback.hpp"
 #include "image/export_image.hpp"
@@ -19,16 +20,35 @@ namespace {
 
 using Write = std::function<Result<>(const std::function<Result<>(std::string_view)>&)>;
 
+/// What is there and is no file, a pipe or a device, must not be replaced by one.
+Result<> write_through(const std::string& path, const Write& write) {
+  const UniqueFd fd = TRY(sys::open(path, O_WRONLY));
+  return write([&](std::string_view piece) { return sys::write_all(fd.get(), piece); });
+}
+
 /// Lets `write` fill a file beside `path` that takes its name in the end.
-Result<> write_file(const std::string& path, const Write& write) {
+Result<> write_beside(const std::string& path, const Write& write) {
   const std::string unfinished = path + ".unfinished";
-  const UniqueFd fd = TRY(sys::open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+  const UniqueFd fd = TRY(sys::open(unfinished, O_WRONLY | O_CREAT | O_NOFOLLOW, 0644));
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    return Error(Code::aborted, fmt::format("another export is writing {}", path));
+  }
   Rollback undo([&] { (void)sys::remove_file(unfinished); });
+  if (::ftruncate(fd.get(), 0) != 0) return sys::last_error("emptying " + unfinished);
   TRY(write([&](std::string_view piece) { return sys::write_all(fd.get(), piece); }));
   if (::fsync(fd.get()) != 0) return sys::last_error("writing " + path);
   if (::rename(unfinished.c_str(), path.c_str()) != 0) return sys::last_error("naming " + path);
   undo.commit();
   return {};
+}
+
+/// A link stays one: what it leads to is written.
+Result<> write_file(const std::string& path, const Write& write) {
+  std::error_code absent;
+  const auto status = std::filesystem::status(path, absent);
+  if (!std::filesystem::exists(status)) return write_beside(path, write);
+  if (!std::filesystem::is_regular_file(status)) return write_through(path, write);
+  return write_beside(std::filesystem::canonical(path).string(), write);
 }
 
 }  // namespace
@@ -49,7 +69,11 @@ Result<> image_export(Host& host, const ImageExportOptions& options) {
     return image::export_images(*containerd, references, platform, sink);
   };
   if (!options.file.empty() && options.file != "-") {
-    return write_file(options.file, write).context("exporting images");
+    TRY(write_file(options.file, write).context("exporting images"));
+    for (const auto& reference : references) {
+      host.streams().out << "image/" << reference.name() << " exported" << std::endl;
+    }
+    return {};
   }
   return write([](std::string_view piece) { return sys::write_all(STDOUT_FILENO, piece); })
       .context("exporting images");

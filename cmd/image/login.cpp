@@ -15,7 +15,11 @@ namespace flintctl::cmd {
 namespace {
 
 Result<oci::Credentials> read_login(const ImageLoginOptions& options, const std::string& registry) {
-  if (options.username.empty() || options.username.find(':') != std::string::npos) {
+  if (options.username.empty()) {
+    return Error(Code::invalid_argument, "--username is required")
+        .with_hint("registries that only know tokens say in their manual which name goes with one");
+  }
+  if (options.username.find(':') != std::string::npos) {
     return Error(Code::invalid_argument, "--username wants a name without a colon");
   }
   if (!options.password_on_stdin && ::isatty(STDIN_FILENO) == 0) {
@@ -44,7 +48,7 @@ Result<std::string> parse_registry(const std::string& text) {
 Result<> image_login(Host& host, const ImageLoginOptions& options) {
   const auto registry = TRY(parse_registry(options.registry));
   const auto credentials = TRY(read_login(options, registry));
-  auto settings = registry_options(options.flags);
+  auto settings = TRY(registry_options(options.flags));
   settings.credentials = [&](const std::string&) { return Result(std::optional(credentials)); };
   const auto what = fmt::format("logging in to {}", registry);
   const auto login = TRY(oci::check_login(registry, settings).context(what));

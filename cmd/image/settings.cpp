@@ -10,6 +10,7 @@
 #include "image/secret_input.hpp"
 #include "oci/auth_file.hpp"
 #include "pool/guard.hpp"
+#include "sys/file.hpp"
 #include "thinpool/pool.hpp"
 
 namespace flintctl::cmd {
@@ -55,7 +56,11 @@ void add_registry_flags(cli::Command& command, RegistryFlags& flags) {
             "Speak to the registry without TLS (loopback registries always)");
 }
 
-oci::RegistryOptions registry_options(const RegistryFlags& flags) {
+Result<oci::RegistryOptions> registry_options(const RegistryFlags& flags) {
+  if (!flags.hosts_directory.empty() && !sys::is_directory(flags.hosts_directory)) {
+    return Error(Code::not_found,
+                 fmt::format("--hosts-dir: {} is no folder", flags.hosts_directory));
+  }
   oci::RegistryOptions options;
   if (flags.plain_http) options.transport = oci::Transport::plain;
   options.hosts_directories = flags.hosts_directory.empty()
@@ -129,7 +134,10 @@ Result<image::InstallOptions> install_options(Host& host, const InstallFlags& fl
 Result<image::PullOptions> pull_options(Host& host, const PullFlags& flags,
                                         const oci::Reference& reference) {
   image::PullOptions options{TRY(install_options(host, flags)), {}};
-  options.registry = registry_options(flags.registry);
+  if (const auto& file = flags.registry.auth_file; !file.empty() && !sys::exists(file)) {
+    return Error(Code::not_found, fmt::format("--authfile: {} is not there", file));
+  }
+  options.registry = TRY(registry_options(flags.registry));
   options.registry.credentials =
       [file = flags.registry.auth_file, own = reference.host(), repository = reference.repository(),
        given = flags.given](const std::string& asking) -> Result<std::optional<oci::Credentials>> {

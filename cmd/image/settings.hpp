@@ -63,7 +63,8 @@ void add_look_flags(cli::Command& command, LookFlags& flags);
 Result<Look> where_to_look(Host& host, const LookFlags& flags);
 
 void add_registry_flags(cli::Command& command, RegistryFlags& flags);
-oci::RegistryOptions registry_options(const RegistryFlags& flags);
+/// not_found when --hosts-dir names no folder.
+Result<oci::RegistryOptions> registry_options(const RegistryFlags& flags);
 
 /// --pull, for commands that use an image.
 void add_pull_policy_flag(cli::Command& command, PullFlags& flags);

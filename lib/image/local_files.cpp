@@ -70,6 +70,9 @@ Result<LocalFiles> LocalFiles::in_tar(int fd, const std::string& spool) {
       files.links_[name] = archive::clean_path(name + "/../" + entry->link);
     }
   }
+  if (files.members_.empty() && files.links_.empty()) {
+    return Error(Code::invalid_argument, "there are no files in it");
+  }
   return files;
 }
 

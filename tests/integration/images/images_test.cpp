@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "data/value.hpp"
 #include "integration/images/world.hpp"
@@ -169,6 +173,40 @@ TEST_CASE("an export is an OCI layout that containerd's own client and we import
                      "overlayfs") == "image/docker.io/by/folder:1 imported\n");
 }
 
+TEST_CASE("an export replaces a file only, and writes through links and into pipes") {
+  const World world;
+  world.files.write("root", root_tar());
+  world.prints({"image", "import", "--rootfs", world.files.path("root"), "os:1", "--keep-layers"},
+               "native");
+  world.files.write("file", "old");
+  const auto file = world.files.path("file");
+  const auto link = world.files.path("link");
+  REQUIRE(::symlink("file", link.c_str()) == 0);
+  CHECK(world.prints({"image", "export", "os:1", "--file", link}) ==
+        "image/docker.io/library/os:1 exported\n");
+  CHECK(std::filesystem::is_symlink(link));
+  const std::string whole = *sys::read_file(file);
+  CHECK(whole.starts_with("oci-layout"));
+
+  const auto pipe = world.files.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const UniqueFd reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  REQUIRE(whole.size() < 65536);  // what a pipe holds
+  world.prints({"image", "export", "os:1", "--file", pipe});
+  CHECK(std::filesystem::is_fifo(pipe));
+  std::string read(65536, '\0');
+  const auto length = ::read(reader.get(), read.data(), read.size());
+  CHECK(length == static_cast<ssize_t>(whole.size()));
+
+  // A second export to the same file would mix its bytes with the first one's.
+  const UniqueFd other = *sys::open(file + ".unfinished", O_WRONLY | O_CREAT, 0600);
+  REQUIRE(::flock(other.get(), LOCK_EX) == 0);
+  const auto refused = world.run({"image", "export", "os:1", "--file", file});
+  CHECK(refused.status.code == 4);
+  CHECK(refused.err.find("another export is writing") != std::string::npos);
+  CHECK(sys::exists(file + ".unfinished"));
+}
+
 TEST_CASE("images are named, checked and pruned") {
   const World world;
   world.files.write("root", root_tar());
@@ -229,6 +267,7 @@ TEST_CASE("files that are no image are refused, and nothing is left") {
   const std::string base = root_tar();
   const std::string saved = docker_archive(base, base);
   refused("no tar", std::string(4096, 'x'), 1);
+  refused("nothing", "", 2);
   refused("the tar of a file system", base, 2);
   refused("a truncated archive", saved.substr(0, saved.size() / 2), 1);
   refused("a truncated stream", testing::gzip_member(saved).substr(0, 3000), 1);
