@@ -23,10 +23,7 @@ Result<std::vector<containerd::Image>> records_of(containerd::Client& client,
   std::vector<containerd::Image> records;
   for (const auto& reference : references) {
     auto record = client.image_get(reference.name());
-    if (!record && record.error().code() == Code::not_found) {
-      return Error(Code::not_found, fmt::format("there is no image '{}'", reference.name()))
-          .with_hint("'flintctl image list' shows what there is");
-    }
+    if (!record && record.error().code() == Code::not_found) return image::no_such_image(reference);
     records.push_back(TRY(std::move(record)));
   }
   return records;

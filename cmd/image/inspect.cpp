@@ -56,6 +56,7 @@ Result<> image_inspect(Host& host, const ImageInspectOptions& options) {
   const auto look = TRY(where_to_look(host, options.look));
   containerd::Client* containerd = TRY(host.containerd());
   const auto users = TRY(ImageUsers::read(*containerd));
+  users.warn(host.streams());
   data::Array items;
   for (const auto& reference : references) {
     const auto found = TRY(image::inspect(*containerd, look.snapshotter, look.platform, reference));

@@ -22,13 +22,15 @@ Result<> print_names(std::ostream& out, containerd::Client& client, std::string_
 }
 
 /// Who uses an image is in the VMs' records: they are read where it is shown.
-Result<std::vector<ListedImage>> listed(containerd::Client& client, const std::string& snapshotter,
-                                        const oci::Platform& platform,
-                                        const output::Format& format) {
+Result<std::vector<ListedImage>> listed(containerd::Client& client, const Look& look,
+                                        const output::Format& format, output::Streams& streams) {
   std::optional<ImageUsers> users;
-  if (format.kind != output::Kind::table) users = TRY(ImageUsers::read(client));
+  if (format.kind != output::Kind::table) {
+    users = TRY(ImageUsers::read(client));
+    users->warn(streams);
+  }
   std::vector<ListedImage> images;
-  for (auto& summary : TRY(image::list(client, snapshotter, platform))) {
+  for (auto& summary : TRY(image::list(client, look.snapshotter, look.platform))) {
     ListedImage image{std::move(summary), {}};
     if (users && image.summary.image) image.used_by = users->of(*image.summary.image);
     images.push_back(std::move(image));
@@ -49,7 +51,7 @@ Result<> image_list(Host& host, const ImageListOptions& options) {
   if (format.kind == output::Kind::name) return print_names(streams.out, *containerd, "image/");
   if (streams.quiet && format.is_table()) return print_names(streams.out, *containerd, "");
 
-  const auto images = TRY(listed(*containerd, look.snapshotter, look.platform, format));
+  const auto images = TRY(listed(*containerd, look, format, streams));
   if (!format.is_table()) {
     data::Array items;
     for (const auto& image : images) items.push_back(to_value(image, look.snapshotter));

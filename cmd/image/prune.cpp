@@ -25,6 +25,7 @@ Result<std::vector<image::LocalImage>> unused(containerd::Client& client,
                                               const ImagePruneOptions& options,
                                               const oci::Platform& platform) {
   const auto users = TRY(ImageUsers::read(client));
+  if (users.unread()) return *users.unread();
   std::vector<image::LocalImage> images;
   for (const auto& record : TRY(client.image_list())) {
     if (!old_enough(record, options)) continue;

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "image/local_image.hpp"
 #include "oci/reference.hpp"
 #include "sys/host.hpp"
 
@@ -21,10 +22,7 @@ Result<> image_tag(Host& host, const ImageTagOptions& options) {
   TRY(sys::require_root("naming an image"));
   containerd::Client* containerd = TRY(host.containerd());
   auto record = containerd->image_get(source.name());
-  if (!record && record.error().code() == Code::not_found) {
-    return Error(Code::not_found, fmt::format("there is no image '{}'", source.name()))
-        .with_hint("'flintctl image list' shows what there is");
-  }
+  if (!record && record.error().code() == Code::not_found) return image::no_such_image(source);
   containerd::Image image = TRY(std::move(record));
   const auto existing = containerd->image_get(target.name());
   const bool same = existing && existing->target.digest == image.target.digest;

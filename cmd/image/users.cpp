@@ -22,7 +22,11 @@ Result<ImageUsers> ImageUsers::read(containerd::Client& client) {
   for (const auto& summary : TRY(records.list())) {
     auto record = records.read(summary.name_space, summary.name);
     if (!record && record.error().code() == Code::not_found) continue;  // deleted meanwhile
-    if (!record) return record.error();
+    if (!record) {
+      if (record.error().code() != Code::data_loss) return record.error();
+      users.unread_ = record.error();
+      continue;
+    }
     Use use{summary.name_space + "/" + summary.name, record->image_digest, {}};
     add_name(use.names, record->spec.root.image);
     add_name(use.names, record->spec.kernel.image);
@@ -30,6 +34,10 @@ Result<ImageUsers> ImageUsers::read(containerd::Client& client) {
     users.uses_.push_back(std::move(use));
   }
   return users;
+}
+
+void ImageUsers::warn(output::Streams& streams) const {
+  if (unread_) streams.err << "warning: " << unread_->text() << "; it may use any image\n";
 }
 
 std::vector<std::string> ImageUsers::of(const image::LocalImage& image) const {

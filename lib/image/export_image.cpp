@@ -22,13 +22,8 @@ std::string blob_name(const oci::Digest& digest) { return "blobs/sha256/" + dige
 
 Result<Chosen> choose(containerd::Client& client, const oci::Reference& reference,
                       const oci::Platform& platform) {
-  auto image = TRY(find_local(client, reference.name(), platform));
-  if (!image) {
-    return Error(Code::not_found,
-                 fmt::format("there is no image '{}' for {}", reference.name(), platform.text()))
-        .with_hint("'flintctl image list' shows what there is");
-  }
-  for (const auto& layer : image->content.layers) {
+  auto image = TRY(require_local(client, reference, platform));
+  for (const auto& layer : image.content.layers) {
     const auto info = client.content_info(layer.digest.text());
     if (info) continue;
     if (info.error().code() != Code::not_found) return info.error();
@@ -37,7 +32,7 @@ Result<Chosen> choose(containerd::Client& client, const oci::Reference& referenc
                                               layer.digest.text(), reference.name()))
         .with_hint(fmt::format("get it: flintctl image pull --keep-layers {}", reference.name()));
   }
-  return Chosen{reference, *std::move(image)};
+  return Chosen{reference, std::move(image)};
 }
 
 /// "index.json": each image by its manifest, even when the registry's name was an index's, for the

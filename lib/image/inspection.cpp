@@ -58,14 +58,9 @@ std::uint64_t Inspection::shared_bytes() const {
 
 Result<Inspection> inspect(containerd::Client& client, const std::string& snapshotter,
                            const oci::Platform& platform, const oci::Reference& reference) {
-  auto image = TRY(find_local(client, reference.name(), platform));
-  if (!image) {
-    return Error(Code::not_found,
-                 fmt::format("there is no image '{}' for {}", reference.name(), platform.text()))
-        .with_hint("'flintctl image list' shows what there is");
-  }
-  const auto others = TRY(chains_of_others(client, image->name, platform));
-  Inspection inspection{*std::move(image), {}, false};
+  auto image = TRY(require_local(client, reference, platform));
+  const auto others = TRY(chains_of_others(client, image.name, platform));
+  Inspection inspection{std::move(image), {}, false};
   for (std::size_t index = 0; index < inspection.image.chain.size(); ++index) {
     auto layer = TRY(inspect_layer(client, snapshotter, inspection.image, index));
     layer.shared = layer.snapshot_bytes && others.contains(layer.chain_id.text());

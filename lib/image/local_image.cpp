@@ -118,6 +118,22 @@ Result<std::optional<LocalImage>> find_local(containerd::Client& client, const s
   return read_local(client, *record, platform);
 }
 
+Error no_such_image(const oci::Reference& reference) {
+  return Error(Code::not_found, fmt::format("there is no image '{}'", reference.name()))
+      .with_hint("'flintctl image list' shows what there is");
+}
+
+Result<LocalImage> require_local(containerd::Client& client, const oci::Reference& reference,
+                                 const oci::Platform& platform) {
+  const auto record = TRY(unless_missing(client.image_get(reference.name())));
+  if (!record) return no_such_image(reference);
+  auto image = TRY(read_local(client, *record, platform));
+  if (image) return *std::move(image);
+  return Error(Code::not_found, fmt::format("image '{}' is not for {}, or not all of it is here",
+                                            reference.name(), platform.text()))
+      .with_hint(fmt::format("'flintctl image check {}' says what misses", reference.name()));
+}
+
 Result<bool> is_unpacked(containerd::Client& client, const std::string& snapshotter,
                          const LocalImage& image) {
   const auto info = TRY(unless_missing(client.snapshot_stat(snapshotter, image.snapshot())));
@@ -145,8 +161,7 @@ Result<std::vector<ImageSummary>> list(containerd::Client& client, const std::st
 Result<> remove(containerd::Client& client, const oci::Reference& reference) {
   auto removed = client.image_delete(reference.name());
   if (removed || removed.error().code() != Code::not_found) return removed;
-  return Error(Code::not_found, fmt::format("there is no image '{}'", reference.name()))
-      .with_hint("'flintctl image list' shows what there is");
+  return no_such_image(reference);
 }
 
 }  // namespace flintctl::image

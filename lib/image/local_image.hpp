@@ -34,6 +34,13 @@ struct LocalImage {
 Result<std::optional<LocalImage>> find_local(containerd::Client& client, const std::string& name,
                                              const oci::Platform& platform);
 
+/// The same, but not_found says whether there is no such image or only not all of it.
+Result<LocalImage> require_local(containerd::Client& client, const oci::Reference& reference,
+                                 const oci::Platform& platform);
+
+/// What every command says of an image that containerd has no record of.
+Error no_such_image(const oci::Reference& reference);
+
 /// Whether the image's snapshot is there.
 Result<bool> is_unpacked(containerd::Client& client, const std::string& snapshotter,
                          const LocalImage& image);

@@ -222,6 +222,12 @@ TEST_CASE("images are named, checked and pruned") {
   CHECK(broken.status.code == 1);
   CHECK(broken.out.find("not unpacked to overlayfs") != std::string::npos);
 
+  CHECK(world.run({"image", "inspect", "nothing:1"}).err.find("there is no image") !=
+        std::string::npos);
+  const auto other = world.run({"image", "inspect", "b:2", "--platform", "linux/riscv64"});
+  CHECK(other.status.code == 3);
+  CHECK(other.err.find("image check docker.io/library/b:2") != std::string::npos);
+
   CHECK(world.prints({"image", "prune", "--older-than", "1h"}).empty());
   CHECK(world.prints({"image", "prune", "--dry-run"}) ==
         "image/docker.io/library/b:2 would be removed\n");

@@ -38,4 +38,19 @@ TEST_CASE("an image is used by VMs whose disk, kernel or initrd is of it") {
   CHECK(users->of(image_named("registry.example/os:1", "a newer one")) == web);
   CHECK(users->of(image_named("registry.example/kernel:latest", "kernel")) == web);
   CHECK(users->of(image_named("registry.example/os:3", "unused")).empty());
+  CHECK_FALSE(users->unread());
+
+  // One that is damaged may use any image: who removes images must know.
+  record.uid = "00000000000000bb";
+  record.name = "old";
+  REQUIRE(client.lease_create("other", {}));
+  const std::string broken = "no JSON";
+  REQUIRE(client.with_lease("other")->content_write("y", broken,
+                                                    containerd::FakeClient::digest_of(broken),
+                                                    vm::record_labels(record, vm::Stage::created)));
+  const auto with_damage = cmd::ImageUsers::read(client);
+  REQUIRE(with_damage);
+  CHECK(with_damage->of(image_named("registry.example/kernel:latest", "kernel")) == web);
+  REQUIRE(with_damage->unread());
+  CHECK(with_damage->unread()->text().find("prod/old") != std::string::npos);
 }
