@@ -6,19 +6,12 @@
 #include <algorithm>
 
 #include "support/catch.hpp"
+#include "support/must.hpp"
 #include "sys/file.hpp"
 
 namespace flintctl::image {
-namespace {
 
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  return *std::move(result);
-}
-
-}  // namespace
-
+using testing::must;
 Bed& Bed::get() {
   static Bed bed;
   return bed;

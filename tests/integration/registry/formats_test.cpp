@@ -4,18 +4,14 @@
 
 #include "bed.hpp"
 #include "support/catch.hpp"
+#include "support/must.hpp"
 #include "tree.hpp"
 
 using namespace flintctl;
 using namespace flintctl::image;
+using testing::must;
 
 namespace {
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  return *std::move(result);
-}
 
 PullResult pull_image(const std::string& name) {
   NoProgress progress;

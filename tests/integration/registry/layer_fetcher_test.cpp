@@ -7,18 +7,14 @@
 
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
+#include "support/must.hpp"
 #include "support/registry/faulty_registry.hpp"
 
 using namespace flintctl;
 using namespace flintctl::image;
+using testing::must;
 
 namespace {
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  return *std::move(result);
-}
 
 TEST_CASE("layers are downloaded at once") {
   const auto server = must(oci::FaultyRegistry::start());

@@ -15,22 +15,18 @@
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
 #include "support/containerd/private_containerd.hpp"
+#include "support/must.hpp"
 #include "sys/file.hpp"
 
 using namespace flintctl;
 using namespace flintctl::oci;
 using image::DebianRegistry;
+using testing::must;
 
 namespace {
 
 constexpr const char* password = "s3cret-Pa55";
 constexpr const char* refresh_token = "s3cret-R3fresh";
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  return *std::move(result);
-}
 
 sys::Output run(const std::vector<std::string>& argv, const std::string& input = {},
                 std::vector<std::string> environment = {}) {

@@ -17,6 +17,7 @@
 #include "image/partial_file.hpp"
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
+#include "support/must.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
 #include "sys/mount.hpp"
@@ -24,18 +25,9 @@
 
 using namespace flintctl;
 using namespace flintctl::image;
+using testing::must;
 
 namespace {
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  return *std::move(result);
-}
-
-void must(const Result<>& result) {
-  if (!result) FAIL(result.error().text());
-}
 
 PullResult pull_now(const std::string& name_space, const std::string& name, PullOptions options) {
   NoProgress progress;

@@ -5,18 +5,14 @@
 #include "bed.hpp"
 #include "image/partial_file.hpp"
 #include "support/catch.hpp"
+#include "support/must.hpp"
 #include "sys/file.hpp"
 
 using namespace flintctl;
 using namespace flintctl::image;
+using testing::must;
 
 namespace {
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  return *std::move(result);
-}
 
 std::unique_ptr<DebianRegistry> second_registry(const std::string& name) {
   return must(DebianRegistry::start(
