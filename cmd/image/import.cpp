@@ -12,6 +12,7 @@
 #include "image/import_image.hpp"
 #include "image/partial_file.hpp"
 #include "image/progress_view.hpp"
+#include "image/spool_file.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
@@ -30,26 +31,24 @@ Result<UniqueFd> open_named(const std::string& file) {
   return fd;
 }
 
-/// `file` as a descriptor; a pipe, which can be read once only, as an unnamed copy in `spool`.
-Result<UniqueFd> open_regular(const std::string& file, const std::string& spool) {
+/// `file` as a descriptor; a pipe, which can be read once only, as a copy of `most` bytes in
+/// `spool`.
+Result<UniqueFd> open_regular(const std::string& file, const std::string& spool,
+                              std::uint64_t most) {
   UniqueFd fd =
       file == "-" ? UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) : TRY(open_named(file));
   if (!fd) return sys::last_error("reading standard input");
   struct stat status = {};
   if (::fstat(fd.get(), &status) != 0) return sys::last_error("reading " + file);
   if (S_ISREG(status.st_mode)) return fd;
-  TRY(sys::make_directories(spool, 0700));
-  UniqueFd copy = TRY(sys::open(spool, O_RDWR | O_TMPFILE));
+  auto copy = TRY(image::SpoolFile::create(spool, most));
   std::string buffer(1U << 20U, '\0');
   for (;;) {
     const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
     if (count < 0) return sys::last_error("reading " + file);
-    if (count == 0) break;
-    TRY(sys::write_all(copy.get(),
-                       std::string_view(buffer).substr(0, static_cast<std::size_t>(count))));
+    if (count == 0) return copy.reader();
+    TRY(copy.append(std::string_view(buffer).substr(0, static_cast<std::size_t>(count))));
   }
-  // From its beginning, and for reading only.
-  return sys::open(fmt::format("/proc/self/fd/{}", copy.get()), O_RDONLY);
 }
 
 /// A file system, as a tar or as a device would hold it.
@@ -70,13 +69,15 @@ Result<std::vector<SavedImage>> read_images(const ImageImportOptions& options,
                                     install.platform);
   }
   if (options.rootfs) {
-    return read_file_system(TRY(open_regular(options.file, spool)), install, spool);
+    return read_file_system(TRY(open_regular(options.file, spool, install.limits.bytes)), install,
+                            spool);
   }
   const bool pipe = options.file == "-";
   UniqueFd fd = pipe ? UniqueFd() : TRY(open_named(options.file));
   if (!pipe && archive::is_ext4(fd.get())) return read_file_system(std::move(fd), install, spool);
   return image::read_saved_images(
-      TRY(image::LocalFiles::in_tar(pipe ? STDIN_FILENO : fd.get(), spool)), install.platform);
+      TRY(image::LocalFiles::in_tar(pipe ? STDIN_FILENO : fd.get(), spool, install.limits.bytes)),
+      install.platform);
 }
 
 /// What the images shall be called, each once.

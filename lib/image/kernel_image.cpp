@@ -9,6 +9,7 @@
 #include "image/cpio_writer.hpp"
 #include "image/kernel_modules.hpp"
 #include "image/kernel_payload.hpp"
+#include "image/spool_file.hpp"
 #include "sys/file.hpp"
 
 namespace flintctl::image {
@@ -113,15 +114,12 @@ Result<SavedImage> build_kernel_image(const InstalledKernel& kernel, const oci::
   const std::string modules = kernel.modules.empty() ? "/lib/modules/" + version : kernel.modules;
   const std::string initrd = TRY(build_initrd(modules, *busybox).context("building the initrd"));
 
-  TRY(sys::make_directories(spool, 0700));
-  UniqueFd file = TRY(sys::open(spool, O_RDWR | O_TMPFILE));
-  archive::TarWriter tar([&](std::string_view bytes) { return sys::write_all(file.get(), bytes); });
+  SpoolFile file = TRY(SpoolFile::create(spool, gib));
+  archive::TarWriter tar([&](std::string_view bytes) { return file.append(bytes); });
   TRY(tar.file("boot/vmlinuz", bzimage));
   TRY(tar.file("boot/initrd", initrd));
   TRY(tar.finish());
-  // From its beginning.
-  UniqueFd reader = TRY(sys::open(fmt::format("/proc/self/fd/{}", file.get()), O_RDONLY));
-  return image_of_rootfs(std::move(reader), platform);
+  return image_of_rootfs(TRY(file.reader()), platform);
 }
 
 }  // namespace flintctl::image

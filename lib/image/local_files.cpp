@@ -23,13 +23,13 @@ namespace {
 /// A saved image has a few files and 127 layers at most; a file system's tar has more.
 constexpr std::size_t max_members = 600;
 
-Result<> store(archive::TarReader& reader, int fd) {
+Result<> store(archive::TarReader& reader, SpoolFile& file) {
   std::uint64_t written = 0;
   for (;;) {
     const auto piece = TRY(reader.read());
     if (!piece) return {};
     if (piece->offset != written) return Error(Code::unimplemented, "a sparse file in the archive");
-    TRY(sys::write_all(fd, piece->bytes));
+    TRY(file.append(piece->bytes));
     written += piece->bytes.size();
   }
 }
@@ -46,8 +46,7 @@ Result<LocalFiles> LocalFiles::in_folder(const std::string& path) {
   return files;
 }
 
-Result<LocalFiles> LocalFiles::in_tar(int fd, const std::string& spool) {
-  TRY(sys::make_directories(spool, 0700));
+Result<LocalFiles> LocalFiles::in_tar(int fd, const std::string& spool, std::uint64_t most) {
   LocalFiles files;
   archive::DecodedFile source(fd);
   archive::TarReader reader(source);
@@ -60,9 +59,9 @@ Result<LocalFiles> LocalFiles::in_tar(int fd, const std::string& spool) {
     }
     using Type = archive::TarEntry::Type;
     if (entry->type == Type::file) {
-      UniqueFd file = TRY(sys::open(spool, O_RDWR | O_TMPFILE));
-      TRY(store(reader, file.get()).context(fmt::format("'{}'", name)));
-      files.members_[name] = std::move(file);
+      SpoolFile file = TRY(SpoolFile::create(spool, most));
+      TRY(store(reader, file).context(fmt::format("'{}'", name)));
+      files.members_.insert_or_assign(name, std::move(file));
     } else if (entry->type == Type::hard_link) {
       files.links_[name] = archive::clean_path(entry->link);
     } else if (entry->type == Type::symlink) {
@@ -91,7 +90,7 @@ Result<LocalFiles::File> LocalFiles::open(const std::string& name) const {
     if (link != links_.end()) member = link->second;
     const auto found = members_.find(member);
     if (found == members_.end()) return missing(name);
-    fd = TRY(sys::open(fmt::format("/proc/self/fd/{}", found->second.get()), O_RDONLY));
+    fd = TRY(found->second.reader());
   }
   struct stat status = {};
   if (::fstat(fd.get(), &status) != 0) return sys::last_error(fmt::format("reading '{}'", name));

@@ -7,6 +7,7 @@
 
 #include "core/result.hpp"
 #include "core/unique_fd.hpp"
+#include "image/spool_file.hpp"
 
 namespace flintctl::image {
 
@@ -16,8 +17,9 @@ class LocalFiles {
  public:
   /// Names are looked up below the folder, and nowhere else.
   static Result<LocalFiles> in_folder(const std::string& path);
-  /// Reads the tar to its end. Members go to unnamed files in `spool`, a folder on a disk.
-  static Result<LocalFiles> in_tar(int fd, const std::string& spool);
+  /// Reads the tar to its end. Members, of `most` bytes each, go to files in `spool`, a folder on a
+  /// disk: see SpoolFile.
+  static Result<LocalFiles> in_tar(int fd, const std::string& spool, std::uint64_t most);
 
   struct File {
     UniqueFd fd;  ///< for reading, of its own, at the beginning
@@ -33,7 +35,7 @@ class LocalFiles {
   LocalFiles() = default;
 
   UniqueFd folder_;                           ///< or
-  std::map<std::string, UniqueFd> members_;   ///< by clean name
+  std::map<std::string, SpoolFile> members_;  ///< by clean name
   std::map<std::string, std::string> links_;  ///< clean name to clean name
 };
 

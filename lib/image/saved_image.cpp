@@ -217,12 +217,9 @@ Result<SavedImage> image_of_rootfs(UniqueFd fd, const oci::Platform& platform) {
 
 Result<SavedImage> image_of_ext4(const UniqueFd& fd, const oci::Platform& platform,
                                  const archive::Limits& limits, const std::string& spool) {
-  TRY(sys::make_directories(spool, 0700));
-  const UniqueFd tar = TRY(sys::open(spool, O_RDWR | O_TMPFILE));
-  TRY(archive::tar_of_ext4(fd, tar, limits));
-  // From its beginning, and for reading only.
-  return image_of_rootfs(TRY(sys::open(fmt::format("/proc/self/fd/{}", tar.get()), O_RDONLY)),
-                         platform);
+  const SpoolFile tar = TRY(SpoolFile::create(spool, limits.bytes));
+  TRY(archive::tar_of_ext4(fd, tar.writer(), limits));
+  return image_of_rootfs(TRY(tar.reader()), platform);
 }
 
 void SavedLayers::listen(ArrivalListener listener) {

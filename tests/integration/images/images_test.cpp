@@ -2,12 +2,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 
+#include "core/rollback.hpp"
 #include "data/value.hpp"
 #include "integration/images/world.hpp"
 #include "support/archive/compress.hpp"
@@ -207,6 +209,75 @@ TEST_CASE("an export replaces a file only, and writes through links and into pip
   CHECK(sys::exists(file + ".unfinished"));
 }
 
+TEST_CASE("archives come from pipes, compressed or not, and go to them") {
+  const World world;
+  const std::string upper = TarBuilder().file("etc/two", "2").finish();
+  const auto saved = testing::gzip_member(docker_archive(root_tar(), upper));
+  const auto imported = world.run({"image", "import", "-"}, "native", saved);
+  INFO(imported.err);
+  CHECK(imported.out.find("image/docker.io/library/app:1 imported\n") == 0);
+  const auto rootfs = world.run({"image", "import", "--rootfs", "-", "piped:1", "--keep-layers"},
+                                "native", testing::gzip_member(root_tar()));
+  INFO(rootfs.err);
+  REQUIRE(rootfs.out == "image/docker.io/library/piped:1 imported\n");
+
+  const auto out = world.files.path("out.tar");
+  world.prints({"image", "export", "piped:1", "--file", out});
+  const auto piped = world.run({"image", "export", "piped:1"});
+  CHECK(piped.status.ok());
+  CHECK((piped.out == *sys::read_file(out)));
+  const auto again = world.run({"image", "import", "-"}, "native", piped.out);
+  CHECK(again.out == "image/docker.io/library/piped:1 unchanged\n");
+  CHECK(*sys::list_directory(world.files.path("state/partial")) == std::vector<std::string>());
+}
+
+TEST_CASE("a few compressed bytes do not fill the disk that an archive is read to") {
+  const World world;
+  const auto zeros = TarBuilder().file("manifest.json", std::string(4 << 20, '\0')).finish();
+  const auto bomb = world.run({"image", "import", "-", "--max-layer-size", "1Mi"}, "native",
+                              testing::gzip_member(zeros));
+  CHECK(bomb.status.code == 1);
+  CHECK(bomb.err.find("it holds more than 1 MiB") != std::string::npos);
+  CHECK(bomb.err.find("--max-layer-size") != std::string::npos);
+
+  const auto disk = world.files.path("disk");
+  REQUIRE(sys::make_directories(disk));
+  REQUIRE(::mount("none", disk.c_str(), "tmpfs", 0, "size=100m") == 0);
+  const Rollback unmount([&] { ::umount2(disk.c_str(), MNT_DETACH); });
+  world.files.write("config.toml", fmt::format("state_directory = \"{}/state\"\n", disk));
+  const auto full = world.run({"image", "import", "--rootfs", "-", "big:1"}, "native",
+                              std::string(120 << 20, 'x'));
+  CHECK(full.status.code == 1);
+  CHECK(full.err.find("a twentieth of that disk is left to others") != std::string::npos);
+  const auto space = sys::filesystem_space(disk);
+  REQUIRE(space);
+  CHECK(space->available > 90U << 20U);  // nothing of it is left
+}
+
+TEST_CASE("a check names what went from an image, or was changed") {
+  const World world;
+  world.files.write("root", root_tar());
+  world.prints({"image", "import", "--rootfs", world.files.path("root"), "os:1", "--keep-layers"},
+               "native");
+  const auto inspected =
+      data::parse_json(world.prints({"image", "inspect", "os:1", "-o", "json"}, "native"));
+  REQUIRE(inspected);
+  const std::string config = *inspected->find("config")->as_string();
+  const auto problem = [&] {
+    const auto checked = world.run({"image", "check"}, "native");
+    CHECK(checked.status.code == 1);
+    CHECK(checked.out.find(config) != std::string::npos);
+    return checked.out;
+  };
+  const auto blob = world.content_path(config);
+  std::string bytes = *sys::read_file(blob);
+  bytes.back() = ' ';
+  REQUIRE(sys::write_file_atomic(blob, bytes, 0444));
+  CHECK(problem().find("has another digest") != std::string::npos);
+  REQUIRE(world.client->content_delete(config));
+  CHECK(problem().find("not found") != std::string::npos);
+}
+
 TEST_CASE("images are named, checked and pruned") {
   const World world;
   world.files.write("root", root_tar());
@@ -232,7 +303,8 @@ TEST_CASE("images are named, checked and pruned") {
   CHECK(world.prints({"image", "prune", "--dry-run"}) ==
         "image/docker.io/library/b:2 would be removed\n");
   CHECK(world.client->image_list()->size() == 1);
-  CHECK(world.prints({"image", "prune"}) == "image/docker.io/library/b:2 removed\n");
+  CHECK(world.prints({"image", "prune", "--older-than", "1ms"}) ==
+        "image/docker.io/library/b:2 removed\n");
   CHECK(world.empty());
 }
 

@@ -37,12 +37,13 @@ class World {
     client = *std::move(connected);
   }
 
-  sys::Output run(std::vector<std::string> arguments, const std::string& snapshotter = "") const {
+  sys::Output run(std::vector<std::string> arguments, const std::string& snapshotter = "",
+                  std::string_view input = {}) const {
     std::vector<std::string> command = {FLINTCTL,   "--containerd-address",    daemon_->address(),
                                         "--config", files.path("config.toml"), "--quiet"};
     command.insert(command.end(), arguments.begin(), arguments.end());
     if (!snapshotter.empty()) command.insert(command.end(), {"--snapshotter", snapshotter});
-    auto output = sys::run(command);
+    auto output = sys::run(command, input);
     REQUIRE(output);
     return *std::move(output);
   }
@@ -71,6 +72,11 @@ class World {
     INFO((mounts ? std::string() : mounts.error().text()));
     REQUIRE(mounts);
     return mounts->front().source;
+  }
+  /// Where containerd keeps a blob.
+  [[nodiscard]] std::string content_path(const std::string& digest) const {
+    return fmt::format("{}/io.containerd.content.v1.content/blobs/sha256/{}", daemon_->root(),
+                       digest.substr(std::string("sha256:").size()));
   }
   [[nodiscard]] bool empty() const {
     return client->image_list()->empty() && client->content_list({})->empty() &&

@@ -27,6 +27,8 @@ class PrivateContainerd {
   Result<> restart();
 
   [[nodiscard]] const std::string& folder() const { return folder_; }
+  /// Where it keeps what outlives it.
+  [[nodiscard]] const std::string& root() const { return root_; }
   [[nodiscard]] std::string address() const { return folder_ + "/c.sock"; }
   [[nodiscard]] std::string log() const;
   [[nodiscard]] Result<std::unique_ptr<Client>> connect(const std::string& name_space) const;
