@@ -80,11 +80,12 @@ void add_provision_all(cli::Command& provision, Host& host) {
   auto options = std::make_shared<ProvisionAllOptions>();
   provision.add("all", "Make this host ready, whatever is missing of it")
       .details(
-          "Kernel modules, udev rule, thin pool and private containerd, each with what brings it "
-          "back at boot where systemd runs; elsewhere run it again after a reboot. What is in "
-          "place is left alone; a foreign file at a path of ours is kept beside it. What is "
-          "changed is recorded first, so that a killed run is finished by the next and 'provision "
-          "reset' undoes it.\n\n" +
+          "Programs that are missing (by apt-get; [packages] install = false forbids it), kernel "
+          "modules, udev rule, thin pool and private containerd, each with what brings it back at "
+          "boot where systemd runs; elsewhere run it again after a reboot. What is in place is "
+          "left alone, whoever installed it; a foreign file at a path of ours is kept beside it. "
+          "What is changed is recorded first, so that a killed run is finished by the next and "
+          "'provision reset' undoes it.\n\n" +
           std::string(provision::host_settings_help()))
       .example("flintctl provision all --dry-run", "what would change, one line each")
       .example("flintctl provision all -f host.toml", "as that file asks")

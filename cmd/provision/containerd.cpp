@@ -77,7 +77,8 @@ void add_provision_containerd(cli::Command& provision, Host& host) {
       .details(
           "Writes its configuration and folders, a unit where systemd runs (after the pool's), "
           "starts it and returns when its devmapper snapshotter is ok. The program is that of the "
-          "distribution's package, or one from a release whose SHA-256 you give, which then lies "
+          "distribution's package, which 'provision all' installs, or one from a release whose "
+          "SHA-256 you give, which then lies "
           "in /usr/local/lib/flintctl/containerd, out of the way of the host's own. The keys are "
           "those of [containerd] in host.toml: see 'provision all --help'.\n\n"
           "--system gives the host's own containerd the devmapper snapshotter instead: one table, "

@@ -63,10 +63,11 @@ void add_provision_reset(cli::Command& provision, Host& host) {
   auto options = std::make_shared<ProvisionResetOptions>();
   provision.add("reset", "Undo what provisioning did to this host")
       .details(
-          "Undoes every recorded change in reverse: units, configuration, containerd, pool. A file "
-          "that was there before comes back; one that was edited since is left. Disk contents "
-          "(images, VMs' disks, containerd's data) stay unless --delete-data is given. Refused "
-          "while a VM or a mount uses the pool.")
+          "Undoes every recorded change in reverse: units, configuration, containerd, pool, "
+          "packages. A file that was there before comes back; one that was edited since is left. "
+          "Packages that were new are removed, not purged, unless others depend on them. Disk "
+          "contents (images, VMs' disks, containerd's data) stay unless --delete-data is given. "
+          "Refused while a VM or a mount uses the pool.")
       .example("flintctl provision reset --dry-run", "what would be undone")
       .example("flintctl provision reset -y --delete-data", "all of it, with all disks")
       .flag("--delete-data", options->delete_data,

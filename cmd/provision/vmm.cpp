@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/vmm.hpp"
 
-#include <memory>
+#include <fmt/format.h>
 
-#include "provision/host_plan.hpp"
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "provision/packages_step.hpp"
+#include "provision/session.hpp"
 #include "provision/view.hpp"
 #include "sys/host.hpp"
 
@@ -13,24 +19,84 @@ namespace {
 using provision::InstalledVmm;
 using provision::StepReport;
 
-data::Value to_value(const InstalledVmm& one) {
-  return data::Value::object({{"name", one.name},
-                              {"version", one.version},
-                              {"path", one.path},
-                              {"linked", one.linked},
-                              {"intact", one.intact},
-                              {"sourceSha256", one.source_sha256}});
+/// One row: what flintctl installed, or what the host has besides.
+struct Row {
+  std::string name;
+  std::string version;
+  std::string path;
+  std::string source;        ///< "archive", "package", "host"
+  std::string package = {};  ///< for "package"
+  bool in_use = true;
+  /// Of what was verified when it was installed.
+  std::optional<bool> intact = {};
+  std::string source_sha256 = {};
+};
+
+data::Value to_value(const Row& row) {
+  auto value = data::Value::object({{"name", row.name},
+                                    {"version", row.version},
+                                    {"path", row.path},
+                                    {"linked", row.in_use},
+                                    {"source", row.source}});
+  if (!row.package.empty()) value.set("package", row.package);
+  if (row.intact) {
+    value.set("intact", *row.intact);
+    value.set("sourceSha256", row.source_sha256);
+  }
+  return value;
+}
+
+std::string intact_word(const Row& row) {
+  if (!row.intact) return "-";
+  return *row.intact ? "yes" : "no";
+}
+
+provision::VmmPaths vmm_paths(const config::Config& config) {
+  provision::VmmPaths paths;
+  paths.facts = provision::host_paths(config).facts();
+  return paths;
+}
+
+std::vector<provision::HostVmm> host_vmms(const config::Config& config) {
+  std::map<std::string, std::string> binaries;
+  for (const auto& [name, provider] : config.providers) {
+    if (!provider.binary.empty()) binaries[name] = provider.binary;
+  }
+  return provision::find_host_vmms(vmm_paths(config), binaries);
+}
+
+Result<std::vector<Row>> rows(const config::Config& config) {
+  std::vector<Row> all;
+  for (const InstalledVmm& one : TRY(provision::list_vmms(vmm_paths(config)))) {
+    all.push_back({one.name,
+                   one.version,
+                   one.path,
+                   "archive",
+                   {},
+                   one.linked,
+                   one.intact,
+                   one.source_sha256});
+  }
+  for (const provision::HostVmm& one : host_vmms(config)) {
+    all.push_back(
+        {one.name, one.version, one.path, one.package.empty() ? "host" : "package", one.package});
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Row& a, const Row& b) { return a.name < b.name; });
+  return all;
 }
 
 Result<> list(Host& host) {
   const output::Format format = TRY(host.format());
-  const auto installed = TRY(provision::list_vmms({}));
+  const std::vector<Row> all = TRY(rows(*TRY(host.config())));
   output::Streams& streams = host.streams();
   if (format.is_table()) {
-    output::Table table({{"NAME"}, {"VERSION"}, {"IN-USE"}, {"INTACT"}, {"PATH", true}});
-    for (const InstalledVmm& one : installed) {
-      table.add(
-          {one.name, one.version, one.linked ? "yes" : "no", one.intact ? "yes" : "no", one.path});
+    output::Table table(
+        {{"NAME"}, {"VERSION"}, {"IN-USE"}, {"INTACT"}, {"SOURCE"}, {"PATH", true}});
+    for (const Row& row : all) {
+      const std::string source = row.package.empty() ? row.source : "package " + row.package;
+      table.add({row.name, row.version.empty() ? "<unknown>" : row.version,
+                 row.in_use ? "yes" : "no", intact_word(row), source, row.path});
     }
     table.print(
         streams.out, format.kind,
@@ -38,24 +104,50 @@ Result<> list(Host& host) {
     return {};
   }
   data::Array items;
-  for (const InstalledVmm& one : installed) {
+  for (const Row& row : all) {
     if (format.kind == output::Kind::name) {
-      streams.out << "vmm/" << one.name << '-' << one.version << '\n';
+      streams.out << "vmm/" << row.name << '-' << row.version << '\n';
     }
-    items.push_back(to_value(one));
+    items.push_back(to_value(row));
   }
   if (format.kind == output::Kind::name) return {};
   return output::print_value(streams.out, format, output::list_value(std::move(items)));
 }
 
+/// From the distribution's package, which host.toml may forbid.
+Result<std::unique_ptr<provision::Step>> package_step(Host& host, const std::string& name,
+                                                      provision::Services& services) {
+  using provision::PackagesStep;
+  const ProvisionSession session = TRY(open_provision_session(host, {}));
+  const bool allowed = session.settings.install_packages;
+  return std::unique_ptr<provision::Step>(std::make_unique<PackagesStep>(
+      std::vector{*provision::vmm_need(name)},
+      allowed ? PackagesStep::Install::allowed : PackagesStep::Install::forbidden, services));
+}
+
+/// "7.2.22, /usr/bin/qemu-system-x86_64": what is there now; nothing when it is not.
+std::string found_text(const config::Config& config, const std::string& name) {
+  for (const provision::HostVmm& one : host_vmms(config)) {
+    if (one.name != name) continue;
+    return fmt::format(": {}, {}", one.version.empty() ? "<unknown>" : one.version, one.path);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> provision_vmm(Host& host, const ProvisionVmmOptions& options) {
-  if (options.source.name == "list") return list(host);
+  const std::string& name = options.source.name;
+  if (name == "list") return list(host);
   TRY(provision::validate(options.source));
+  const config::Config& config = *TRY(host.config());
   const auto services = provision::host_services();
-  provision::Plan plan(provision::host_paths(*TRY(host.config())), *services);
-  plan.add(std::make_unique<provision::VmmStep>(options.source));
+  provision::Plan plan(provision::host_paths(config), *services);
+  if (options.source.given()) {
+    plan.add(std::make_unique<provision::VmmStep>(options.source));
+  } else {
+    plan.add(TRY(package_step(host, name, *services)));
+  }
   std::ostream& out = host.streams().out;
   if (options.dry_run) {
     const StepReport report = std::move(plan.check().front());
@@ -65,24 +157,29 @@ Result<> provision_vmm(Host& host, const ProvisionVmmOptions& options) {
   }
   TRY(sys::require_root("installing a hypervisor"));
   return plan.apply([&](const StepReport& report) {
-    out << "vmm/" << options.source.name << ' ' << step_result(report) << '\n';
+    const bool packaged = !options.source.given() && !report.error;
+    out << "vmm/" << name << ' ' << step_result(report)
+        << (packaged ? found_text(config, name) : std::string()) << '\n';
     say_notes(host, report);
   });
 }
 
 void add_provision_vmm(cli::Command& provision, Host& host) {
   auto options = std::make_shared<ProvisionVmmOptions>();
-  provision.add("vmm", "Install a hypervisor from a verified file, or list what is installed")
+  provision.add("vmm", "Install a hypervisor from a verified file or its package, or list them")
       .details(
-          "NAME is firecracker, jailer, cloud-hypervisor, virtiofsd or qemu; 'list' lists. The "
-          "file is the binary or a .tar.gz release with it. Nothing of it is executed before its "
-          "SHA-256 was found right. Versions lie side by side in /usr/local/lib/flintctl/vmm, and "
-          "/usr/local/bin/NAME leads to the one that was installed last. What a distribution has "
-          "comes from there as well: apt-get install qemu-system-x86.")
+          "NAME is firecracker, jailer, cloud-hypervisor, virtiofsd or qemu; 'list' lists those "
+          "and "
+          "what the host has besides. The file is the binary or a .tar.gz release with it. Nothing "
+          "of it is executed before its SHA-256 was found right. Versions lie side by side in "
+          "/usr/local/lib/flintctl/vmm, and /usr/local/bin/NAME leads to the one that was "
+          "installed last. Without a file qemu and virtiofsd come from the distribution's package, "
+          "by apt-get, unless they are there.")
       .example(
           "flintctl provision vmm firecracker --file firecracker-v1.15.1-x86_64.tgz --sha256 "
           "DIGEST",
           "from a release")
+      .example("flintctl provision vmm qemu", "from its package, unless it is there")
       .example("flintctl provision vmm list", "versions, and which is in use")
       .argument("NAME", options->source.name, "Which one, or 'list'")
       .option("--file", options->source.file, "Binary or release on this host", "PATH")

@@ -14,6 +14,7 @@ namespace {
 
 class HostTools final : public Tools {
  public:
+  bool available() override { return sys::find_program("lvm").has_value(); }
   Result<std::string> run(const std::vector<std::string>& words) override {
     auto program = sys::find_program("lvm");
     if (!program) {

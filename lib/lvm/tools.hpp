@@ -14,6 +14,8 @@ namespace flintctl::lvm {
 class Tools {
  public:
   virtual ~Tools() = default;
+  /// LVM is installed.
+  virtual bool available() = 0;
   /// Runs `lvm WORDS` to its end, whatever becomes of this process: what it printed. What it says
   /// last is the error. host_not_ready when LVM is not installed.
   virtual Result<std::string> run(const std::vector<std::string>& words) = 0;

@@ -144,7 +144,10 @@ Result<> ContainerdStep::check_running(const ContainerdSettings& wanted, Finding
 
 Result<Finding> ContainerdStep::check() {
   Finding finding;
-  if (!TRY(has_program())) {
+  const bool lacks_package = !wanted_.source && wanted_.start.binary == "containerd" &&
+                             !find_containerd_program(wanted_.start.binary);
+  if (lacks_package) finding.lacks = wanted_.start.binary;
+  if (lacks_package || !TRY(has_program())) {
     finding.items.push_back({State::missing, wanted_.start.config_path, {}});
     finding.items.push_back({State::missing, "containerd at " + wanted_.settings.address, {}});
     return finding;

@@ -33,26 +33,6 @@ std::string canonical(const std::string& path) {
   return failed ? path : target.string();
 }
 
-/// The program of the containerd that serves `address`, else the first in PATH: never one of ours.
-Result<std::string> system_binary(const std::string& address) {
-  const auto listener = listener_of(address);
-  if (listener && *listener) {
-    std::error_code failed;
-    const auto runs =
-        std::filesystem::read_symlink(fmt::format("/proc/{}/exe", **listener), failed);
-    if (!failed && runs.filename() == "containerd" && sys::exists(runs.string())) {
-      return runs.string();
-    }
-  }
-  auto found = sys::find_program("containerd");
-  if (found) return found;
-  return std::move(found)
-      .error()
-      .with_hint("install it: apt-get install containerd")
-      .context("the host has no containerd of its own")
-      .with_code(Code::host_not_ready);
-}
-
 /// Writes `text` where containerd may look at it first; of the mode and owner of `like` if it is.
 Result<> write_candidate(const std::string& path, const std::string& text,
                          const std::string& like) {
@@ -120,6 +100,25 @@ Result<Undone> undo_block(const Change& change, Notes& notes) {
 
 }  // namespace
 
+Result<std::string> find_system_containerd() {
+  const auto listener = listener_of(config::system_containerd_address);
+  if (listener && *listener) {
+    std::error_code failed;
+    const auto runs =
+        std::filesystem::read_symlink(fmt::format("/proc/{}/exe", **listener), failed);
+    if (!failed && runs.filename() == "containerd" && sys::exists(runs.string())) {
+      return runs.string();
+    }
+  }
+  auto found = sys::find_program("containerd");
+  if (found) return found;
+  return std::move(found)
+      .error()
+      .with_hint("install it: apt-get install containerd")
+      .context("the host has no containerd of its own")
+      .with_code(Code::host_not_ready);
+}
+
 /// The host as it is, and what would be written.
 struct SystemContainerdStep::Look {
   std::string binary;
@@ -154,7 +153,7 @@ Result<SystemContainerdStep::Look> SystemContainerdStep::look() {
   look.document = TRY(data::parse_toml(look.text).context(look.config_path));
   if (const auto folder = drop_in_folder(look.document)) look.drop_in = *folder + drop_in_name;
   look.has_drop_in = look.drop_in && sys::exists(*look.drop_in);
-  look.binary = TRY(system_binary(config::system_containerd_address));
+  look.binary = TRY(find_system_containerd());
   // 1.6 and 1.7 take an absent file only by default, when none is named.
   look.dump =
       TRY(dump_containerd_config(look.binary, there ? look.config_path : std::string("/dev/null")));
@@ -225,9 +224,14 @@ void SystemContainerdStep::judge_running(const Look& look, Finding& finding) con
 }
 
 Result<Finding> SystemContainerdStep::check() {
+  Finding finding;
+  if (!find_system_containerd()) {
+    finding.lacks = "containerd";
+    finding.items.push_back({State::missing, "devmapper table in " + wanted_.config_path, {}});
+    return finding;
+  }
   const Look look = TRY(this->look());
   TRY(refuse_clashes(look));
-  Finding finding;
   const std::string subject = "devmapper table in " + look.place();
   if (look.has_table()) {
     finding.items.push_back({State::in_place, subject, {}});

@@ -14,6 +14,10 @@
 
 namespace flintctl::provision {
 
+/// The program of the containerd that serves the host's own address, else the first in PATH: never
+/// one of ours. host_not_ready without one.
+Result<std::string> find_system_containerd();
+
 /// What SystemContainerdStep makes.
 struct SystemContainerd {
   std::string config_path = system_containerd_config;

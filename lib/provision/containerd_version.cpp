@@ -4,19 +4,16 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <chrono>
 #include <sstream>
 #include <utility>
 #include <vector>
 
 #include "provision/containerd_program.hpp"
+#include "provision/program_version.hpp"
 #include "sys/file.hpp"
-#include "sys/process.hpp"
 
 namespace flintctl::provision {
 namespace {
-
-constexpr auto version_timeout = std::chrono::seconds(20);
 
 /// "1.6" at the start of `text`, whatever follows the second number.
 bool read_numbers(std::string_view text, ProgramVersion& version) {
@@ -46,23 +43,6 @@ Result<ProgramVersion> first_version(std::string_view program, std::string_view 
     return version;
   }
   return not_a_version(program, output);
-}
-
-/// What a program answers when it is asked for its version, or answered when it was the same file.
-Result<std::string> ask_version(const std::string& path, const char* flag,
-                                const sys::FactCache& facts) {
-  const std::string identity = sys::program_identity(path);
-  const std::string fact = identity.empty() ? "" : fmt::format("version of {} {}", path, identity);
-  if (auto known = facts.find(fact)) return *std::move(known);
-  const auto output = sys::run({path, flag}, {}, version_timeout);
-  if (!output) return Error(output.error()).with_code(Code::host_not_ready);
-  if (!output->status.ok()) {
-    return Error(Code::host_not_ready,
-                 fmt::format("{} {} ended with {}", path, flag, output->status.text()));
-  }
-  std::string answer = output->out.empty() ? output->err : output->out;
-  facts.keep(fact, answer);
-  return answer;
 }
 
 }  // namespace

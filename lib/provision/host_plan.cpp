@@ -7,6 +7,7 @@
 #include "provision/lvm_step.hpp"
 #include "provision/modules_step.hpp"
 #include "provision/network_step.hpp"
+#include "provision/packages_step.hpp"
 
 namespace flintctl::provision {
 
@@ -35,6 +36,10 @@ void add_containerd(Plan& plan, const HostPaths& paths, const HostSettings& sett
 Plan host_plan(const HostPaths& paths, const HostSettings& settings, PoolDrivers& drivers,
                Services& services) {
   Plan plan(paths, services);
+  plan.add(std::make_unique<PackagesStep>(
+      needed_programs(settings),
+      settings.install_packages ? PackagesStep::Install::allowed : PackagesStep::Install::forbidden,
+      services));
   plan.add(std::make_unique<ModulesStep>(paths, host_modules(), settings.extra_modules));
   plan.add(std::make_unique<UdevStep>(paths, settings.pool_name()));
   if (settings.devpool) {
@@ -50,7 +55,9 @@ Plan host_plan(const HostPaths& paths, const HostSettings& settings, PoolDrivers
   }
   VmmPaths vmms;
   vmms.facts = paths.facts();
-  for (const VmmSource& source : settings.vmms) plan.add(std::make_unique<VmmStep>(source, vmms));
+  for (const VmmSource& source : settings.vmms) {
+    if (source.given()) plan.add(std::make_unique<VmmStep>(source, vmms));
+  }
   return plan;
 }
 
@@ -63,9 +70,9 @@ Plan every_step(const HostPaths& paths, const HostSettings& settings, PoolDriver
   all.private_containerd.source.emplace();
   all.containerd_mode = HostSettings::ContainerdMode::own;
   all.network = true;
-  if (all.vmms.empty()) all.vmms.emplace_back();
   Plan plan = host_plan(paths, all, drivers, services);
   plan.add(std::make_unique<SystemContainerdStep>(paths, all.system_containerd, services));
+  plan.add(std::make_unique<VmmStep>(VmmSource()));
   return plan;
 }
 

@@ -233,6 +233,9 @@ HostSettings default_host_settings(const config::Config& config) {
   ContainerdSettings& wanted = settings.private_containerd.settings;
   wanted.pool = config.pool;
   settings.system_containerd.pool = config.pool;
+  for (const auto& [name, provider] : config.providers) {
+    if (!provider.binary.empty()) settings.hypervisors.push_back(provider.binary);
+  }
   wanted.address = config.containerd_address_chosen ? config.containerd_address
                                                     : config::private_containerd_address;
   wanted.state = std::filesystem::path(wanted.address).parent_path().string();
@@ -248,7 +251,11 @@ Result<HostSettings> read_host_settings(const std::string& path, HostSettings se
     const std::string text = TRY(sys::read_file(path));
     const data::Value document = TRY(data::parse_toml(text));
     TRY(data::refuse_unknown_keys(
-        document, {"modules", "devpool", "lvm", "containerd", "network", "vmm"}, "the top level"));
+        document, {"packages", "modules", "devpool", "lvm", "containerd", "network", "vmm"},
+        "the top level"));
+    const Section packages(document, "packages");
+    TRY(packages.allow({"install"}));
+    TRY(packages.read("install", settings.install_packages));
     const Section modules(document, "modules");
     TRY(modules.allow({"extra"}));
     TRY(modules.read("extra", settings.extra_modules));
@@ -264,6 +271,8 @@ Result<HostSettings> read_host_settings(const std::string& path, HostSettings se
 
 std::string_view host_settings_help() {
   return "host.toml (all keys are optional; what is shown is the default, sizes are examples):\n"
+         "  [packages]\n"
+         "  install = true              # with apt-get, what of all below is missing\n"
          "  [modules]\n"
          "  extra = []                  # kernel modules to load besides those that VMs need\n"
          "  [devpool]                   # the thin pool on sparse files\n"
@@ -303,7 +312,9 @@ std::string_view host_settings_help() {
          "  nat = true                  # hide guests behind the host's addresses\n"
          "  uplink = \"eth0\"             # the only way out; without it any\n"
          "  dhcp = false                # dnsmasq on the bridge\n"
-         "  # [vmm.firecracker]         # or jailer, cloud-hypervisor, virtiofsd, qemu\n"
+         "  # [vmm.qemu]                # or virtiofsd: from its package; with no such table qemu\n"
+         "                              # where the host has no hypervisor at all\n"
+         "  # [vmm.firecracker]         # or any, jailer and cloud-hypervisor as well, with:\n"
          "  # url = \"https://…\"         # or file; the binary, or a .tar.gz with it\n"
          "  # sha256 = \"…\"";
 }

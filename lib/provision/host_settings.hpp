@@ -35,7 +35,9 @@ struct HostSettings {
   /// Made when host.toml has the table: it makes a router of the host, which is to be asked for.
   bool network = false;
   NetworkSpec network_spec;
-  std::vector<VmmSource> vmms;  ///< hypervisors to install
+  std::vector<VmmSource> vmms;           ///< hypervisors to have; without an origin: from a package
+  std::vector<std::string> hypervisors;  ///< names or paths that the configuration gives them
+  bool install_packages = true;          ///< by apt-get, for programs that are missing
 
   /// The dm name of the pool that this host is to have.
   [[nodiscard]] std::string pool_name() const { return lvm ? lvm_pool.dm_name() : pool.name; }

@@ -251,6 +251,12 @@ bool has_pool(const Report& report, const lvm::LogicalName& name) {
 Result<Finding> LvmStep::check() {
   TRY(validate(spec_));
   if (::geteuid() != 0) return check_unprivileged();
+  if (!drivers_.lvm().available()) {
+    Finding bare;
+    bare.lacks = "lvm";
+    bare.items.push_back({State::missing, "thin pool " + spec_.name.text(), {}});
+    return bare;
+  }
   (void)drivers_.devmapper();  // LVM asks the kernel, and this loads what answers
   const Report found = TRY(report());
   Finding finding;

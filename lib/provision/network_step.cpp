@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "network/netlink.hpp"
@@ -76,8 +77,20 @@ struct NetworkStep::Host {
   std::optional<Interface> bridge;
 };
 
-NetworkStep::NetworkStep(NetworkSpec spec, HostPaths paths, Services& services)
-    : spec_(std::move(spec)), paths_(std::move(paths)), services_(services) {}
+NetworkStep::NetworkStep(NetworkSpec spec, HostPaths paths, Services& services, Modules kernel)
+    : spec_(std::move(spec)),
+      paths_(std::move(paths)),
+      services_(services),
+      kernel_(std::move(kernel)) {}
+
+bool NetworkStep::would_load(const std::vector<std::string>& modules) const {
+  return std::any_of(modules.begin(), modules.end(), [this](const std::string& name) {
+    return !kernel_.loaded(name) && kernel_.available(name);
+  });
+}
+
+/// A question for tables has the kernel load what answers it; without that there are none.
+bool NetworkStep::has_tables() const { return !would_load({"nfnetlink", "nf_tables"}); }
 
 Result<NetworkStep::Host> NetworkStep::look() {
   TRY(validate(spec_));
@@ -105,10 +118,14 @@ Result<NetworkStep::Host> NetworkStep::look() {
 
 Result<NatState> NetworkStep::nat_state() const {
   auto tables = TRY(network::Nftables::open());
-  const NatState state = TRY(tables.state(nat()));
-  // A kernel that cannot do it is told here, before anything is made.
-  if (state == NatState::absent) TRY(tables.try_out(nat()));
-  return state;
+  return tables.state(nat());
+}
+
+/// A kernel that cannot do it is told before anything is made.
+Result<> NetworkStep::try_nat() const {
+  if (!wants_nat(spec_)) return {};
+  auto tables = TRY(network::Nftables::open());
+  return TRY(tables.state(nat())) == NatState::absent ? tables.try_out(nat()) : Result<>();
 }
 
 Result<std::vector<HostUnit>> NetworkStep::units() const {
@@ -117,13 +134,9 @@ Result<std::vector<HostUnit>> NetworkStep::units() const {
   units.push_back(
       {network_unit_name(spec_.bridge), network_unit(spec_, TRY(sys::own_executable()))});
   if (!wants_dhcp(spec_)) return units;
-  const auto program = sys::find_program("dnsmasq");
-  if (!program) {
-    return Error(Code::host_not_ready, "DHCP needs dnsmasq, which is not installed")
-        .with_hint("install it: apt-get install dnsmasq-base");
-  }
+  const std::string program = TRY(sys::find_program("dnsmasq"));
   units.push_back({dnsmasq_unit_name(spec_.bridge),
-                   dnsmasq_unit(spec_, *program, dnsmasq_file(spec_, paths_).path)});
+                   dnsmasq_unit(spec_, program, dnsmasq_file(spec_, paths_).path)});
   return units;
 }
 
@@ -138,14 +151,24 @@ Result<> NetworkStep::add_kernel_items(const Host& host, Finding& finding) const
   finding.items.push_back({TRY(forwards()) ? State::in_place : State::missing,
                            std::string("sysctl ") + forwarding,
                            {}});
-  if (!wants_nat(spec_)) return {};
+  return wants_nat(spec_) ? add_nat_item(finding) : Result<>();
+}
+
+Result<> NetworkStep::add_nat_item(Finding& finding) const {
   const std::string table = "nftables table ip " + network::nat_table(spec_.bridge);
+  if (!has_tables()) {
+    finding.items.push_back({State::missing, table, {}});
+    return {};
+  }
   const auto state = nat_state();
   if (!state && state.error().code() == Code::permission_denied) {
     finding.items.push_back({State::missing, table, "or there: only root can see"});
     return {};
   }
   if (!state) return state.error();
+  const bool tried = *state != NatState::absent ||
+                     would_load({"nf_conntrack", "nf_nat", "nft_ct", "nft_masq", "nft_chain_nat"});
+  if (!tried) TRY(try_nat());
   if (*state == NatState::different) {
     finding.items.push_back({State::differs, table, "has other rules"});
   } else {
@@ -175,7 +198,7 @@ Result<> NetworkStep::add_warnings(Finding& finding) const {
     finding.warnings.emplace_back(
         "systemd does not run here: after a reboot run flintctl provision network again");
   }
-  if (!wants_nat(spec_)) return {};
+  if (!wants_nat(spec_) || !has_tables()) return {};
   auto tables = TRY(network::Nftables::open());
   const auto chains = tables.dropping_chains();
   if (!chains && chains.error().code() != Code::permission_denied) return chains.error();
@@ -196,6 +219,11 @@ Result<Finding> NetworkStep::check() {
   }
   Finding finding;
   TRY(add_kernel_items(host, finding));
+  if (wants_dhcp(spec_) && !sys::find_program("dnsmasq")) {
+    finding.items.push_back({State::missing, "dnsmasq on " + spec_.bridge, {}});
+    finding.lacks = "dnsmasq";
+    return finding;
+  }
   TRY(add_file_items(finding));
   TRY(add_warnings(finding));
   return finding;
@@ -246,6 +274,7 @@ Result<> NetworkStep::restore() {
 
 Result<> NetworkStep::apply(Journal& journal) {
   const Host host = TRY(look());
+  TRY(try_nat());
   TRY(leave_old_address(host, journal));
   TRY(record(host, journal));
   TRY(restore());

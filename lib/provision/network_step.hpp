@@ -7,6 +7,7 @@
 
 #include "network/nat.hpp"
 #include "provision/host_unit.hpp"
+#include "provision/modules_step.hpp"
 #include "provision/network_spec.hpp"
 #include "provision/step.hpp"
 
@@ -22,11 +23,13 @@ namespace flintctl::provision {
 /// has the address, and refused otherwise.
 class NetworkStep final : public Step {
  public:
-  NetworkStep(NetworkSpec spec, HostPaths paths, Services& services);
+  NetworkStep(NetworkSpec spec, HostPaths paths, Services& services,
+              Modules kernel = host_modules());
 
   [[nodiscard]] std::string name() const override { return "network"; }
   /// already_exists when another interface or route has the addresses, or the bridge's name belongs
-  /// to something else; host_not_ready when dnsmasq is asked for and cannot run.
+  /// to something else; host_not_ready when dnsmasq is asked for and cannot run. Loads no part of
+  /// the kernel: what is not loaded has no table.
   Result<Finding> check() override;
   Result<> apply(Journal& journal) override;
   /// aborted while VMs or others are joined to the bridge.
@@ -40,7 +43,12 @@ class NetworkStep final : public Step {
  private:
   struct Host;
   [[nodiscard]] Result<Host> look();
+  /// The kernel would load one of these, which it has as files.
+  [[nodiscard]] bool would_load(const std::vector<std::string>& modules) const;
+  [[nodiscard]] bool has_tables() const;
   [[nodiscard]] Result<network::NatState> nat_state() const;
+  [[nodiscard]] Result<> try_nat() const;
+  [[nodiscard]] Result<> add_nat_item(Finding& finding) const;
   [[nodiscard]] network::Nat nat() const { return {spec_.bridge, spec_.address, spec_.uplink}; }
   [[nodiscard]] Result<std::vector<HostUnit>> units() const;
   Result<> add_kernel_items(const Host& host, Finding& finding) const;
@@ -53,6 +61,7 @@ class NetworkStep final : public Step {
   NetworkSpec spec_;
   HostPaths paths_;
   Services& services_;
+  Modules kernel_;
 };
 
 }  // namespace flintctl::provision

@@ -7,20 +7,26 @@
 #include <utility>
 
 #include "provision/host_file.hpp"
+#include "provision/program_need.hpp"
 #include "sys/interrupt.hpp"
 #include "sys/lock.hpp"
 
 namespace flintctl::provision {
 namespace {
 
-StepReport look(Step& step) {
+/// `brought`: programs that steps before would install.
+StepReport look(Step& step, const std::vector<std::string>& brought) {
   StepReport report;
   report.step = step.name();
   auto finding = step.check();
-  if (finding) {
-    report.finding = std::move(*finding);
-  } else {
+  if (!finding) {
     report.error = std::move(finding).error();
+    return report;
+  }
+  report.finding = std::move(*finding);
+  const std::string& lacks = report.finding.lacks;
+  if (!lacks.empty() && std::find(brought.begin(), brought.end(), lacks) == brought.end()) {
+    report.error = not_installed(lacks);
   }
   return report;
 }
@@ -53,7 +59,12 @@ Plan& Plan::add(std::unique_ptr<Step> step) {
 
 std::vector<StepReport> Plan::check() {
   std::vector<StepReport> reports;
-  for (const auto& step : steps_) reports.push_back(look(*step));
+  std::vector<std::string> brought;
+  for (const auto& step : steps_) {
+    reports.push_back(look(*step, brought));
+    const std::vector<std::string>& more = reports.back().finding.brings;
+    brought.insert(brought.end(), more.begin(), more.end());
+  }
   return reports;
 }
 
@@ -79,7 +90,7 @@ Result<> Plan::apply(const std::function<void(const StepReport&)>& told,
     TRY(sys::check_interrupt());
     Step& step = *steps_[i];
     // What an earlier step changed may be what this one looks at.
-    StepReport report = changed ? look(step) : std::move(reports[i]);
+    StepReport report = changed ? look(step, {}) : std::move(reports[i]);
     const bool changes = TRY(apply(step, std::move(report), record, told));
     changed = changed || changes;
   }

@@ -39,7 +39,8 @@ class Plan {
   Plan& add(std::unique_ptr<Step> step);
 
   /// Every step's check: for `status` and `--dry-run`. Takes no lock and changes nothing; a step
-  /// that cannot be checked has its error in its report.
+  /// that cannot be checked has its error in its report. One that lacks a program is missing where
+  /// a step before would bring that, and cannot be checked elsewhere.
   std::vector<StepReport> check();
 
   /// Checks every step, and changes nothing when one of them cannot be applied. Then applies each

@@ -13,6 +13,7 @@
 #include "core/rollback.hpp"
 #include "provision/host_file.hpp"
 #include "provision/program_archive.hpp"
+#include "provision/program_version.hpp"
 #include "sys/error.hpp"
 #include "sys/fact_cache.hpp"
 #include "sys/file.hpp"
@@ -128,21 +129,6 @@ Result<> remove_links(const std::string& folder, const data::Value& links) {
 }
 
 }  // namespace
-
-Result<std::string> parse_program_version(const std::string& output) {
-  std::istringstream words(output);
-  for (std::string word; words >> word;) {
-    if (word.starts_with('v')) word.erase(0, 1);
-    const auto end = word.find_first_not_of(
-        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-+_");
-    word = word.substr(0, end);
-    if (word.size() > 2 && word.front() >= '0' && word.front() <= '9' &&
-        word.find('.') != std::string::npos) {
-      return word;
-    }
-  }
-  return Error(Code::invalid_argument, "it prints no version");
-}
 
 Result<std::vector<InstalledProgram>> list_programs(const ProgramStore& store) {
   std::vector<InstalledProgram> all;

@@ -30,9 +30,6 @@ struct InstalledProgram {
 /// All of a store, by version. What is half installed is none.
 Result<std::vector<InstalledProgram>> list_programs(const ProgramStore& store);
 
-/// The version in what `NAME --version` prints: the first word that begins like one, without "v".
-Result<std::string> parse_program_version(const std::string& output);
-
 /// Installs a program beside its other versions, and has links in bin lead to it. Bytes are
 /// verified before they are unpacked, and unpacked before they are executed, which only asks for
 /// the version. What fails leaves nothing; what was killed is no version, and goes with the next

@@ -41,6 +41,9 @@ struct Finding {
   std::vector<std::string> warnings;  ///< what works, and a person should know all the same
   /// Why applying would be refused, which no earlier step changes: an input that is missing.
   std::optional<Error> obstacle;
+  std::vector<std::string> brings = {};  ///< programs that applying would install
+  /// The program without which no more can be said, of those that a step before may bring.
+  std::string lacks = {};
   [[nodiscard]] bool in_place() const;
 };
 

@@ -3,41 +3,38 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
+#include <filesystem>
 
+#include "provision/program_need.hpp"
+#include "provision/program_version.hpp"
 #include "sys/file.hpp"
 
 namespace flintctl::provision {
 namespace {
 
-struct Known {
-  const char* name;
-  const char* package;  ///< Debian's, or null
-};
-constexpr Known known[] = {{"firecracker", nullptr},
-                           {"jailer", nullptr},
-                           {"cloud-hypervisor", nullptr},
-                           {"virtiofsd", "qemu-system-common"},
-                           {"qemu", "qemu-system-x86"}};
+constexpr const char* vmm_names[] = {"cloud-hypervisor", "firecracker", "jailer", "qemu",
+                                     "virtiofsd"};
 
 ProgramStore store_of(const VmmPaths& paths, const std::string& name) {
-  return {fmt::format("{}/{}", paths.store, name), {name}, paths.bin, paths.facts};
+  const auto need = vmm_need(name);
+  return {fmt::format("{}/{}", paths.store, name),
+          {need ? need->program : name},
+          paths.bin,
+          paths.facts};
 }
 
 }  // namespace
 
 Result<> validate(const VmmSource& source) {
-  const auto* const found = std::find_if(std::begin(known), std::end(known),
-                                         [&](const Known& one) { return source.name == one.name; });
-  if (found == std::end(known)) {
+  const auto need = vmm_need(source.name);
+  if (!need) {
     return Error(Code::invalid_argument, fmt::format("no hypervisor '{}'", source.name))
         .with_hint("known are: firecracker, jailer, cloud-hypervisor, virtiofsd, qemu");
   }
-  const std::string package = found->package == nullptr
-                                  ? std::string()
-                                  : fmt::format("apt-get install {}, or ", found->package);
-  return validate_origin(source, package + "--file PATH or --url URL, with --sha256");
+  if (!source.given() && !need->package.empty()) return {};
+  const std::string package =
+      need->package.empty() ? "" : fmt::format("nothing, for the package {}; or ", need->package);
+  return validate_origin(source, "give " + package + "--file PATH or --url URL, with --sha256");
 }
 
 Result<std::vector<InstalledVmm>> list_vmms(const VmmPaths& paths) {
@@ -48,6 +45,30 @@ Result<std::vector<InstalledVmm>> list_vmms(const VmmPaths& paths) {
     }
   }
   return all;
+}
+
+std::vector<HostVmm> find_host_vmms(const VmmPaths& paths,
+                                    const std::map<std::string, std::string>& binaries,
+                                    const apt::Packages& packages) {
+  std::vector<HostVmm> found;
+  const sys::FactCache facts(paths.facts);
+  for (const char* name : vmm_names) {
+    ProgramNeed need = *vmm_need(name);
+    if (const auto own = binaries.find(name); own != binaries.end()) {
+      need = {own->second, {}, {}};
+    }
+    const auto path = find(need);
+    if (!path) continue;
+    std::error_code failed;
+    const auto file = std::filesystem::canonical(*path, failed);
+    if (failed || file.string().starts_with(paths.store + "/")) continue;
+    HostVmm one{name, {}, *path, packages.owner(file.string()).value_or({})};
+    if (const auto answer = ask_version(*path, "--version", facts)) {
+      one.version = parse_program_version(*answer).value_or({});
+    }
+    found.push_back(std::move(one));
+  }
+  return found;
 }
 
 VmmStep::VmmStep(VmmSource source, const VmmPaths& paths)

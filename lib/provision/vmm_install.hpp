@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "apt/packages.hpp"
 #include "core/result.hpp"
 #include "provision/program_step.hpp"
 
@@ -13,8 +15,8 @@ namespace flintctl::provision {
 /// "virtiofsd", "qemu".
 using VmmSource = ProgramSource;
 
-/// invalid_argument unless name, exactly one source and digest are given as they must be. A hint
-/// names the distribution's package where there is one.
+/// invalid_argument unless the name is known, and exactly one origin and a digest are given; none
+/// of it where the distribution has a package.
 Result<> validate(const VmmSource& source);
 
 struct VmmPaths {
@@ -29,6 +31,19 @@ struct InstalledVmm : InstalledProgram {
 };
 /// All, by name and version.
 Result<std::vector<InstalledVmm>> list_vmms(const VmmPaths& paths);
+
+/// One that flintctl did not install.
+struct HostVmm {
+  std::string name;
+  std::string version;  ///< as it says; empty when it does not
+  std::string path;
+  std::string package;  ///< that it came with; empty: none
+};
+/// What this host has besides: those that are found when a VM is to start, by name. `binaries`: the
+/// configured names or paths of some.
+std::vector<HostVmm> find_host_vmms(const VmmPaths& paths,
+                                    const std::map<std::string, std::string>& binaries,
+                                    const apt::Packages& packages = apt::Packages());
 
 /// Installs a hypervisor's binary: what a ProgramStep does, for what validate() takes.
 class VmmStep final : public ProgramStep {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/network_step.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -116,6 +117,38 @@ TEST_CASE("after a boot the unit's command brings the network back without recor
   net.spec.boot = NetworkSpec::Boot::unit;
   CHECK(net.amiss().empty());
   CHECK(net.recorded() == recorded);
+}
+
+TEST_CASE("looking asks for no table where the kernel would load what answers") {
+  Network net;
+  REQUIRE(net.apply());
+  REQUIRE(net.amiss().empty());
+  provision::Modules kernel;
+  std::vector<std::string> files;
+  kernel.loaded = [](const std::string&) { return false; };
+  kernel.available = [&files](const std::string& name) {
+    return std::find(files.begin(), files.end(), name) != files.end();
+  };
+  const auto missing = [&] {
+    const auto finding = NetworkStep(net.spec, net.paths, net.services, kernel).check();
+    REQUIRE(finding);
+    std::string all;
+    for (const auto& item : finding->items) {
+      if (item.state == State::missing) all += item.subject + ";";
+    }
+    return all;
+  };
+  // The table is there, and is not seen: nobody asked.
+  files = {"nf_tables"};
+  CHECK(missing() == table);
+  // No file, so nothing that could be loaded: the kernel answers by itself.
+  files.clear();
+  CHECK(missing().empty());
+  // With tables, but not yet all that the rules need, what is there is seen, and nothing is tried.
+  files = {"nft_masq"};
+  CHECK(missing().empty());
+  REQUIRE(network::Nftables::open()->remove("flintbr0"));
+  CHECK(missing() == table);
 }
 
 TEST_CASE("another address replaces the one that an earlier run gave") {

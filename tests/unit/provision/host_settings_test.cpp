@@ -53,6 +53,17 @@ TEST_CASE("host.toml is read over the defaults") {
   CHECK(settings->private_containerd.settings.log_level == LogLevel::trace);
 }
 
+TEST_CASE("packages are installed unless that is forbidden, and hypervisors may come from one") {
+  CHECK(parse("")->install_packages);
+  CHECK_FALSE(parse("[packages]\ninstall = false\n")->install_packages);
+  CHECK(refusal("[packages]\ninstal = false\n").find("'install'") != std::string::npos);
+  const auto settings = parse("[vmm.qemu]\n[vmm.virtiofsd]\n");
+  REQUIRE(settings);
+  REQUIRE(settings->vmms.size() == 2);
+  CHECK_FALSE(settings->vmms.front().given());
+  CHECK(refusal("[vmm.firecracker]\n").find("--file PATH or --url URL") != std::string::npos);
+}
+
 TEST_CASE("P6: what has colons in it is kept whole") {
   const auto settings = parse(
       "[containerd]\nmetrics_address = '[::1]:9090'\nurl = 'http://[::1]:8080/c:1.tar.gz?a:b'\n"

@@ -38,6 +38,7 @@ class FakeLvm final : public lvm::Tools {
 
   explicit FakeLvm(testing::Fault& fault) : fault_(fault) {}
 
+  bool available() override { return true; }
   Result<std::string> run(const std::vector<std::string>& words) override {
     const std::string& command = words.front();
     if (command == "fullreport") return report();

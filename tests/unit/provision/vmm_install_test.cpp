@@ -7,8 +7,10 @@
 #include "place.hpp"
 #include "provision/plan.hpp"
 #include "provision/program_archive.hpp"
+#include "provision/program_version.hpp"
 #include "support/archive/compress.hpp"
 #include "support/archive/tar_builder.hpp"
+#include "support/fake_apt.hpp"
 #include "sys/sha256.hpp"
 
 using namespace flintctl;
@@ -201,9 +203,42 @@ TEST_CASE("a source must be one file or URL with a digest, of a known name") {
   CHECK_FALSE(validate({"firecracker", "/x", "", "", ""}));
   CHECK_FALSE(validate({"firecracker", "/x", "", std::string(64, 'G'), ""}));
   CHECK_FALSE(validate({"firecracker", "", "ftp://example.org/x", digest, ""}));
-  const auto nothing = validate({"qemu", "", "", "", ""});
-  REQUIRE_FALSE(nothing);
-  CHECK(nothing.error().hint().find("apt-get install qemu-system-x86") != std::string::npos);
+  // Nothing at all is the package, where there is one.
+  CHECK(validate({"qemu", "", "", "", ""}));
+  CHECK(validate({"virtiofsd", "", "", "", ""}));
+  for (const char* name : {"firecracker", "jailer", "cloud-hypervisor"}) {
+    CHECK_FALSE(validate({name, "", "", "", ""}));
+  }
+  const auto half = validate({"qemu", "", "", digest, ""});
+  REQUIRE_FALSE(half);
+  CHECK(half.error().hint().find("package qemu-system-x86") != std::string::npos);
+}
+
+TEST_CASE("the host's own hypervisors are found where VMs find them, with package and version") {
+  Store store;
+  const testing::FakeApt apt;
+  apt.offer("hypervisors", "", "qemu-here");
+  REQUIRE(apt.packages().install({"hypervisors"}, apt::Packages::Broken::refuse));
+  REQUIRE(store.apply());
+  // One of a package, one that flintctl installed, and one that is neither and has no version.
+  const std::string mute = store.root + "/jailer";
+  store.write(mute, "#!/bin/sh\nexit 1\n");
+  REQUIRE(::chmod(mute.c_str(), 0755) == 0);
+  std::map<std::string, HostVmm> found;
+  for (HostVmm& one : find_host_vmms(store.where,
+                                     {{"qemu", apt.program("qemu-here")},
+                                      {"firecracker", store.where.bin + "/firecracker"},
+                                      {"jailer", mute}},
+                                     apt.packages())) {
+    found.emplace(one.name, one);
+  }
+  REQUIRE(found.count("qemu") == 1);
+  CHECK(found["qemu"].package == "hypervisors");
+  CHECK(found["qemu"].version == "1.2.3");
+  CHECK(found["qemu"].path == apt.program("qemu-here"));
+  CHECK(found.count("firecracker") == 0);
+  CHECK(found["jailer"].package.empty());
+  CHECK(found["jailer"].version.empty());
 }
 
 TEST_CASE("the binary in a release is known by its name") {

@@ -92,6 +92,7 @@ namespace {
 class FakeLvm final : public lvm::Tools {
  public:
   std::vector<std::string> ran;
+  bool available() override { return true; }
   Result<std::string> run(const std::vector<std::string>& words) override {
     if (words.front() == "fullreport") {
       return std::string(
