@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 #include <string_view>
 
@@ -24,12 +25,10 @@ std::vector<std::string> environment() {
       "DEBIAN_FRONTEND=noninteractive",
       // Some hosts restart services after each installation; nobody asked for that here.
       "NEEDRESTART_SUSPEND=1"};
+  const std::set<std::string> kept = {"APT_CONFIG", "http_proxy", "https_proxy", "ftp_proxy",
+                                      "no_proxy",   "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"};
   for (std::string& entry : sys::own_environment()) {
-    const std::string name = entry.substr(0, entry.find('='));
-    for (const char* kept : {"APT_CONFIG", "http_proxy", "https_proxy", "ftp_proxy", "no_proxy",
-                             "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}) {
-      if (name == kept) entries.push_back(std::move(entry));
-    }
+    if (kept.count(entry.substr(0, entry.find('='))) != 0) entries.push_back(std::move(entry));
   }
   return entries;
 }
