@@ -30,7 +30,7 @@ complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a devpool -d
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a lvm -d 'Make the production thin pool on a disk of its own, or bring it back'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a containerd -d 'Configure a containerd, have it run now and at each boot'
 complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a network -d 'Make a bridge for VMs, with forwarding and address translation'
-complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a vmm -d 'Install a hypervisor from a verified file, or list what is installed'
+complete -c flintctl -f -n '__fish_seen_subcommand_from provision' -a vmm -d 'Install a hypervisor from a verified file or its package, or list them'
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision' -l containerd-address
