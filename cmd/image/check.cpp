@@ -68,8 +68,8 @@ Result<> image_check(Host& host, const ImageCheckOptions& options) {
   containerd::Client* containerd = TRY(host.containerd());
   std::vector<Verdict> verdicts;
   for (const auto& record : TRY(records_of(*containerd, references))) {
-    verdicts.push_back(
-        {record.name, TRY(image::check(*containerd, look.snapshotter, look.platform, record))});
+    verdicts.push_back({record.name, TRY(image::check(*containerd, look.snapshotter, look.platform,
+                                                      look.cached, record))});
   }
   std::sort(verdicts.begin(), verdicts.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });

@@ -24,12 +24,15 @@ data::Value to_value(const image::LayerInspection& layer) {
   return value;
 }
 
-data::Value to_value(const image::Inspection& inspection, const std::vector<std::string>& vms) {
+data::Value to_value(const image::Inspection& inspection, const image::CachedPaths& cached,
+                     const std::vector<std::string>& vms) {
   const auto& image = inspection.image;
   data::Value layers = data::Value::array();
   for (const auto& layer : inspection.layers) layers.push(to_value(layer));
   data::Value users = data::Value::array();
   for (const auto& vm : vms) users.push(vm);
+  const auto files = cached.find(image.snapshot());
+  const auto boot_files = files == cached.end() ? std::set<std::string>() : files->second;
   return data::Value::object({{"name", image.name},
                               {"digest", image.target.digest.text()},
                               {"manifest", image.manifest.digest.text()},
@@ -41,6 +44,7 @@ data::Value to_value(const image::Inspection& inspection, const std::vector<std:
                               {"unpackedSize", inspection.unpacked_bytes()},
                               {"sharedSize", inspection.shared_bytes()},
                               {"snapshot", image.snapshot()},
+                              {"bootFiles", list_of(boot_files)},
                               {"usedBy", std::move(users)},
                               {"layers", std::move(layers)}});
 }
@@ -60,7 +64,7 @@ Result<> image_inspect(Host& host, const ImageInspectOptions& options) {
   data::Array items;
   for (const auto& reference : references) {
     const auto found = TRY(image::inspect(*containerd, look.snapshotter, look.platform, reference));
-    items.push_back(to_value(found, users.of(found.image)));
+    items.push_back(to_value(found, look.cached, users.of(found.image)));
   }
   // A table would not hold it.
   if (format.is_table()) format.kind = output::Kind::yaml;
@@ -78,7 +82,9 @@ void add_image_inspect(cli::Command& image, Host& host) {
       .details(
           "'size' is compressed, 'unpackedSize' what the image's snapshots take, 'sharedSize' the "
           "part of that which other images use too; on devmapper these are blocks of the thin "
-          "pool.")
+          "pool. 'bootFiles' are its kernel and initrd in the kernel cache: of an image that is "
+          "not "
+          "'unpacked' all that is here.")
       .example("flintctl image inspect debian:12", "as YAML")
       .example("flintctl image inspect debian:12 -o jsonpath={.usedBy}", "the VMs made from it")
       .arguments("REF", options->references, 1, "Images, as docker writes them")

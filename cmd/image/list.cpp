@@ -32,7 +32,10 @@ Result<std::vector<ListedImage>> listed(containerd::Client& client, const Look& 
   std::vector<ListedImage> images;
   for (auto& summary : TRY(image::list(client, look.snapshotter, look.platform))) {
     ListedImage image{std::move(summary), {}};
-    if (users && image.summary.image) image.used_by = users->of(*image.summary.image);
+    const auto& local = image.summary.image;
+    if (users && local) image.used_by = users->of(*local);
+    const auto cached = local ? look.cached.find(local->snapshot()) : look.cached.end();
+    if (cached != look.cached.end()) image.boot_files = cached->second;
     images.push_back(std::move(image));
   }
   std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) {
@@ -75,7 +78,8 @@ void add_image_list(cli::Command& image, Host& host) {
       .details(
           "SIZE is what the registry holds, compressed; UNPACKED what its snapshots take, SHARED "
           "the part of that which other images use too. On devmapper these are blocks of the thin "
-          "pool.")
+          "pool. UNPACKED is 'boot-files' where 'vm create' took kernel and initrd out of an image "
+          "to the kernel cache without unpacking it to snapshots.")
       .example("flintctl image list -o wide", "with shares, snapshots, and the VMs that use them")
       .example("flintctl image list -o jsonpath='{.items[*].usedBy}'", "only these VMs")
       .action([options, &host] { return image_list(host, *options); });

@@ -38,9 +38,10 @@ void add_look_flags(cli::Command& command, LookFlags& flags) {
 }
 
 Result<Look> where_to_look(Host& host, const LookFlags& flags) {
-  Look look{flags.snapshotter, oci::host_platform()};
+  const config::Config* config = TRY(host.config());
+  Look look{flags.snapshotter, oci::host_platform(), image::cached_paths(config->state_directory)};
   if (!flags.platform.empty()) look.platform = TRY(oci::parse_platform(flags.platform));
-  if (look.snapshotter.empty()) look.snapshotter = TRY(host.config())->snapshotter;
+  if (look.snapshotter.empty()) look.snapshotter = config->snapshotter;
   return look;
 }
 

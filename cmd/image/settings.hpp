@@ -56,6 +56,7 @@ struct LookFlags {
 struct Look {
   std::string snapshotter;
   oci::Platform platform;
+  image::CachedPaths cached;  ///< of the kernel cache
 };
 
 void add_look_flags(cli::Command& command, LookFlags& flags);

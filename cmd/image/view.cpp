@@ -30,6 +30,12 @@ void add_details(data::Value& value, const image::LocalImage& image) {
 
 }  // namespace
 
+data::Value list_of(const std::set<std::string>& names) {
+  data::Value list = data::Value::array();
+  for (const auto& name : names) list.push(name);
+  return list;
+}
+
 std::string rfc3339(containerd::Time time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                      fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
@@ -60,6 +66,7 @@ data::Value to_value(const ListedImage& listed, const std::string& snapshotter) 
     value.set("sharedSize", summary.shared_size);
     if (snapshotter == "devmapper") value.set("thinPoolSize", *summary.unpacked_size);
   }
+  if (!listed.boot_files.empty()) value.set("bootFiles", list_of(listed.boot_files));
   data::Value users = data::Value::array();
   for (const auto& vm : listed.used_by) users.push(vm);
   value.set("usedBy", std::move(users));
@@ -78,13 +85,15 @@ void print_images(std::ostream& out, output::Kind kind, output::Table::Titles ti
                        {"SNAPSHOT", true},
                        {"USED BY", true},
                        {"AGE"}});
-  for (const auto& [summary, used_by] : images) {
+  for (const auto& [summary, used_by, boot_files] : images) {
     const auto& image = summary.image;
     const auto age =
         std::chrono::duration_cast<std::chrono::seconds>(now - summary.record.created_at);
     table.add({summary.record.name, short_digest(summary.record.target.digest),
                image ? format_size(image->size()) : "<unknown>",
-               summary.unpacked_size ? format_size(*summary.unpacked_size) : "",
+               summary.unpacked_size ? format_size(*summary.unpacked_size)
+               : boot_files.empty()  ? ""
+                                     : "boot-files",
                summary.unpacked_size ? format_size(summary.shared_size) : "",
                image ? image->config.platform.text() : "",
                image ? std::to_string(image->content.layers.size()) : "",

@@ -71,7 +71,7 @@ Result<Inspection> inspect(containerd::Client& client, const std::string& snapsh
 }
 
 Result<std::vector<std::string>> check(containerd::Client& client, const std::string& snapshotter,
-                                       const oci::Platform& platform,
+                                       const oci::Platform& platform, const CachedPaths& cached,
                                        const containerd::Image& record) {
   std::vector<std::string> problems;
   const auto digest = oci::Digest::parse(record.target.digest);
@@ -93,7 +93,8 @@ Result<std::vector<std::string>> check(containerd::Client& client, const std::st
   const auto& chain_id = documents->chain.back().text();
   const auto info = client.snapshot_stat(snapshotter, chain_id);
   if (!info && info.error().code() != Code::not_found) return info.error();
-  if (!info || info->kind != containerd::SnapshotKind::committed) {
+  const bool unpacked = info && info->kind == containerd::SnapshotKind::committed;
+  if (!unpacked && !cached.contains(chain_id)) {
     problems.push_back(fmt::format("it is not unpacked to {}", snapshotter));
   }
   return problems;

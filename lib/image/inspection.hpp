@@ -8,6 +8,7 @@
 
 #include "containerd/client.hpp"
 #include "core/result.hpp"
+#include "image/kernel_cache.hpp"
 #include "image/local_image.hpp"
 
 namespace flintctl::image {
@@ -37,9 +38,10 @@ Result<Inspection> inspect(containerd::Client& client, const std::string& snapsh
                            const oci::Platform& platform, const oci::Reference& reference);
 
 /// What is wrong with an image, each in a few words: documents that are missing or are not what
-/// their digests say, a snapshot that is not there. Empty when a VM can be made from it.
+/// their digests say, a snapshot that is not there, unless files of it are among the `cached`.
+/// Empty when a VM can be made with it.
 Result<std::vector<std::string>> check(containerd::Client& client, const std::string& snapshotter,
-                                       const oci::Platform& platform,
+                                       const oci::Platform& platform, const CachedPaths& cached,
                                        const containerd::Image& record);
 
 }  // namespace flintctl::image

@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::size_t max_images_compared = 64;
 constexpr std::chrono::hours patience(1);  // for another pull of the same image
+constexpr std::uint64_t full_disk = 32 * mib;
 
 /// One installation: the steps of run(), in order.
 class Install {
@@ -32,7 +33,7 @@ class Install {
   Install(const Installation& image, const OpenLayers& open_layers)
       : client_(image.client), image_(image), open_layers_(open_layers) {}
 
-  Result<> run();
+  Result<std::optional<CachedBootFiles>> run();
 
  private:
   Result<> forget_earlier_boots(const std::string& boot);
@@ -42,7 +43,11 @@ class Install {
   Result<std::vector<std::size_t>> shared_prefixes();
   Result<std::set<std::size_t>> running_prefixes(const std::string& own_lease);
   Result<> build_shared(const BuildContext& context, const LayerGroup& group);
-  Result<> check_space(std::size_t committed);
+  [[nodiscard]] std::uint64_t bytes_needed(std::size_t first) const;
+  Result<> check_pool(std::size_t committed);
+  Result<> check_disk();
+  [[nodiscard]] Error disk_full(const std::string& why) const;
+  Result<CachedBootFiles> build_boot_files(LayerSource& layers, const std::string& lease);
   Result<> build(LayerSource& layers, const std::string& lease, std::size_t committed);
 
   [[nodiscard]] const Documents& documents() const { return image_.documents; }
@@ -54,7 +59,7 @@ class Install {
   std::optional<SnapshotDisk> disk_;  ///< nothing: each snapshot has its own
 };
 
-Result<> Install::run() {
+Result<std::optional<CachedBootFiles>> Install::run() {
   const std::string target = documents().chain.back().text();
   const std::string boot = TRY(sys::boot_id());
   if (shares_disk(options().snapshotter)) {
@@ -75,23 +80,34 @@ Result<> Install::run() {
   TRY(sys::check_interrupt());
 
   const auto& layers = documents().content.layers;
+  // On a layer that is here a snapshot costs less than to have the layer brought again.
+  const bool files_only = options().boot && committed == 0;
+  // Under another name, or by a pull that was killed after it cached them.
+  auto files =
+      files_only ? options().boot->cache->find(target, options().boot->request) : std::nullopt;
   image_.progress.layers(layers);
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-    image_.progress.layer(layer, layer < committed ? LayerPhase::exists : LayerPhase::waiting, 0);
+    const bool exists = layer < committed || files;
+    image_.progress.layer(layer, exists ? LayerPhase::exists : LayerPhase::waiting, 0);
   }
   const auto leased = client_.with_lease(lease);
   const bool keep = options().blobs == LayerBlobs::kept && !TRY(have_blobs(*leased, layers));
-  if (committed < documents().chain.size() || keep) {
-    TRY(check_space(committed));
+  const bool missing = committed < documents().chain.size() && !files;
+  if (missing || keep) {
+    TRY(files_only ? check_disk() : check_pool(committed));
     const auto source = TRY(open_layers_(keep ? 0 : committed));
-    if (committed < documents().chain.size()) TRY(build(*source, lease, committed));
+    if (missing && files_only) files = TRY(build_boot_files(*source, lease));
+    if (missing && !files_only) TRY(build(*source, lease, committed));
     if (keep) TRY(keep_blobs(*leased, layers, *source));
   }
   TRY(sys::check_interrupt());
-  if (disk_) TRY(disk_->flush());
-  TRY(write_records(*leased, image_.reference, documents(), options().snapshotter, image_.origin));
+  if (disk_ && !files_only) TRY(disk_->flush());
+  TRY(write_records(*leased, image_.reference, documents(),
+                    files_only ? std::nullopt : std::optional(options().snapshotter),
+                    image_.origin));
   undo.commit();
-  return client_.lease_delete(lease);
+  TRY(client_.lease_delete(lease));
+  return files;
 }
 
 /// What a pull of an earlier boot committed and nothing else holds may not be on the disk: the
@@ -195,21 +211,58 @@ Result<> Install::build_shared(const BuildContext& context, const LayerGroup& gr
   return build_snapshot(context, group);
 }
 
-/// The uncompressed size is nowhere written; gzip and zstd halve a root file system at least.
-Result<> Install::check_space(std::size_t committed) {
-  if (!options().free_space) return {};
+/// Bytes that the layers from `first` on will take. The uncompressed size is nowhere written; gzip
+/// and zstd halve a root file system at least.
+std::uint64_t Install::bytes_needed(std::size_t first) const {
   const auto& layers = documents().content.layers;
   std::uint64_t compressed = 0;
-  for (std::size_t layer = committed; layer < layers.size(); ++layer) {
-    compressed += layers[layer].size;
-  }
-  const std::uint64_t need = 2 * compressed + 8 * mib;
+  for (std::size_t layer = first; layer < layers.size(); ++layer) compressed += layers[layer].size;
+  return 2 * compressed + 8 * mib;
+}
+
+Result<> Install::check_pool(std::size_t committed) {
+  if (!options().free_space) return {};
+  const std::uint64_t need = bytes_needed(committed);
   const std::uint64_t free = TRY(options().free_space());
   if (free >= need) return {};
   return Error(Code::resource_exhausted,
                fmt::format("the pool has {} free, the image needs about {}", format_size(free),
                            format_size(need)))
       .with_hint("remove images or VMs, or grow the pool");
+}
+
+Result<> Install::check_disk() {
+  const std::uint64_t need = bytes_needed(0);
+  const std::uint64_t free = TRY(options().boot->cache->free_bytes());
+  if (free >= need) return {};
+  return disk_full(fmt::format("the disk has {} free, the image needs about {}", format_size(free),
+                               format_size(need)));
+}
+
+Error Install::disk_full(const std::string& why) const {
+  return Error(Code::resource_exhausted, why)
+      .with_hint(fmt::format("make room on the disk of {}", options().boot->cache->path()));
+}
+
+/// Without the pool: of a kernel's image hardly more than two files are wanted, and a folder that
+/// is gone again before the kernel begins to write it to the disk costs least.
+Result<CachedBootFiles> Install::build_boot_files(LayerSource& layers, const std::string& lease) {
+  const BootTarget& boot = *options().boot;
+  const auto folder = TRY(boot.cache->layer_folder());
+  const SpaceWatch::FreeSpace free_space = [&] { return boot.cache->free_bytes(); };
+  const BuildContext context{client_,         lease,      options().snapshotter,
+                             documents(),     layers,     options().limits,
+                             image_.progress, free_space, nullptr};
+  const auto make = [&]() -> Result<CachedBootFiles> {
+    TRY(unpack(context, {0, documents().chain.size()}, folder.mount()));
+    return boot.cache->from_layers(folder, documents().chain.back().text(), boot.request);
+  };
+  auto made = make();
+  // What was unpacked still takes its room. The hints of those who found out are about pools.
+  const bool full = !made && made.error().code() == Code::resource_exhausted &&
+                    TRY(boot.cache->free_bytes()) < full_disk;
+  if (full) return disk_full(made.error().text());
+  return made;
 }
 
 Result<> Install::build(LayerSource& layers, const std::string& lease, std::size_t committed) {
@@ -252,7 +305,8 @@ Result<sys::FileLock> lock_image(containerd::Client& client, const Documents& do
   return sys::FileLock::acquire(path, patience);
 }
 
-Result<> install(const Installation& image, const OpenLayers& open_layers) {
+Result<std::optional<CachedBootFiles>> install(const Installation& image,
+                                               const OpenLayers& open_layers) {
   return Install(image, open_layers).run();
 }
 

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "archive/job.hpp"
 #include "containerd/client.hpp"
 #include "core/result.hpp"
 #include "image/documents.hpp"
+#include "image/kernel_cache.hpp"
 #include "image/layer_plan.hpp"
 #include "image/layer_source.hpp"
 #include "image/progress.hpp"
@@ -24,6 +26,12 @@ namespace flintctl::image {
 /// wanted for an export.
 enum class LayerBlobs { dropped, kept };
 
+/// Files of an image that shall be in the kernel cache.
+struct BootTarget {
+  const KernelCache* cache = nullptr;  ///< must outlive the installation
+  BootRequest request;
+};
+
 struct InstallOptions {
   oci::Platform platform = oci::host_platform();
   std::string snapshotter = "devmapper";
@@ -35,6 +43,8 @@ struct InstallOptions {
   /// Free bytes where snapshots go, asked before the first one is made and while layers are
   /// unpacked; empty: not checked.
   std::function<Result<std::uint64_t>()> free_space;
+  /// Nothing but these is wanted: an image of which no layer is here gets no snapshot.
+  std::optional<BootTarget> boot = std::nullopt;
 };
 
 /// Begins to bring layers, from the `first` on.
@@ -56,7 +66,9 @@ Result<sys::FileLock> lock_image(containerd::Client& client, const Documents& do
                                  const InstallOptions& options, Progress& progress);
 
 /// Makes snapshots of the layers that have none yet, then the records; under a lease, so that a
-/// failure or an interrupt leaves nothing. Needs the lock, and root.
-Result<> install(const Installation& image, const OpenLayers& open_layers);
+/// failure or an interrupt leaves nothing. Needs the lock, and root. Returns the files that it made
+/// instead of snapshots, if it did: see InstallOptions::boot.
+Result<std::optional<CachedBootFiles>> install(const Installation& image,
+                                               const OpenLayers& open_layers);
 
 }  // namespace flintctl::image

@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "core/rollback.hpp"
 #include "image/kernel_index.hpp"
@@ -19,11 +22,26 @@ namespace flintctl::image {
 namespace {
 
 constexpr const char* index_name = "index";
+constexpr const char* layers_prefix = ".layers-";
 
+std::string cache_folder(const std::string& state_directory) {
+  return state_directory + "/kernels";
+}
 std::string index_folder(const std::string& cache) { return cache + "/" + index_name; }
 
 /// Locks a file unless another process holds it otherwise.
 bool lock(int fd, int operation) { return ::flock(fd, operation | LOCK_NB) == 0; }
+
+/// An image's tree may be as deep as a path is long, and removing one takes a descriptor for each
+/// level: more than a process has by default.
+Result<> remove_layers(const std::string& path) {
+  rlimit before = {};
+  if (::getrlimit(RLIMIT_NOFILE, &before) != 0) return sys::last_error("asking for limits");
+  const rlimit most = {before.rlim_max, before.rlim_max};
+  (void)::setrlimit(RLIMIT_NOFILE, &most);
+  const Rollback restore([&] { (void)::setrlimit(RLIMIT_NOFILE, &before); });
+  return sys::remove_tree(path);
+}
 
 Result<UniqueFd> open_host_file(const std::string& path) {
   auto file = sys::open_regular(path);
@@ -54,7 +72,7 @@ Result<> check_host_initrd(const std::string& path) {
 }
 
 Result<KernelCache> KernelCache::open(const std::string& state_directory) {
-  std::string path = state_directory + "/kernels";
+  std::string path = cache_folder(state_directory);
   TRY(sys::make_directories(path, 0700));
   UniqueFd folder = TRY(sys::open(path, O_RDONLY | O_DIRECTORY));
   return KernelCache(std::move(path), std::move(folder));
@@ -100,14 +118,57 @@ Result<CachedBootFiles> KernelCache::from_snapshot(containerd::Client& leased,
                                                    const std::string& snapshotter,
                                                    const std::string& chain_id,
                                                    const BootRequest& request) {
-  const KernelIndex index(index_folder(path_));
-  if (const auto known = index.find(chain_id, request)) {
-    if (auto held = hold_all(*known)) return held;
-  }
-  const auto files = TRY(copy_from_snapshot(leased, snapshotter, chain_id, request));
+  if (auto known = find(chain_id, request)) return *std::move(known);
+  return keep(chain_id, request, TRY(copy_from_snapshot(leased, snapshotter, chain_id, request)));
+}
+
+std::optional<CachedBootFiles> KernelCache::find(const std::string& chain_id,
+                                                 const BootRequest& request) const {
+  const auto known = KernelIndex(index_folder(path_)).find(chain_id, request);
+  if (!known) return std::nullopt;
+  auto held = hold_all(*known);
+  return held ? std::optional(*std::move(held)) : std::nullopt;
+}
+
+Result<CachedBootFiles> KernelCache::keep(const std::string& chain_id, const BootRequest& request,
+                                          const StoredBootFiles& files) const {
   auto held = TRY(hold_all(files));
-  TRY(index.put(chain_id, request, files));
+  TRY(KernelIndex(index_folder(path_)).put(chain_id, request, files));
   return held;
+}
+
+LayerFolder::~LayerFolder() {
+  if (hold_) (void)remove_layers(path_);
+}
+
+Result<LayerFolder> KernelCache::layer_folder() const {
+  for (const auto& name : TRY(sys::list_directory(path_))) {
+    if (!name.starts_with(layers_prefix)) continue;
+    const UniqueFd dead(::openat(folder_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (dead && lock(dead.get(), LOCK_EX)) (void)remove_layers(path_ + "/" + name);
+  }
+  for (;;) {
+    std::string path = path_ + "/" + layers_prefix + sys::random_hex(8);
+    TRY(sys::make_directories(path, 0700));
+    UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    if (!folder && errno == ENOENT) continue;
+    if (!folder || ::flock(folder.get(), LOCK_EX) != 0) return sys::last_error("locking " + path);
+    // Until it was locked, another process may have taken it for a dead one's.
+    if (sys::exists(path)) return LayerFolder(std::move(path), std::move(folder));
+  }
+}
+
+Result<CachedBootFiles> KernelCache::from_layers(const LayerFolder& folder,
+                                                 const std::string& chain_id,
+                                                 const BootRequest& request) const {
+  const auto mount = TRY(single_mount({folder.mount()}));
+  return keep(chain_id, request, TRY(copy_boot_files(mount, request, folder_.get())));
+}
+
+Result<std::uint64_t> KernelCache::free_bytes() const {
+  struct statvfs status = {};
+  if (::fstatvfs(folder_.get(), &status) != 0) return sys::last_error("reading the disk's usage");
+  return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
 Result<CachedFile> KernelCache::kernel_from_host(const std::string& path, KernelFormat format) {
@@ -146,10 +207,24 @@ Result<std::vector<std::string>> KernelCache::gc(const std::vector<std::string>&
     const UniqueFd fd(::openat(folder_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!fd || !lock(fd.get(), LOCK_EX)) continue;
     TRY(index.forget(name));
-    TRY(sys::remove_file(path));
+    TRY(name.starts_with(layers_prefix) ? remove_layers(path) : sys::remove_file(path));
     removed.push_back(path);
   }
   return removed;
+}
+
+CachedPaths cached_paths(const std::string& state_directory) {
+  const std::string folder = cache_folder(state_directory);
+  const auto known = KernelIndex(index_folder(folder)).files();
+  CachedPaths paths;
+  if (!known) return paths;
+  for (const auto& [chain_id, names] : *known) {
+    for (const auto& name : names) {
+      auto path = folder + "/" + name;
+      if (sys::exists(path)) paths[chain_id].insert(std::move(path));
+    }
+  }
+  return paths;
 }
 
 }  // namespace flintctl::image

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,9 +28,28 @@ struct CachedBootFiles {
   CachedFile initrd;
 };
 
+/// A folder of the cache to unpack layers to, of which only the files that boot are wanted. It goes
+/// with this object, or, when the process is killed, with the next one that is made and by gc().
+class LayerFolder {
+ public:
+  LayerFolder(LayerFolder&&) noexcept = default;
+  LayerFolder& operator=(LayerFolder&&) = delete;
+  ~LayerFolder();
+
+  /// As a snapshotter that keeps folders mounts one.
+  [[nodiscard]] containerd::Mount mount() const { return {"bind", path_, "", {"rbind", "rw"}}; }
+
+ private:
+  friend class KernelCache;
+  LayerFolder(std::string path, UniqueFd hold) : path_(std::move(path)), hold_(std::move(hold)) {}
+
+  std::string path_;
+  UniqueFd hold_;  ///< with an exclusive flock(2); empty once moved from
+};
+
 /// Kernels and initrds as files of the host, copied out of images once: no mounted snapshot keeps a
 /// device busy while a VM runs. Folder STATE/kernels (0700): files by the SHA-256 of their bytes,
-/// and an index of what was found in which snapshot, so that a known image is not even mounted.
+/// and an index of what was found in which layers, so that a known image is not even mounted.
 class KernelCache {
  public:
   /// Makes the folder if it is missing. `state_directory` is absolute ("/var/lib/flintctl").
@@ -37,6 +60,20 @@ class KernelCache {
   /// mounted and copied from in a child, and removed before this returns.
   Result<CachedBootFiles> from_snapshot(containerd::Client& leased, const std::string& snapshotter,
                                         const std::string& chain_id, const BootRequest& request);
+
+  /// What is cached of the layers of `chain_id`; nothing when a file of it is not there.
+  [[nodiscard]] std::optional<CachedBootFiles> find(const std::string& chain_id,
+                                                    const BootRequest& request) const;
+
+  /// An empty one.
+  [[nodiscard]] Result<LayerFolder> layer_folder() const;
+  /// From a folder that holds the layers of `chain_id`.
+  [[nodiscard]] Result<CachedBootFiles> from_layers(const LayerFolder& folder,
+                                                    const std::string& chain_id,
+                                                    const BootRequest& request) const;
+  /// Of the disk that the cache is on.
+  [[nodiscard]] Result<std::uint64_t> free_bytes() const;
+  [[nodiscard]] const std::string& path() const { return path_; }
 
   /// From a folder or snapshot that is mounted by `mount`.
   Result<CachedBootFiles> from_mount(const archive::Mount& mount, const BootRequest& request);
@@ -58,6 +95,8 @@ class KernelCache {
 
   Result<CachedFile> hold(const std::string& name) const;
   Result<CachedBootFiles> hold_all(const StoredBootFiles& files) const;
+  Result<CachedBootFiles> keep(const std::string& chain_id, const BootRequest& request,
+                               const StoredBootFiles& files) const;
   Result<StoredBootFiles> copy_from_snapshot(containerd::Client& leased,
                                              const std::string& snapshotter,
                                              const std::string& chain_id,
@@ -66,6 +105,12 @@ class KernelCache {
   std::string path_;
   UniqueFd folder_;
 };
+
+/// Paths of cached files by the chain ID of the layers they are from.
+using CachedPaths = std::map<std::string, std::set<std::string>>;
+/// All that are in the cache below `state_directory`; none when it cannot be read, as by those who
+/// are not root.
+CachedPaths cached_paths(const std::string& state_directory);
 
 /// That `path` is a file of this host that looks like a kernel: what can be said before anything is
 /// made. not_found, permission_denied, or invalid_argument with a hint.

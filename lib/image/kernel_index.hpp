@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/result.hpp"
@@ -9,8 +11,9 @@
 
 namespace flintctl::image {
 
-/// What was found in which snapshot: one small file for each question, named by the SHA-256 of it.
-/// A snapshot's content never changes, so an answer holds as long as its files are in the cache.
+/// What was found in which layers: one small file for each question, named by the SHA-256 of it.
+/// What a chain ID stands for never changes, so an answer holds as long as its files are in the
+/// cache.
 class KernelIndex {
  public:
   explicit KernelIndex(std::string folder) : folder_(std::move(folder)) {}
@@ -19,6 +22,8 @@ class KernelIndex {
                                                     const BootRequest& request) const;
   Result<> put(const std::string& chain_id, const BootRequest& request,
                const StoredBootFiles& files) const;
+  /// Names of all files, by the chain ID of the layers they were found in.
+  [[nodiscard]] Result<std::map<std::string, std::set<std::string>>> files() const;
   /// Removes the answers that name `file`.
   Result<> forget(const std::string& file) const;
 

@@ -17,6 +17,7 @@ struct BootRequest {
   KernelFormat format = KernelFormat::as_is;
   std::string kernel_file;  ///< within the image: "boot/vmlinuz-6.1.0"
   std::string initrd_file;
+  bool operator==(const BootRequest&) const = default;
 };
 
 /// Names of files in the kernel cache; empty when there is none or it was not asked for.

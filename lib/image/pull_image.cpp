@@ -44,6 +44,19 @@ class SerialProgress : public Progress {
   Progress& inner_;
 };
 
+/// The image, if all that is wanted of it is here.
+Result<std::optional<PullResult>> complete(containerd::Client& client, const PullOptions& options,
+                                           LocalImage image) {
+  PullResult result{std::move(image), PullOutcome::unchanged, {}};
+  if (options.boot) {
+    result.files = options.boot->cache->find(result.image.snapshot(), options.boot->request);
+  }
+  if (!result.files && !TRY(is_unpacked(client, options.snapshotter, result.image))) {
+    return std::optional<PullResult>();
+  }
+  return std::optional(std::move(result));
+}
+
 /// One pull: the steps of run(), in order.
 class Pull {
  public:
@@ -56,8 +69,9 @@ class Pull {
  private:
   Result<std::optional<PullResult>> unchanged(const std::optional<oci::Digest>& target);
   Result<PullResult> without_registry(Error why);
-  Result<> install_from(const oci::Registry& registry, const Documents& documents,
-                        const OpenLayers& download);
+  Result<std::optional<CachedBootFiles>> install_from(const oci::Registry& registry,
+                                                      const Documents& documents,
+                                                      const OpenLayers& download);
   Result<Documents> fetch_documents(oci::Registry& registry, const oci::Descriptor& target);
 
   containerd::Client& client_;
@@ -90,19 +104,20 @@ Result<PullResult> Pull::run() {
                                            {directory, options_.parallel, first}, progress_));
     return std::unique_ptr<LayerSource>(std::move(fetcher));
   };
-  TRY(install_from(registry, documents, download));
+  auto files = TRY(install_from(registry, documents, download));
   for (const auto& layer : documents.content.layers) TRY(remove_partial(directory, layer.digest));
 
   auto image = TRY(find_local(client_, reference_.name(), options_.platform));
   if (!image) {
     return Error(Code::aborted, "the image was removed right after it was pulled");
   }
-  return PullResult{*std::move(image), PullOutcome::pulled, {}};
+  return PullResult{*std::move(image), PullOutcome::pulled, {}, std::move(files)};
 }
 
 /// Again without the mirror that sent a layer which could not be unpacked, if one did.
-Result<> Pull::install_from(const oci::Registry& registry, const Documents& documents,
-                            const OpenLayers& download) {
+Result<std::optional<CachedBootFiles>> Pull::install_from(const oci::Registry& registry,
+                                                          const Documents& documents,
+                                                          const OpenLayers& download) {
   for (;;) {
     const auto known = registry.distrusted().size();
     auto installed =
@@ -127,19 +142,18 @@ Result<PullResult> Pull::without_registry(Error why) {
 /// The image that is here, if it is complete and is `target`; without one, whatever it is.
 Result<std::optional<PullResult>> Pull::unchanged(const std::optional<oci::Digest>& target) {
   auto image = TRY(find_local(client_, reference_.name(), options_.platform));
-  if (!image || (target && image->target.digest != *target) ||
-      !TRY(is_unpacked(client_, options_.snapshotter, *image))) {
+  if (!image || (target && image->target.digest != *target)) return std::optional<PullResult>();
+  const auto layers = image->content.layers;
+  auto found = TRY(complete(client_, options_, *std::move(image)));
+  if (!found || (options_.blobs == LayerBlobs::kept && !TRY(have_blobs(client_, layers)))) {
     return std::optional<PullResult>();
   }
-  if (options_.blobs == LayerBlobs::kept && !TRY(have_blobs(client_, image->content.layers))) {
-    return std::optional<PullResult>();
-  }
-  if (!target) progress_.resolved(reference_.name(), image->target.digest);
-  progress_.layers(image->content.layers);
-  for (std::size_t layer = 0; layer < image->content.layers.size(); ++layer) {
+  if (!target) progress_.resolved(reference_.name(), found->image.target.digest);
+  progress_.layers(layers);
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
     progress_.layer(layer, LayerPhase::exists, 0);
   }
-  return std::optional(PullResult{*std::move(image), PullOutcome::unchanged, {}});
+  return found;
 }
 
 /// What containerd has under the same digest (another tag's) need not be fetched.
@@ -163,14 +177,17 @@ Result<PullResult> pull(containerd::Client& client, const oci::Reference& refere
 
 Result<PullResult> ensure(containerd::Client& client, const oci::Reference& reference,
                           PullPolicy policy, const PullOptions& options, Progress& progress) {
+  std::string_view lacks = "is not here";
   if (policy != PullPolicy::always) {
     auto image = TRY(find_local(client, reference.name(), options.platform));
-    if (image && TRY(is_unpacked(client, options.snapshotter, *image))) {
-      return PullResult{*std::move(image), PullOutcome::unchanged, {}};
+    if (image) {
+      if (auto found = TRY(complete(client, options, *std::move(image)))) return *std::move(found);
+      lacks = options.boot ? "has neither a snapshot nor these boot files in the kernel cache"
+                           : "is here, but not unpacked";
     }
   }
   if (policy == PullPolicy::never) {
-    return Error(Code::not_found, fmt::format("image '{}' is not here", reference.name()))
+    return Error(Code::not_found, fmt::format("image '{}' {}", reference.name(), lacks))
         .with_hint(fmt::format("pull it: flintctl image pull {}", reference.name()));
   }
   return pull(client, reference, options, progress);

@@ -53,9 +53,14 @@ Result<> write(containerd::Client& leased, const oci::Reference& reference, Orig
 }  // namespace
 
 Result<> write_records(containerd::Client& leased, const oci::Reference& reference,
-                       const Documents& documents, const std::string& snapshotter, Origin origin) {
-  TRY(write(leased, reference, origin, "config", documents.config,
-            {{"containerd.io/gc.ref.snapshot." + snapshotter, documents.chain.back().text()}}));
+                       const Documents& documents, const std::optional<std::string>& snapshotter,
+                       Origin origin) {
+  containerd::Labels unpacked;
+  if (snapshotter) {
+    unpacked.emplace("containerd.io/gc.ref.snapshot." + *snapshotter,
+                     documents.chain.back().text());
+  }
+  TRY(write(leased, reference, origin, "config", documents.config, std::move(unpacked)));
   containerd::Labels children = {
       {"containerd.io/gc.ref.content.config", documents.config.descriptor.digest.text()}};
   const auto kept = TRY(layers_kept(leased, documents.content.layers));

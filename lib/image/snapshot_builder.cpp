@@ -79,10 +79,10 @@ bool blames_layer(const Error& error) {
   }
 }
 
-/// Runs the extractor over the group's layers. The download's error comes before the extractor's,
-/// which then is only its echo.
-Result<> extract(const BuildContext& context, const LayerGroup& group,
-                 const containerd::Mount& mount) {
+}  // namespace
+
+Result<> unpack(const BuildContext& context, const LayerGroup& group,
+                const containerd::Mount& mount) {
   SpaceWatch watch(context.free_space);
   archive::Job job = job_of(context, group, mount);
   job.room = TRY(watch.room());
@@ -124,6 +124,7 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
   if (summary) return {};
   TRY(sys::check_interrupt());
   if (!space) return space;
+  // The extractor's error is only the echo of the download's.
   if (auto error = context.layers.error()) return *std::move(error);
   auto error = Error(summary.error()).context(fmt::format("unpacking layer {}", done + 1));
   if (!blames_layer(error)) return error;
@@ -133,8 +134,6 @@ Result<> extract(const BuildContext& context, const LayerGroup& group,
   }
   return std::move(error).with_code(Code::data_loss);
 }
-
-}  // namespace
 
 Result<> build_snapshot(const BuildContext& context, const LayerGroup& group) {
   if (auto error = context.layers.error()) return *std::move(error);
@@ -150,7 +149,7 @@ Result<> build_snapshot(const BuildContext& context, const LayerGroup& group) {
     return {};
   }
   Rollback undo([&] { (void)context.leased.snapshot_remove(context.snapshotter, key); });
-  TRY(extract(context, group, *mount));
+  TRY(unpack(context, group, *mount));
   auto committed = context.leased.snapshot_commit(context.snapshotter, chain_id, key,
                                                   {{label_snapshot_ref, chain_id}});
   if (committed) {

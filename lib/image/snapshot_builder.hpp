@@ -28,6 +28,10 @@ struct BuildContext {
   SnapshotDisk* disk;                       ///< told what is unpacked, where snapshots share one
 };
 
+/// Extracts the group's layers to `mount` as they arrive. Wrong bytes are discarded.
+Result<> unpack(const BuildContext& context, const LayerGroup& group,
+                const containerd::Mount& mount);
+
 /// Prepares a snapshot on what is below `group`, extracts the group's layers into it as they
 /// arrive, and commits it by the chain ID of the topmost. Success also when another client was
 /// faster. Wrong bytes are discarded.

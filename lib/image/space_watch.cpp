@@ -31,10 +31,9 @@ Result<> SpaceWatch::check(std::uint64_t unpacked, When when) {
   const std::uint64_t written = at_first_ - std::min(free, at_first_);
   const std::uint64_t pending = unpacked - std::min(written, unpacked);
   if (free >= pending + margin) return {};
-  return Error(
-             Code::resource_exhausted,
-             fmt::format("the pool has {} free, and {} of what is unpacked are still to be written",
-                         format_size(free), format_size(pending)))
+  return Error(Code::resource_exhausted,
+               fmt::format("only {} are free, and {} of what is unpacked are still to be written",
+                           format_size(free), format_size(pending)))
       .with_hint("remove images or VMs, or grow the pool: flintctl pool grow --data-size SIZE");
 }
 

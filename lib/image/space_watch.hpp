@@ -18,7 +18,7 @@ class SpaceWatch {
  public:
   using FreeSpace = std::function<Result<std::uint64_t>()>;
 
-  /// `free_space`: bytes that the pool has free; empty: nothing is watched.
+  /// `free_space`: bytes that the pool, or a disk, has free; empty: nothing is watched.
   explicit SpaceWatch(FreeSpace free_space) : free_space_(std::move(free_space)) {}
 
   /// Bytes that may be unpacked as things are now; nothing when nothing is watched. Begins the

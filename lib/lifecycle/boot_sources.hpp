@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,27 +20,44 @@ class BootSources {
   explicit BootSources(const HostSettings& settings) : settings_(settings) {}
 
   /// See Parts, for all three.
-  Result<> ensure_all(const std::vector<std::string>& refs);
+  Result<> ensure_images(const vm::Spec& spec, vmm::KernelFormat format);
   Result<LocalImage> image(const std::string& ref);
   Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
                                const std::string& lease);
 
  private:
-  struct Wanted {
+  /// An image, or only files of it.
+  struct Need {
     std::string ref;
+    std::optional<image::BootRequest> boot = std::nullopt;
+  };
+  struct Wanted {
+    Need need;
     oci::Reference reference;
     image::PullOptions options;
   };
-  Result<std::vector<Wanted>> missing_of(const std::vector<std::string>& refs);
-  Result<image::LocalImage> ensure(const std::string& ref);
-  Result<image::CachedBootFiles> from_image(image::KernelCache& cache, const std::string& ref,
+  struct Ensured {
+    image::LocalImage image;
+    image::BootRequest request;
+    /// Held as long as this: of the image only what `request` asks for is here. Absent: its
+    /// snapshot is.
+    std::optional<image::CachedBootFiles> files;
+  };
+  Result<> ensure_all(const std::vector<Need>& needs);
+  Result<std::vector<Wanted>> missing_of(const std::vector<Need>& needs);
+  [[nodiscard]] bool has(const std::string& name, const Need& need) const;
+  void note(const std::string& name, const Need& need, image::PullResult result);
+  Result<image::LocalImage> ensure(const Need& need);
+  Result<image::KernelCache*> cache();
+  Result<image::CachedBootFiles> from_image(const std::string& ref,
                                             const image::BootRequest& request,
                                             const std::string& lease);
-  Result<image::CachedBootFiles> with_kernel(image::KernelCache& cache, const vm::Spec& spec,
-                                             image::KernelFormat format, const std::string& lease);
+  Result<image::CachedBootFiles> with_kernel(const vm::Spec& spec, vmm::KernelFormat format,
+                                             const std::string& lease);
 
   const HostSettings& settings_;
-  std::map<std::string, image::LocalImage> ensured_;  ///< by Reference::name
+  std::optional<image::KernelCache> cache_;
+  std::map<std::string, Ensured> ensured_;  ///< by Reference::name
 };
 
 }  // namespace flintctl::lifecycle

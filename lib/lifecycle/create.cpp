@@ -146,16 +146,6 @@ Result<> make_root(const Context& context, containerd::Client& leased, const Loc
   return {};
 }
 
-/// All images that the VM is made of, each once.
-std::vector<std::string> images_of(const vm::Spec& spec) {
-  std::vector<std::string> refs;
-  for (const auto& ref : {spec.root.image, spec.kernel.image, spec.initrd.image}) {
-    const bool known = std::find(refs.begin(), refs.end(), ref) != refs.end();
-    if (!ref.empty() && !known) refs.push_back(ref);
-  }
-  return refs;
-}
-
 /// The image, held by the VM's lease so that its removal leaves the VM whole.
 Result<LocalImage> hold_image(const Context& context, const vm::Record& record) {
   auto image = TRY(context.parts.ensure_image(record.spec.root.image));
@@ -169,7 +159,7 @@ Result<LocalImage> hold_image(const Context& context, const vm::Record& record) 
 Result<vm::Summary> make_disks(const Context& context, const vmm::Provider& provider,
                                vm::Record& record) {
   const auto lease = inventory::lease_id(record.uid);
-  TRY(context.parts.ensure_images(images_of(record.spec)));
+  TRY(context.parts.ensure_images(record.spec, provider.kernel_format()));
   TRY(sys::check_interrupt());
   const auto image = TRY(hold_image(context, record));
   record.image_digest = image.digest;

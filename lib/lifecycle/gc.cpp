@@ -8,11 +8,14 @@
 #include <map>
 #include <set>
 
+#include "image/kernel_cache.hpp"
+#include "image/local_image.hpp"
 #include "inventory/lock.hpp"
 #include "inventory/owner.hpp"
 #include "inventory/records.hpp"
 #include "lifecycle/devices.hpp"
 #include "lifecycle/remove.hpp"
+#include "oci/platform.hpp"
 #include "sys/file.hpp"
 #include "vm/name.hpp"
 
@@ -211,6 +214,24 @@ class Collector {
     return wait_devices_gone(context_, devices);
   }
 
+  /// Cached files of images that have no snapshot: nothing else of these is here.
+  Result<std::vector<std::string>> only_copies() {
+    std::vector<std::string> paths;
+    const auto cached = image::cached_paths(context_.paths.state);
+    if (cached.empty()) return paths;
+    for (const auto& record : TRY(context_.client.image_list())) {
+      const auto image = TRY(image::find_local(context_.client, record.name, oci::host_platform()));
+      if (!image) continue;
+      const auto files = cached.find(image->snapshot());
+      if (files == cached.end()) continue;
+      // A snapshotter that does not answer may have it.
+      const auto unpacked = image::is_unpacked(context_.client, context_.snapshotter, *image);
+      if (unpacked && *unpacked) continue;
+      paths.insert(paths.end(), files->second.begin(), files->second.end());
+    }
+    return paths;
+  }
+
   Result<> kernels() {
     // The cache is the host's, and which kernels another namespace's VMs boot cannot be read here.
     if (std::any_of(host_.uids.begin(), host_.uids.end(),
@@ -218,7 +239,7 @@ class Collector {
       return {};
     }
     const auto known = TRY(look_at_containerd(context_));
-    std::vector<std::string> used;
+    std::vector<std::string> used = TRY(only_copies());
     inventory::Records records(context_.client);
     for (const auto& [uid, summary] : known.records) {
       const auto record = records.read(summary.name_space, summary.name);

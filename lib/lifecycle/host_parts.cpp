@@ -53,8 +53,8 @@ class HostParts : public Parts {
   explicit HostParts(HostSettings settings)
       : settings_(std::move(settings)), network_(network::open_kernel_driver()) {}
 
-  Result<> ensure_images(const std::vector<std::string>& refs) override {
-    return sources_.ensure_all(refs);
+  Result<> ensure_images(const vm::Spec& spec, vmm::KernelFormat format) override {
+    return sources_.ensure_images(spec, format);
   }
   Result<LocalImage> ensure_image(const std::string& ref) override { return sources_.image(ref); }
   Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,

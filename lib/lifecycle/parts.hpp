@@ -39,9 +39,10 @@ class Parts {
   virtual ~Parts() = default;
 
   // Images. Nothing here contacts a registry when the image is local.
-  /// Pulls those of the images that are missing, at once, with one display. What follows here takes
-  /// them as they are then. The first one's error, when several fail.
-  virtual Result<> ensure_images(const std::vector<std::string>& refs) = 0;
+  /// Pulls those of a VM's images that are missing, at once, with one display; of one from which
+  /// only kernel or initrd is wanted, in `format`, perhaps only these. What follows here takes them
+  /// as they are then. The first one's error, when several fail.
+  virtual Result<> ensure_images(const vm::Spec& spec, vmm::KernelFormat format) = 0;
   virtual Result<LocalImage> ensure_image(const std::string& ref) = 0;
   /// The kernel in `format` and the initrd, in the kernel cache. Views of images that it takes for
   /// a moment belong to `lease`.

@@ -157,6 +157,9 @@ block_to_damage() {
   done
 }
 
+# How many kernels and initrds are cached.
+files_of_kernels() { find /var/lib/flintctl/kernels -maxdepth 1 -type f | wc -l; }
+
 kernels() { find /var/lib/flintctl/kernels -type f; }
 
 blob_requests() { grep -c 'GET /v2/.*/blobs/' "$OUT/registry/access.log"; }

@@ -110,6 +110,32 @@ TEST_CASE("a view is removed when the image has no kernel") {
   CHECK(empty.is_free());
 }
 
+TEST_CASE("a folder that layers were unpacked to goes, however deep they are") {
+  const Folder state;
+  const auto cache = value_of(KernelCache::open(state.path()));
+  testing::TarBuilder tar;
+  tar.file("boot/vmlinuz",
+           "\x7f"
+           "ELF")
+      .add({.name = "su", .data = "s", .mode = 04755});
+  // More folders in each other than a process may have files open by default.
+  std::string deep = "d";
+  for (int level = 1; level < 1500; ++level) deep += "/d";
+  tar.add({.name = deep, .type = '5', .mode = 0});
+  archive::LayerFile file(tar.finish());
+  {
+    const auto folder = value_of(cache.layer_folder());
+    const auto mount = value_of(single_mount({folder.mount()}));
+    const auto made = archive::extract(mount, {file.layer()});
+    INFO((made ? std::string() : made.error().text()));
+    REQUIRE(made);
+    CHECK(value_of(cache.from_layers(folder, "chain", {})).initrd.path.empty());
+    CHECK(value_of(sys::list_directory(cache.path())).size() == 3);
+  }
+  CHECK(value_of(sys::list_directory(cache.path())).size() == 2);  // the kernel and the index
+  CHECK(cache.find("chain", {}));
+}
+
 TEST_CASE("files named by hand, and what is wrong with them") {
   const KernelDisk image;
   const Folder state;

@@ -50,7 +50,8 @@ Result<sys::ExitStatus> run_to_doom(const Doom& doom) {
                 std::to_string(static_cast<int>(doom.phase)),
                 std::to_string(doom.signal),
                 options.state_directory,
-                options.run_directory};
+                options.run_directory,
+                doom.boot ? "boot" : "all"};
   spawn.descriptors = {{STDERR_FILENO, 2}};
   spawn.die_with_parent = true;
   auto process = TRY(sys::Process::spawn(spawn));
@@ -58,7 +59,7 @@ Result<sys::ExitStatus> run_to_doom(const Doom& doom) {
 }
 
 int run_doomed(int argc, char** argv) {
-  if (argc != 10) return 2;
+  if (argc != 11) return 2;
   sys::catch_interrupts();
   PullOptions options;
   options.platform = {"linux", "amd64", ""};
@@ -67,8 +68,15 @@ int run_doomed(int argc, char** argv) {
   options.parallel = 1;
   options.state_directory = argv[8];
   options.run_directory = argv[9];
-  const Doom doom{argv[3], argv[4], std::stoul(argv[5]),
-                  static_cast<LayerPhase>(std::stoi(argv[6])), std::stoi(argv[7])};
+  const Doom doom{argv[3],
+                  argv[4],
+                  std::stoul(argv[5]),
+                  static_cast<LayerPhase>(std::stoi(argv[6])),
+                  std::stoi(argv[7]),
+                  std::string(argv[10]) == "boot"};
+  const auto cache = KernelCache::open(options.state_directory);
+  if (!cache) return 2;
+  if (doom.boot) options.boot = BootTarget{&*cache, {}};
   const auto pulled = pull_to_doom(argv[2], doom, options);
   if (pulled) return 0;
   if (pulled.error().code() == Code::cancelled) return 130;

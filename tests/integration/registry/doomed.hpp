@@ -19,6 +19,7 @@ struct Doom {
   std::size_t layer = 0;
   LayerPhase phase = LayerPhase::downloading;
   int signal = 0;
+  bool boot = false;  ///< only kernel and initrd are wanted
 };
 Result<sys::ExitStatus> run_to_doom(const Doom& doom);
 

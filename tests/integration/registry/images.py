@@ -5,6 +5,7 @@
 test/rich:1    three layers with all kinds of members, whiteouts and replacements
 test/shared:1  the lowest layer of rich, and another one
 test/big:1     three layers of noise, 3 MiB each, so that a pull can be killed in the middle
+test/kernel:1  20 MiB that compress well, and kernel and initrd in a layer over them
 test/format-NAME:1   the layers of rich, in all formats of manifests and layers: see formats()
 test/many:1, test/one:1, test/empty-layers:1   images of 127 layers, of one, and with layers of nothing
 test/foreign:1, test/encrypted:1   layers that are not for us
@@ -163,6 +164,10 @@ def main():
     for seed in range(3):
         big.add(noise(seed), level=1)
     big.write(store, "test/big")
+
+    modules = Layer().folder("lib/modules").add("lib/modules/all", data=b"module " * (3 << 20))
+    boot = (Layer().folder("boot").add("boot/vmlinuz", data=b"\x7fELF kernel").add("boot/initrd", data=b"initrd"))
+    Image().add(modules.bytes()).add(boot.bytes()).write(store, "test/kernel")
 
     small = Layer().add("file", data=b"f").bytes()
     Image().add(small, claim=digest(b"other")).write(store, "test/diff-id")

@@ -461,7 +461,7 @@ TEST_CASE("a pool that becomes full while layers are unpacked ends the pull befo
   REQUIRE_FALSE(refused);
   INFO(refused.error().text());
   CHECK(refused.error().code() == Code::resource_exhausted);
-  CHECK(refused.error().text().find("the pool has 12 MiB free") != std::string::npos);
+  CHECK(refused.error().text().find("only 12 MiB are free") != std::string::npos);
   CHECK(refused.error().hint().find("pool grow") != std::string_view::npos);
   check_nothing_left(name);
   options.free_space = []() -> Result<std::uint64_t> { return 1ULL << 30U; };

@@ -62,6 +62,22 @@ TEST_CASE("an image of another platform says what is known") {
   CHECK(cmd::to_value({summary, {}}, "native").find("snapshot") == nullptr);
 }
 
+TEST_CASE("an image that is only in the kernel cache says so") {
+  cmd::ListedImage listed{sample(), {}, {"/kernels/a"}};
+  const auto text = [&] {
+    std::ostringstream out;
+    cmd::print_images(out, output::Kind::table, output::Table::Titles::hide, {listed}, created);
+    return out.str();
+  };
+  CHECK(text().find("   4 KiB   ") != std::string::npos);
+  listed.summary.unpacked_size.reset();
+  CHECK(text().find("   boot-files   ") != std::string::npos);
+  const auto value = cmd::to_value(listed, "devmapper");
+  REQUIRE(value.find("bootFiles") != nullptr);
+  CHECK(*value.find("bootFiles")->elements().at(0).as_string() == "/kernels/a");
+  CHECK(cmd::to_value({sample(), {}}, "devmapper").find("bootFiles") == nullptr);
+}
+
 TEST_CASE("an image as JSON has stable names") {
   const auto value = cmd::to_value({sample(), {"default/web"}}, "devmapper");
   CHECK(value.string_or("name") == "r.io/os:1");

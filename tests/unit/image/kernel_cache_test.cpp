@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "image/kernel_index.hpp"
 #include "image/kernel_store.hpp"
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
@@ -127,6 +128,45 @@ TEST_CASE("gc removes what nothing references and nobody holds") {
   held->hold.reset();
   CHECK(test.cache.gc({}).value_or({}).size() == 2);
   CHECK(test.names().empty());
+}
+
+TEST_CASE("a folder for layers goes with its user, or with the next one when that is dead") {
+  Cache test;
+  REQUIRE(::mkdir(test.state.path("kernels/.layers-dead").c_str(), 0700) == 0);
+  test.state.write("kernels/.layers-dead/half", "unpacked");
+  {
+    const auto first = test.cache.layer_folder();
+    const auto second = test.cache.layer_folder();
+    REQUIRE((first && second));
+    CHECK(test.names().size() == 2);
+    CHECK_FALSE(test.state.has("kernels/.layers-dead"));
+    // What somebody unpacks to is not garbage.
+    CHECK(test.cache.gc({}).value_or({"failed"}).empty());
+    CHECK(test.state.mode("kernels/" + test.names().front()) == 0700);
+  }
+  CHECK(test.names().empty());
+  REQUIRE(::mkdir(test.state.path("kernels/.layers-dead").c_str(), 0700) == 0);
+  test.state.write("kernels/.layers-dead/half", "unpacked");
+  CHECK(test.cache.gc({}).value_or({}).size() == 1);
+  CHECK(test.names().empty());
+}
+
+TEST_CASE("cached files are known by the layers they are from, as long as they are there") {
+  Cache test;
+  const auto initrd = test.initrd("initrd");
+  REQUIRE(initrd);
+  const KernelIndex index(test.state.path("kernels/index"));
+  BootRequest request;
+  request.parts = BootRequest::Parts::initrd;
+  REQUIRE(index.put("sha256:chain", request, {"", initrd->digest.substr(7)}));
+  CHECK(test.cache.find("sha256:chain", request));
+  CHECK_FALSE(test.cache.find("sha256:chain", {}));
+  CHECK_FALSE(test.cache.find("sha256:other", request));
+  CHECK(cached_paths(test.state.path()) == CachedPaths{{"sha256:chain", {initrd->path}}});
+  REQUIRE(sys::remove_file(initrd->path));
+  CHECK_FALSE(test.cache.find("sha256:chain", request));
+  CHECK(cached_paths(test.state.path()).empty());
+  CHECK(cached_paths(test.host.path("nothing")).empty());
 }
 
 TEST_CASE("gc removes the unfinished files of the dead, not those of the living") {

@@ -1,38 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "image/documents.hpp"
+#include "image/kernel_index.hpp"
 #include "image/pull_image.hpp"
 #include "image/records.hpp"
+#include "support/archive/folder.hpp"
 #include "support/catch.hpp"
 #include "support/containerd/fake_client.hpp"
+#include "support/images/documents.hpp"
 
 namespace flintctl::image {
 namespace {
 
+using testing::documents;
+
 /// A registry to which nothing connects: port 1 of this machine.
 constexpr auto registry = "127.0.0.1:1";
-
-oci::Descriptor described(const std::string& type, const std::string& bytes) {
-  return {"application/vnd.oci.image." + type + ".v1+json", oci::Digest::of(bytes), bytes.size()};
-}
-
-std::string layer_digest() { return oci::Digest::of("layer").text(); }
-
-Result<Documents> documents() {
-  const std::string config = fmt::format(
-      R"({{"architecture":"{}","os":"linux","rootfs":{{"type":"layers","diff_ids":["{}"]}}}})",
-      oci::host_platform().architecture, layer_digest());
-  const std::string manifest = fmt::format(
-      R"({{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",)"
-      R"("config":{{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{}","size":{}}},)"
-      R"("layers":[{{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{}","size":5}}]}})",
-      oci::Digest::of(config).text(), config.size(), layer_digest());
-  return read_documents(described("manifest", manifest), oci::host_platform(),
-                        [&](const oci::Descriptor&, DocumentKind kind) -> Result<std::string> {
-                          return kind == DocumentKind::config ? config : manifest;
-                        });
-}
 
 struct World {
   containerd::FakeClient client;
@@ -53,6 +36,13 @@ struct World {
     REQUIRE(write_records(*leased, reference(text), *read, "devmapper", Origin::registry));
     REQUIRE(client.lease_delete("pull"));
     return read->target().digest.text();
+  }
+  /// As a pull leaves it that wanted only files.
+  void add_bootable(const std::string& text) {
+    REQUIRE(client.lease_create("pull", {}));
+    REQUIRE(write_records(*client.with_lease("pull"), reference(text), *documents(), std::nullopt,
+                          Origin::registry));
+    REQUIRE(client.lease_delete("pull"));
   }
   Result<PullResult> pull_now(const std::string& text) {
     PullOptions options;
@@ -85,6 +75,34 @@ TEST_CASE("a registry that is down is an error when the image is not local, or n
   const auto broken = world.pull_now("os:1");
   REQUIRE_FALSE(broken);
   CHECK(broken.error().code() == Code::registry);
+}
+
+TEST_CASE("an image without a snapshot is there for those who want its cached files") {
+  World world;
+  world.add_bootable("kernel:1");
+  const testing::Folder state;
+  const auto cache = KernelCache::open(state.path());
+  REQUIRE(cache);
+  const auto reference = world.reference("kernel:1");
+  PullOptions options;
+  const auto found = [&] {
+    return ensure(world.client, reference, PullPolicy::never, options, world.progress);
+  };
+  const auto refusal = [&] {
+    return fmt::format("{}: {}", found().error().text(), found().error().hint());
+  };
+  CHECK(refusal().find("is here, but not unpacked: pull it") != std::string::npos);
+  options.boot = BootTarget{&*cache, {}};
+  CHECK(refusal().find("nor these boot files") != std::string::npos);
+
+  state.write("kernels/" + std::string(64, 'a'), "kernel");
+  const auto chain_id = documents()->chain.back().text();
+  REQUIRE(KernelIndex(state.path("kernels/index")).put(chain_id, {}, {std::string(64, 'a'), ""}));
+  REQUIRE(found());
+  CHECK(found()->files->kernel.path == state.path("kernels/" + std::string(64, 'a')));
+  // Other files of it may not have been taken.
+  options.boot->request.kernel_file = "boot/other";
+  CHECK_FALSE(found());
 }
 
 TEST_CASE("for a digest that is local the registry is not asked") {

@@ -44,16 +44,6 @@ TEST_CASE("a created VM runs and its record, lease and root volume are there") {
   CHECK(fixture.client.snapshot_stat("devmapper", stored->volumes[0].key));
 }
 
-TEST_CASE("the images of a VM are asked for at once, each one once") {
-  Fixture fixture;
-  auto options = fixture.web();
-  options.spec.kernel = {"registry.example/kernel:1", "", ""};
-  options.spec.initrd = {"registry.example/kernel:1", "", "boot/initrd"};
-  REQUIRE(create_vm(fixture.context, options));
-  CHECK(fixture.world.ensured ==
-        std::vector<std::string>{options.spec.root.image, "registry.example/kernel:1"});
-}
-
 TEST_CASE("the image of a VM may lose its name") {
   Fixture fixture;
   REQUIRE(create_vm(fixture.context, fixture.web()));

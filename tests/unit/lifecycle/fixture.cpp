@@ -79,8 +79,7 @@ vmm::ExitEvidence FakeProvider::exit_evidence(const vmm::Instance&, std::uint64_
   return world_.evidence;
 }
 
-Result<> FakeParts::ensure_images(const std::vector<std::string>& refs) {
-  world_.ensured = refs;
+Result<> FakeParts::ensure_images(const vm::Spec&, vmm::KernelFormat) {
   return world_.call("ensure_images");
 }
 

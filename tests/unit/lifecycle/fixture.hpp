@@ -43,7 +43,6 @@ struct World {
   bool open = false;                 ///< somebody has the VM's disk open
   int busy = 0;                      ///< so many waits for a device are in vain
   std::vector<std::string> kernels;  ///< in the cache
-  std::vector<std::string> ensured;  ///< images that were asked for at once
   std::vector<std::string> devices;  ///< of the pool
 
   Result<> call(std::string name);
@@ -77,7 +76,7 @@ class FakeProvider : public vmm::Provider {
 class FakeParts : public Parts {
  public:
   FakeParts(World& world, LocalImage image) : world_(world), image_(std::move(image)) {}
-  Result<> ensure_images(const std::vector<std::string>& refs) override;
+  Result<> ensure_images(const vm::Spec& spec, vmm::KernelFormat format) override;
   Result<LocalImage> ensure_image(const std::string& ref) override;
   Result<BootFiles> boot_files(const vm::Spec& spec, vmm::KernelFormat format,
                                const std::string& lease) override;

@@ -2,14 +2,18 @@
 #include "lifecycle/gc.hpp"
 
 #include <memory>
+#include <optional>
 
 #include "fixture.hpp"
+#include "image/kernel_index.hpp"
+#include "image/records.hpp"
 #include "inventory/lock.hpp"
 #include "inventory/owner.hpp"
 #include "inventory/records.hpp"
 #include "lifecycle/create.hpp"
 #include "network/driver.hpp"
 #include "support/catch.hpp"
+#include "support/images/documents.hpp"
 #include "sys/file.hpp"
 
 namespace flintctl::lifecycle {
@@ -182,6 +186,39 @@ TEST_CASE("kernels that no VM boots from") {
   CHECK(fixture.world.kernels.size() == 2);
   CHECK(collect(fixture) == Strings{"kernel /unused"});
   CHECK(fixture.world.kernels.empty());
+}
+
+TEST_CASE("cached files of an image without a snapshot stay as long as the image") {
+  Fixture fixture;
+  auto& client = fixture.client;
+  const auto documents = flintctl::testing::documents();
+  REQUIRE(documents);
+  const auto reference = oci::Reference::parse("registry.example/kernel:1");
+  REQUIRE(reference);
+  const auto chain_id = documents->chain.back().text();
+  const bool unpacked = GENERATE(false, true);
+  REQUIRE(client.lease_create("pull", {}));
+  const auto leased = client.with_lease("pull");
+  if (unpacked) {
+    REQUIRE(leased->snapshot_prepare("devmapper", "active", "", {}));
+    REQUIRE(leased->snapshot_commit("devmapper", chain_id, "active", {}));
+  }
+  REQUIRE(image::write_records(*leased, *reference, *documents,
+                               unpacked ? std::optional<std::string>("devmapper") : std::nullopt,
+                               image::Origin::registry));
+  REQUIRE(client.lease_delete("pull"));
+  const std::string path = fixture.context.paths.kernels() + "/" + std::string(64, 'a');
+  REQUIRE(sys::make_directories(fixture.context.paths.kernels()));
+  REQUIRE(sys::write_file_atomic(path, "kernel", 0600));
+  REQUIRE(image::KernelIndex(fixture.context.paths.kernels() + "/index")
+              .put(chain_id, {}, {std::string(64, 'a'), ""}));
+  fixture.world.kernels = {path};
+  if (!unpacked) {
+    CHECK(collect(fixture).empty());
+    fixture.world.kernels = {path};
+    REQUIRE(client.image_delete(reference->name()));
+  }
+  CHECK(collect(fixture) == Strings{"kernel " + path});
 }
 
 }  // namespace
