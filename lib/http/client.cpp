@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 
 #include "http/libcurl.hpp"
@@ -104,6 +105,18 @@ Code code_of(CURLcode code) {
   }
 }
 
+/// HTTP_PROXY, which libcurl does not read: in a CGI program a "Proxy" header of the request is
+/// there. Others do, where REQUEST_METHOD says that this is none, and so do we.
+const char* proxy_in_capitals(const std::string& url) {
+  const auto value = [](const char* name) {
+    const char* text = std::getenv(name);
+    return text == nullptr || *text == '\0' ? nullptr : text;
+  };
+  const bool asked = url.starts_with("http://") && value("http_proxy") == nullptr &&
+                     value("REQUEST_METHOD") == nullptr;
+  return asked ? value("HTTP_PROXY") : nullptr;
+}
+
 bool broken(CURLcode code) {
   return code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR ||
          code == CURLE_SEND_ERROR || code == CURLE_HTTP2_STREAM || code == CURLE_HTTP2;
@@ -173,6 +186,8 @@ void Client::Impl::prepare(const Request& request, Exchange& exchange) {
     set(CURLOPT_PROXY, "");
   } else if (is_loopback(host_of(request.url))) {
     set(CURLOPT_PROXY, "");
+  } else if (const char* proxy = proxy_in_capitals(request.url)) {
+    set(CURLOPT_PROXY, proxy);
   }
   prepare_method(request);
 }

@@ -34,7 +34,8 @@ struct ClientOptions {
 
 /// An HTTP/1.1 and HTTP/2 client over TCP, TLS or a unix socket. Certificates are verified unless
 /// the options say otherwise.
-/// Proxies come from the environment (https_proxy, http_proxy, no_proxy), never for loopback hosts.
+/// Proxies come from the environment (https_proxy, http_proxy, no_proxy, or in capitals), never for
+/// loopback hosts.
 /// Redirects are not followed: the caller decides which credentials may go where.
 ///
 /// One Client makes one exchange at a time and reuses its connection; use one for each thread.

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registries that want to harm: what each one does is in tests/support/registry/faulty_registry.py.
 #include <algorithm>
-#include <cstdlib>
 
 #include "oci/registry.hpp"
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
+#include "support/environment.hpp"
 #include "support/registry/faulty_registry.hpp"
 #include "sys/file.hpp"
 #include "sys/sha256.hpp"
 
 using namespace flintctl;
 using namespace flintctl::oci;
+using testing::Environment;
 
 namespace {
 
@@ -79,20 +80,6 @@ std::vector<data::Value> requests_during(Action action) {
   entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(before));
   return entries;
 }
-
-/// Sets an environment variable for one test.
-class Environment {
- public:
-  Environment(const char* name, const std::string& value) : name_(name) {
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~Environment() { ::unsetenv(name_); }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  const char* name_;
-};
 
 /// A hosts.toml that puts a faulty repository's registry before another one of the same server.
 RegistryOptions mirrored(const testing::Folder& folder, const std::string& mirror_path) {
@@ -258,7 +245,13 @@ TEST_CASE("a proxy of the environment is asked, but not for loopback and excepte
   auto options = hasty();
   options.transport = Transport::plain;
   options.attempts = 1;
-  const Environment proxy("http_proxy", "http://" + reference.host());
+  const auto [name, exceptions] = GENERATE(table<const char*, const char*>({
+      {"http_proxy", "no_proxy"},
+      {"HTTP_PROXY", "NO_PROXY"},
+  }));
+  INFO(name);
+  const Environment none("http_proxy", "");  // not the machine's own
+  const Environment proxy(name, "http://" + reference.host());
   const auto through = requests_during([&] {
     const auto pulled = pull_reference("registry.invalid/good:1", options);
     INFO(text_of(pulled));
@@ -266,10 +259,17 @@ TEST_CASE("a proxy of the environment is asked, but not for loopback and excepte
   });
   REQUIRE_FALSE(through.empty());
   CHECK(through.front().string_or("host") == "registry.invalid");
+  {
+    const Environment except(exceptions, "registry.invalid");
+    CHECK_FALSE(pull_reference("registry.invalid/good:1", options));
+  }
+  {
+    // In capitals it may be what a web client sent to a CGI program.
+    const Environment cgi("REQUEST_METHOD", "GET");
+    CHECK(bool(pull_reference("registry.invalid/good:1", options)) ==
+          (std::string(name) == "http_proxy"));
+  }
   const Environment dead("http_proxy", "http://127.0.0.1:1");
   CHECK(pull("good", options));
-  CHECK_FALSE(pull_reference("registry.invalid/good:1", options));
-  const Environment alive("http_proxy", "http://" + reference.host());
-  const Environment except("no_proxy", "registry.invalid");
   CHECK_FALSE(pull_reference("registry.invalid/good:1", options));
 }

@@ -184,6 +184,26 @@ TEST_CASE("a registry that is busy for a while is asked again") {
   CHECK(pulled);
 }
 
+TEST_CASE(
+    "a registry is asked again no sooner than it says, and ever later while it says nothing") {
+  const auto [behaviour, waits] = GENERATE(table<std::string, std::vector<std::int64_t>>({
+      {"later", {1000}},  // Retry-After
+      {"recovers", {20, 40, 80}},
+  }));
+  INFO(behaviour);
+  auto options = hasty();
+  options.attempts = 4;
+  options.first_wait = std::chrono::milliseconds(20);
+  Subject subject(behaviour, options);
+  const auto target = subject.registry().resolve();
+  REQUIRE(target);
+  const auto log = subject.log();
+  REQUIRE(log.size() == waits.size() + 1);
+  for (std::size_t i = 0; i < waits.size(); ++i) {
+    CHECK(log[i + 1].integer_or("time") - log[i].integer_or("time") >= waits[i] * 1'000'000);
+  }
+}
+
 TEST_CASE("a registry that stays overloaded is an error that says so") {
   Subject subject("overloaded");
   const auto pulled = subject.pull();

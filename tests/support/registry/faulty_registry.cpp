@@ -27,9 +27,12 @@ Result<std::unique_ptr<FaultyRegistry>> FaultyRegistry::start() {
   write_end.reset();
   std::string line;
   for (char c = 0; ::read(read_end.get(), &c, 1) == 1 && c != '\n';) line += c;
-  if (line.empty()) return Error(Code::unknown, "the faulty registry did not start");
+  const auto space = line.find(' ');
+  if (space == std::string::npos) {
+    return Error(Code::unknown, "the faulty registry did not start");
+  }
   return std::unique_ptr<FaultyRegistry>(
-      new FaultyRegistry(std::move(process), line.substr(0, line.find(' '))));
+      new FaultyRegistry(std::move(process), line.substr(0, space), line.substr(space + 1)));
 }
 
 FaultyRegistry::~FaultyRegistry() {
@@ -38,13 +41,13 @@ FaultyRegistry::~FaultyRegistry() {
 }
 
 std::string FaultyRegistry::reference(const std::string& behaviour, const std::string& tag) const {
-  return "127.0.0.1:" + port_ + "/" + behaviour + ":" + tag;
+  return host() + "/" + behaviour + ":" + tag;
 }
 
 Result<std::vector<data::Value>> FaultyRegistry::log() const {
   auto client = TRY(http::Client::open());
   http::Request request;
-  request.url = "http://127.0.0.1:" + port_ + "/log";
+  request.url = "http://" + host() + "/log";
   const auto response = TRY(client.request(request));
   std::vector<data::Value> entries;
   std::string_view rest = response.body;

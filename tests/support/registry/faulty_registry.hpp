@@ -22,14 +22,19 @@ class FaultyRegistry {
   /// "127.0.0.1:<port>/<behaviour>:<tag>".
   [[nodiscard]] std::string reference(const std::string& behaviour,
                                       const std::string& tag = "1") const;
-  /// What was asked so far, in order: objects with host, method, path, range, authorization.
+  /// "127.0.0.1:<port>", and the same server under another name and port.
+  [[nodiscard]] std::string host() const { return "127.0.0.1:" + port_; }
+  [[nodiscard]] std::string other_host() const { return "localhost:" + other_port_; }
+  /// What was asked so far, in order: objects with host, method, path, range, authorization,
+  /// headers (names in lower case) and time.
   [[nodiscard]] Result<std::vector<data::Value>> log() const;
 
  private:
-  FaultyRegistry(sys::Process process, std::string port)
-      : process_(std::move(process)), port_(std::move(port)) {}
+  FaultyRegistry(sys::Process process, std::string port, std::string other_port)
+      : process_(std::move(process)), port_(std::move(port)), other_port_(std::move(other_port)) {}
   sys::Process process_;
   std::string port_;
+  std::string other_port_;
 };
 
 }  // namespace flintctl::oci

@@ -3,8 +3,9 @@
 """A registry that serves one image well or badly, by the name of the repository that is asked for.
 
 Prints its two ports (the second is "another host") and serves until it is killed. GET /log answers with
-what was asked, one JSON document a line: host, method, path, range and authorization of each request.
-/mirror-BEHAVIOUR/v2/ is a mirror that behaves so for every repository.
+what was asked, one JSON document a line: host, method, path, range, authorization, all headers and the
+time (nanoseconds of the monotonic clock) of each request. /mirror-BEHAVIOUR/ANYTHING/ is a mirror that
+behaves so for every repository.
 
 Behaviours, by repository:
 
@@ -16,8 +17,11 @@ Behaviours, by repository:
   member          401 with a Bearer challenge; tokens for user "me" only
   closed          401 whatever is sent
   redirect        blobs are on the other host, which wants to see no credentials
+  scattered       as redirect, and so are tokens, for user "me" only
   loop            blobs redirect for ever
   busy            429 with Retry-After, then 503, then good
+  later           429 with a Retry-After of one second for the first question, then good
+  recovers        503 three times for each question, then good
   overloaded      503 for ever
   breaks          each blob connection breaks after 50,000 bytes; Range works
   ignores-range   as breaks, but Range is ignored after the first break
@@ -114,6 +118,7 @@ STATE = State()
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # header and body are two writes: the second would wait for an ACK
 
     def log_message(self, *_):
         pass
@@ -134,7 +139,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(200, "\n".join(map(json.dumps, STATE.log)).encode(), "text/plain")
         with STATE.lock:
             STATE.log.append({"host": self.headers["Host"], "method": self.command, "path": self.path,
-                              "range": self.headers["Range"], "authorization": self.headers["Authorization"]})
+                              "range": self.headers["Range"], "authorization": self.headers["Authorization"],
+                              "headers": {name.lower(): value for name, value in self.headers.items()},
+                              "time": time.monotonic_ns()})
         if self.path.startswith("http://"):  # as a proxy
             self.path = url.path
         if url.path == "/token":
@@ -149,13 +156,17 @@ class Handler(BaseHTTPRequestHandler):
             path = "/" + path
         _, version, repository, kind, name = path.split("/")
         repository = mirror or repository
-        if version != "v2" or not self.allowed(repository):
+        if (version != "v2" and not mirror) or not self.allowed(repository):
             return None
         if repository == "garbage":
             self.close_connection = True
             return self.wfile.write(b"what do you mean?\r\n\r\n")
         if repository == "busy" and STATE.count(("busy", self.path)) <= 2:
             return self.busy()
+        if repository == "later" and STATE.count("later") == 1:
+            return self.send(429, b"", headers={"Retry-After": "1"})
+        if repository == "recovers" and STATE.count(("recovers", self.command, self.path)) <= 3:
+            return self.send(503, b"")
         if repository == "dies" and kind == "blobs" and self.headers["Range"]:
             return self.send(503, b"")
         if repository == "overloaded":
@@ -185,12 +196,13 @@ class Handler(BaseHTTPRequestHandler):
     def allowed(self, repository):
         given = self.headers["Authorization"]
         wanted = {"token": "Bearer good-token", "member": "Bearer good-token", "closed": "never",
-                  "redirect": "Bearer good-token", "basic": "Basic bWU6c2VjcmV0", "evil-token": "never",
+                  "redirect": "Bearer good-token", "scattered": "Bearer good-token", "basic": "Basic bWU6c2VjcmV0", "evil-token": "never",
                   "no-token": "never", "evil-realm": "never", "identity": "Bearer good-token",
                   "expires": f"Bearer token-{STATE.counts.get('expired', 0)}"}.get(repository)
         if wanted is None or given == wanted:
             return True
-        realm = f'http://{self.headers["Host"]}/token?for={repository}'
+        issuer = f"localhost:{STATE.ports[1]}" if repository == "scattered" else self.headers["Host"]
+        realm = f"http://{issuer}/token?for={repository}"
         if repository == "evil-realm":
             realm = REALMS[self.path.rsplit("/", 1)[1]]
         challenge = 'Basic realm="here"' if repository == "basic" else (
@@ -201,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
         return False
 
     def token(self):
-        if "for=member" in self.path and self.headers["Authorization"] != "Basic bWU6c2VjcmV0":
+        if ("for=member" in self.path or "for=scattered" in self.path) and self.headers["Authorization"] != "Basic bWU6c2VjcmV0":
             return self.send(401, b"{}")
         if "for=identity" in self.path and (self.command != "POST" or "refresh_token=refresh&" not in self.body):
             return self.send(401, b"{}")
@@ -273,7 +285,7 @@ class Handler(BaseHTTPRequestHandler):
                 STATE.all_four.wait()
             except BrokenBarrierError:
                 return self.send(503, b"")
-        if repository == "redirect":
+        if repository in ("redirect", "scattered"):
             target = f"http://localhost:{STATE.ports[1]}/elsewhere/{name}"
             return self.send(307, b"see there", headers={"Location": target})
         if repository == "loop":
