@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace flintctl::image {
 namespace {
@@ -19,6 +20,17 @@ std::size_t position_of(const oci::Index& index, const oci::Descriptor& chosen) 
   return static_cast<std::size_t>(entry - index.entries.begin());
 }
 
+/// What the index says of the manifest that `select` chose for `want`: one may be listed for
+/// several.
+std::optional<oci::Platform> platform_of(const oci::Index& index, const oci::Descriptor& chosen,
+                                         const oci::Platform& want) {
+  for (const auto& entry : index.entries) {
+    if (entry.descriptor.digest != chosen.digest || !entry.platform) continue;
+    if (oci::match(want, *entry.platform) > 0) return entry.platform;
+  }
+  return std::nullopt;
+}
+
 /// Follows indexes to the manifest for a platform, and keeps those that lead to it.
 class Descent {
  public:
@@ -31,6 +43,8 @@ class Descent {
     return found;
   }
   std::vector<Documents::Index> path() { return std::move(path_); }
+  /// What the last index says that the manifest is for, if there is one and it does.
+  [[nodiscard]] const std::optional<oci::Platform>& said() const { return said_; }
 
  private:
   Result<oci::Descriptor> follow(const oci::Descriptor& target, std::size_t depth) {
@@ -42,6 +56,7 @@ class Descent {
     const auto index = TRY(oci::parse_index(document.bytes, target.media_type));
     auto chosen = oci::select(index, platform_);
     if (chosen) {
+      said_ = platform_of(index, *chosen, platform_);
       keep(std::move(document), index, *chosen);
       return chosen;
     }
@@ -65,9 +80,15 @@ class Descent {
   const DocumentReader& read_;
   std::size_t read_count_ = 0;
   std::vector<Documents::Index> path_;  // innermost first
+  std::optional<oci::Platform> said_;
 };
 
-Result<> check_platform(const oci::Platform& want, const oci::Platform& have) {
+Result<> check_platform(const oci::Platform& want, oci::Platform have,
+                        const std::optional<oci::Platform>& said) {
+  // Many builders write the variant into the index only.
+  if (have.variant.empty() && said && said->architecture == have.architecture) {
+    have.variant = said->variant;
+  }
   // Kernel images and the like name no architecture; what they hold says the rest.
   if (have.architecture.empty() || oci::match(want, have) > 0) return {};
   return Error(Code::not_found, fmt::format("the image is not made for {}", want.text()))
@@ -84,7 +105,7 @@ Result<Documents> read_documents(const oci::Descriptor& target, const oci::Platf
   auto content = TRY(oci::parse_manifest(manifest_bytes, manifest.media_type));
   auto config_bytes = TRY(read(content.config, DocumentKind::config));
   auto config = TRY(oci::parse_config(config_bytes));
-  TRY(check_platform(platform, config.platform));
+  TRY(check_platform(platform, config.platform, descent.said()));
   if (config.diff_ids.size() != content.layers.size()) {
     return Error(Code::data_loss, fmt::format("the image has {} layers but {} diff IDs",
                                               content.layers.size(), config.diff_ids.size()));

@@ -18,7 +18,7 @@ namespace {
 constexpr const char* configuration = R"(version: 0.1
 log: {{level: info, accesslog: {{disabled: false}}}}
 storage: {{filesystem: {{rootdirectory: {0}}}, maintenance: {{uploadpurging: {{enabled: false}}}}}}
-http: {{addr: "127.0.0.1:0"{1}}}
+http: {{addr: "{2}:0"{1}}}
 )";
 
 }  // namespace
@@ -27,7 +27,7 @@ Result<std::unique_ptr<DebianRegistry>> DebianRegistry::start(const Options& opt
   const std::string& folder = options.folder;
   const std::string store = options.store.empty() ? folder + "/store" : options.store;
   const std::string http = options.http.empty() ? "" : ", " + options.http;
-  std::string text = fmt::format(configuration, store, http);
+  std::string text = fmt::format(configuration, store, http, options.address);
   if (!options.auth.empty()) text += "auth: {" + options.auth + "}\n";
   TRY(sys::make_directories(folder));
   TRY(sys::write_file_atomic(folder + "/registry.yml", text, 0600));
@@ -44,7 +44,7 @@ Result<std::unique_ptr<DebianRegistry>> DebianRegistry::start(const Options& opt
   child.die_with_parent = true;
   auto process = TRY(sys::Process::spawn(child));
   std::unique_ptr<DebianRegistry> registry(
-      new DebianRegistry(std::move(process), std::move(read_end), folder));
+      new DebianRegistry(std::move(process), std::move(read_end), options));
   write_end.reset();
   TRY(registry->await_port());
   return registry;
@@ -52,7 +52,7 @@ Result<std::unique_ptr<DebianRegistry>> DebianRegistry::start(const Options& opt
 
 /// Its log says where it listens; what it says later must be taken, or it would wait for ever.
 Result<> DebianRegistry::await_port() {
-  constexpr std::string_view words = "listening on 127.0.0.1:";
+  const std::string words = "listening on " + address_ + ":";
   std::string text;
   std::array<char, 4096> buffer{};
   while (port_.empty()) {

@@ -8,6 +8,7 @@ test/big:1     three layers of noise, 3 MiB each, so that a pull can be killed i
 test/kernel:1  20 MiB that compress well, and kernel and initrd in a layer over them
 test/format-NAME:1   the layers of rich, in all formats of manifests and layers: see formats()
 test/many:1, test/one:1, test/empty-layers:1   images of 127 layers, of one, and with layers of nothing
+test/arms:1    for linux/amd64, linux/arm/v6 and linux/arm/v7: a file says which
 test/foreign:1, test/encrypted:1   layers that are not for us
 test/diff-id:1, test/digest:1, test/media-type:1, test/missing:1   bad in the way of their names
 """
@@ -150,6 +151,18 @@ def counts(store):
         image_of(files[:1], media_type).write(store, "test/" + name)
 
 
+def arms(store):
+    name, manifests = "test/arms", []
+    for architecture, variant in (("amd64", ""), ("arm", "v6"), ("arm", "v7")):
+        layer = Layer().add("made-for", data=f"{architecture}{variant}".encode()).bytes()
+        manifest, _ = Image(architecture).add(layer).write_manifest(store, name)
+        if variant:
+            manifest["platform"]["variant"] = variant
+        manifests.append(manifest)
+    index = store.manifest(name, {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests})
+    store.tag(name, "1", index["digest"])
+
+
 def main():
     store = Store(sys.argv[1])
     layers = rich()
@@ -159,6 +172,7 @@ def main():
     image.write(store, "test/rich")
     formats(store, layers)
     counts(store)
+    arms(store)
     Image().add(layers[0]).add(Layer().add("other", data=b"o").bytes()).write(store, "test/shared")
     big = Image()
     for seed in range(3):

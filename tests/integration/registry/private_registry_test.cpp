@@ -8,6 +8,8 @@
 
 #include <array>
 #include <csignal>
+#include <filesystem>
+#include <set>
 
 #include "debian_registry.hpp"
 #include "oci/auth_file.hpp"
@@ -15,6 +17,7 @@
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
 #include "support/containerd/private_containerd.hpp"
+#include "support/environment.hpp"
 #include "support/must.hpp"
 #include "sys/file.hpp"
 
@@ -66,7 +69,7 @@ class Bed {
     openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
              "-subj", "/CN=tests", "-days", "2", "-keyout", path("ca.key"), "-out",
              path("ca.pem")});
-    certify("server", "rsa:2048", "subjectAltName=IP:127.0.0.1");
+    certify("server", "rsa:2048", "subjectAltName=IP:127.0.0.1,DNS:registry.invalid");
     certify("client", "rsa:2048", "extendedKeyUsage=clientAuth");
     const std::string hash = ::crypt(password, "$2b$04$abcdefghijklmnopqrstuu");
     REQUIRE(sys::write_file_atomic(path("htpasswd"), "me:" + hash + "\n", 0600));
@@ -129,11 +132,17 @@ class Hosts {
   testing::Folder folder_;
 };
 
-CredentialsSource always(Credentials credentials) {
+CredentialsSource always(const Credentials& credentials) {
   return [credentials](const std::string&) { return Result(std::optional(credentials)); };
 }
 
 std::string trusting() { return fmt::format("ca = \"{}\"", Bed::get().path("ca.pem")); }
+
+/// The same, and shows the client's certificate.
+std::string certified() {
+  return fmt::format("{}\nclient = [[\"{}\", \"{}\"]]", trusting(), Bed::get().path("client.pem"),
+                     Bed::get().path("client.key"));
+}
 
 /// Manifests, config and the first layer of test/rich:1.
 Result<> pull(const std::string& host, const RegistryOptions& options) {
@@ -170,18 +179,17 @@ void check_no_secret(const std::string& text) {
   }
 }
 
-/// The token server, for one test.
-class TokenServer {
+/// A server in Python that prints its port, for one test.
+class Script {
  public:
-  TokenServer() : log_(Bed::get().path("token.log")) {
-    REQUIRE(sys::write_file_atomic(log_, "", 0600));
+  explicit Script(std::vector<std::string> arguments) {
     std::array<int, 2> ends{};
     REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     const UniqueFd read_end(ends[0]);
     UniqueFd write_end(ends[1]);
     sys::SpawnOptions options;
-    options.argv = {"/usr/bin/python3", FLINTCTL_TOKEN_SERVER, Bed::get().path("server.key"),
-                    Bed::get().path("server.pem"), log_};
+    options.argv = std::move(arguments);
+    options.argv.insert(options.argv.begin(), "/usr/bin/python3");
     options.environment = {"PATH=/usr/bin:/bin"};
     options.descriptors = {{write_end.get(), 1}, {STDERR_FILENO, 2}};
     options.die_with_parent = true;
@@ -190,26 +198,49 @@ class TokenServer {
     for (char c = 0; ::read(read_end.get(), &c, 1) == 1 && c != '\n';) port_ += c;
     REQUIRE_FALSE(port_.empty());
   }
-  ~TokenServer() {
+  ~Script() {
     (void)process_->signal(SIGKILL);
     (void)process_->wait();
   }
-  TokenServer(const TokenServer&) = delete;
-  TokenServer& operator=(const TokenServer&) = delete;
+  Script(const Script&) = delete;
+  Script& operator=(const Script&) = delete;
 
   [[nodiscard]] std::string host() const { return "127.0.0.1:" + port_; }
+
+ private:
+  std::unique_ptr<sys::Process> process_;
+  std::string port_;
+};
+
+/// An empty file for a server to write to.
+std::string new_log(const std::string& name) {
+  auto path = Bed::get().path(name + ".log");
+  must(sys::write_file_atomic(path, "", 0600));
+  return path;
+}
+
+/// The token server, for one test.
+class TokenServer {
+ public:
+  /// `registry`: where it redirects to as a registry; to nowhere without TLS unless given.
+  explicit TokenServer(const std::string& registry = "http://127.0.0.1:1",
+                       const std::string& name = "token")
+      : log_(new_log(name)),
+        script_({FLINTCTL_TOKEN_SERVER, Bed::get().path("server.key"),
+                 Bed::get().path("server.pem"), Bed::get().path("ca.pem"), log_, registry}) {}
+
+  [[nodiscard]] std::string host() const { return script_.host(); }
   [[nodiscard]] std::string auth() const {
     return fmt::format(
-        "token: {{realm: \"https://127.0.0.1:{}/token\", service: tests, issuer: tests, "
+        "token: {{realm: \"https://{}/token\", service: tests, issuer: tests, "
         "rootcertbundle: {}}}",
-        port_, Bed::get().path("ca.pem"));
+        host(), Bed::get().path("ca.pem"));
   }
   [[nodiscard]] std::string log() const { return must(sys::read_file(log_)); }
 
  private:
   std::string log_;
-  std::unique_ptr<sys::Process> process_;
-  std::string port_;
+  Script script_;
 };
 
 }  // namespace
@@ -240,12 +271,28 @@ TEST_CASE("a registry that wants client certificates gets the one of hosts.toml"
   const auto registry =
       Bed::get().start("mutual-registry", "", ", clientcas: [" + Bed::get().path("ca.pem") + "]");
   CHECK_FALSE(pull(registry->host(), Hosts(registry->host(), trusting()).options()));
-  const auto certificate =
-      fmt::format("{}\nclient = [[\"{}\", \"{}\"]]", trusting(), Bed::get().path("client.pem"),
-                  Bed::get().path("client.key"));
-  const auto pulled = pull(registry->host(), Hosts(registry->host(), certificate).options());
+  const auto pulled = pull(registry->host(), Hosts(registry->host(), certified()).options());
   INFO(failure(pulled));
   CHECK(pulled);
+}
+
+TEST_CASE("a client certificate is shown to its own host, to no token server or redirect's host") {
+  const TokenServer issuer;
+  const auto registry = Bed::get().start("mutual-token-registry", issuer.auth(),
+                                         ", clientcas: [" + Bed::get().path("ca.pem") + "]");
+  const Hosts hosts(registry->host(), certified());
+  const auto pulled = pull(registry->host(), hosts.options(always({"me", password, ""})));
+  INFO(failure(pulled));
+  CHECK(pulled);  // the registry saw it, or there was no connection
+  CHECK(has(issuer.log(), "GET /token?"));
+  CHECK_FALSE(has(issuer.log(), "certified"));
+
+  const TokenServer redirecting("https://" + issuer.host(), "redirecting");
+  const Hosts away(redirecting.host(), certified());
+  CHECK_FALSE(pull(redirecting.host(), away.options()));  // it ends where there is no TLS
+  CHECK(has(redirecting.log(), "/manifests/1 without certified\n"));
+  CHECK(has(issuer.log(), "/manifests/1 without\n"));
+  CHECK_FALSE(has(issuer.log(), "certified"));
 }
 
 TEST_CASE("tokens come from the token server, for a password or a refresh token") {
@@ -286,6 +333,36 @@ TEST_CASE("nothing that began over TLS goes on without it") {
   const Hosts hosts(server.host(), trusting());
   const auto refused = failure(pull(server.host(), hosts.options(always({"me", password, ""}))));
   CHECK(has(refused, "without TLS"));
+}
+
+TEST_CASE("a registry is reached through a proxy that alone knows its name, and sees no secret") {
+  const auto registry = Bed::get().start("proxied-registry", Bed::get().htpasswd());
+  const auto log = new_log("proxy");
+  const Script proxy({FLINTCTL_CONNECT_PROXY, log, "registry.invalid:443", registry->port()});
+  const Hosts hosts("registry.invalid", trusting() + "\n[header]\nx-team = \"s3cret-team\"");
+  const auto options = hosts.options(always({"me", password, ""}));
+  const testing::Environment none("https_proxy", "");  // not the machine's own
+  for (const char* const name : {"https_proxy", "HTTPS_PROXY"}) {
+    INFO(name);
+    const testing::Environment through(name, "http://way:0pen@" + proxy.host());
+    const auto before = registry->log().size();
+    const auto pulled = pull("registry.invalid", options);
+    INFO(failure(pulled));
+    CHECK(pulled);
+    CHECK(registry->log().size() > before);
+    const auto refused = failure(pull("other.invalid", options));
+    CHECK(has(refused, "registry other.invalid cannot be reached"));
+    CHECK(has(refused, "403"));
+    check_no_secret(refused);
+    CHECK_FALSE(has(refused, "0pen"));
+    const testing::Environment except("no_proxy", "registry.invalid");
+    CHECK_FALSE(pull("registry.invalid", options));
+  }
+  const auto seen = must(sys::read_file(log));
+  CHECK(has(seen, "CONNECT registry.invalid:443 {"));
+  CHECK(has(seen, "\"proxy-authorization\": \"Basic " + base64_encode("way:0pen")));
+  CHECK_FALSE(has(seen, "\"authorization\""));
+  check_no_secret(seen);
 }
 
 TEST_CASE("mirrors are asked in order; what they do not have, the registry is asked for") {
@@ -347,6 +424,16 @@ TEST_CASE("several images are pulled at once under one display, a VM's too") {
     return run(arguments, {}, {"PATH=/usr/bin:/bin", "HOME=" + home.path()});
   };
   const auto named = [&](const std::string& name) { return registry->host() + "/test/" + name; };
+  /// What the files of this name in the roots of all snapshots hold.
+  const auto files_named = [&](const std::string& name) {
+    std::set<std::string> texts;
+    for (const auto& snapshot : std::filesystem::directory_iterator(
+             containerd->folder() + "/root/io.containerd.snapshotter.v1.native/snapshots")) {
+      const auto path = snapshot.path().string() + "/" + name;
+      if (sys::exists(path)) texts.insert(must(sys::read_file(path)));
+    }
+    return texts;
+  };
 
   const auto pulled = flintctl({"image", "pull", "--platform", "linux/amd64", named("rich:1"),
                                 named("nonexistent:1"), named("big:1"), named("shared:1"),
@@ -366,6 +453,25 @@ TEST_CASE("several images are pulled at once under one display, a VM's too") {
   const auto removed =
       flintctl({"image", "remove", named("rich:1"), named("big:1"), named("one:1")});
   REQUIRE(removed.status.ok());
+
+  const auto six = must(
+      DebianRegistry::start({Bed::get().path("six"), Bed::get().path("store"), "", "", "[::1]"}));
+  const auto from_six =
+      flintctl({"image", "pull", "--platform", "linux/amd64", six->host() + "/test/one:1"});
+  INFO(from_six.err);
+  CHECK(from_six.out == "image/" + six->host() + "/test/one:1 pulled\n");
+  CHECK(six->log().size() > 3);
+
+  std::set<std::string> files;
+  for (const std::string file : {"armv7", "armv6", "amd64"}) {
+    const auto platform = file == "amd64" ? "linux/amd64" : "linux/arm/" + file.substr(3);
+    const auto other = flintctl({"image", "pull", "--platform", platform, named("arms:1")});
+    INFO(other.err);
+    CHECK(other.status.ok());
+    files.insert(file);
+    CHECK(files_named("made-for") == files);
+  }
+
   const auto created =
       flintctl({"vm", "create", "web", "--platform", "linux/amd64", "--image", named("rich:1"),
                 "--kernel", named("one:1"), "--initrd", named("big:1")});
@@ -424,6 +530,22 @@ TEST_CASE("login keeps what the registry takes, pull uses it, logout forgets it;
   const auto pulled = flintctl(pull);
   INFO(pulled.err);
   CHECK(pulled.status.ok());
+
+  // Without a word about a folder it is containerd's own.
+  const auto bare = std::vector<std::string>(login.begin(), login.end() - 3);
+  const auto untrusted = flintctl(bare, std::string(password));
+  INFO(untrusted.err);
+  CHECK(untrusted.status.code == 8);  // it is asked without TLS
+  const std::string prepare =
+      "mount -t tmpfs none /etc && mkdir /etc/containerd && "
+      "cp -r \"$0\" /etc/containerd/certs.d && exec \"$@\"";
+  std::vector<std::string> prepared = {"/usr/bin/unshare", "--mount",      "/bin/sh", "-c", prepare,
+                                       hosts.directory(),  FLINTCTL_BINARY};
+  prepared.insert(prepared.end(), bare.begin(), bare.end());
+  const auto by_default =
+      run(prepared, password, {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + home.path()});
+  INFO(by_default.err);
+  CHECK(by_default.out == "registry/" + registry->host() + " logged in\n");
 
   auto elsewhere = pull;
   elsewhere[2] = registry->host() + "/test/shared:1";

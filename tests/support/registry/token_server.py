@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Gives tokens that docker-registry takes: `token_server.py KEY CERTIFICATE LOG`.
+"""Gives tokens that docker-registry takes: `token_server.py KEY CERTIFICATE AUTHORITY LOG [REGISTRY]`.
 
 Serves TLS with that key and certificate on a free port of 127.0.0.1, prints it, and signs JSON Web
 Tokens with the same. User "me" with password "s3cret-Pa55" may pull everything, by Basic (GET), and
 so may who posts the refresh token "s3cret-R3fresh"; everybody else gets a token for nothing. As a
-registry it redirects to one without TLS. Writes a line for each request: method, path, and whether it
-carried an Authorization field.
+registry it redirects to REGISTRY, a URL, else to one without TLS. Writes a line for each request: method,
+path, whether it carried an Authorization field, and "certified" after a client certificate of AUTHORITY.
 """
 
 import base64
@@ -18,7 +18,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
-KEY, CERTIFICATE, LOG = sys.argv[1:4]
+KEY, CERTIFICATE, AUTHORITY, LOG = sys.argv[1:5]
+REGISTRY = sys.argv[5] if len(sys.argv) > 5 else "http://127.0.0.1:1"
 BASIC = "Basic " + base64.b64encode(b"me:s3cret-Pa55").decode()
 
 
@@ -52,8 +53,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path.startswith("/v2/"):
+            self.note()
             self.send_response(302)
-            self.send_header("Location", "http://127.0.0.1:1" + self.path)
+            self.send_header("Location", REGISTRY + self.path)
             self.send_header("Content-Length", "0")
             return self.end_headers()
         given = self.headers["Authorization"]
@@ -72,9 +74,15 @@ class Handler(BaseHTTPRequestHandler):
         scopes = query.get("scope", []) if known else []
         self.answer(200, {"access_token": token(query["service"][0], scopes), "expires_in": 300})
 
-    def answer(self, status, document):
+    def note(self):
+        words = [self.command, self.path, "with" if self.headers["Authorization"] else "without"]
+        if self.connection.getpeercert():
+            words.append("certified")
         with open(LOG, "a", encoding="utf-8") as log:
-            log.write(f"{self.command} {self.path} {'with' if self.headers['Authorization'] else 'without'}\n")
+            log.write(" ".join(words) + "\n")
+
+    def answer(self, status, document):
+        self.note()
         body = json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
@@ -86,6 +94,8 @@ def main():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE, KEY)
+    context.load_verify_locations(AUTHORITY)
+    context.verify_mode = ssl.CERT_OPTIONAL
     server.socket = context.wrap_socket(server.socket, server_side=True)
     print(server.server_address[1], flush=True)
     server.serve_forever()

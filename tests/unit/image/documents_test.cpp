@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "support/catch.hpp"
@@ -53,9 +54,9 @@ class Store {
     return add(index_type, fmt::format(R"({{"schemaVersion":2,"manifests":[{}]}})", list));
   }
 
-  Result<Documents> read(const oci::Descriptor& target) {
+  Result<Documents> read(const oci::Descriptor& target, const oci::Platform& platform = amd64) {
     reads = 0;
-    return read_documents(target, amd64,
+    return read_documents(target, platform,
                           [&](const oci::Descriptor& one, DocumentKind) -> Result<std::string> {
                             ++reads;
                             const auto found = bytes_.find(one.digest.text());
@@ -66,11 +67,14 @@ class Store {
   std::size_t reads = 0;
 
  private:
-  static std::string text(const oci::Descriptor& descriptor, const std::string& architecture) {
+  /// `name`: "amd64" or "arm/v7".
+  static std::string text(const oci::Descriptor& descriptor, const std::string& name) {
+    const auto slash = std::min(name.find('/'), name.size());
     const auto platform =
-        architecture.empty()
+        name.empty()
             ? std::string()
-            : fmt::format(R"(,"platform":{{"os":"linux","architecture":"{}"}})", architecture);
+            : fmt::format(R"(,"platform":{{"os":"linux","architecture":"{}","variant":"{}"}})",
+                          name.substr(0, slash), name.substr(std::min(slash + 1, name.size())));
     return fmt::format(R"({{"mediaType":"{}","digest":"{}","size":{}{}}})", descriptor.media_type,
                        descriptor.digest.text(), descriptor.size, platform);
   }
@@ -129,4 +133,19 @@ TEST_CASE("an index that has nothing for the platform lists what it has") {
   REQUIRE_FALSE(documents);
   CHECK(documents.error().code() == Code::not_found);
   CHECK(documents.error().hint().find("linux/arm64") != std::string_view::npos);
+}
+
+TEST_CASE("the variant that a config leaves out is the index's word, the architecture is not") {
+  const oci::Platform v6{"linux", "arm", "v6"};
+  Store store;
+  const auto older = store.image(1, "arm");
+  const auto newer = store.image(2, "arm");
+  const auto both = store.read(store.index({{newer, "arm/v7"}, {older, "arm/v6"}}), v6);
+  REQUIRE(both);
+  CHECK(both->manifest.descriptor.digest == older.digest);
+  CHECK(store.read(store.index({{older, "arm/v7"}, {older, "arm/v6"}}), v6));  // one for both
+  CHECK(store.read(older, v6).error().code() == Code::not_found);              // v7, as ever
+  CHECK(store.read(store.index({{older, ""}}), v6).error().code() == Code::not_found);
+  const auto lie = store.index({{store.image(1, "arm64"), "arm/v6"}});
+  CHECK(store.read(lie, v6).error().code() == Code::not_found);
 }
