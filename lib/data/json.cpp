@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "data/value.hpp"
 
@@ -12,6 +12,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr std::size_t deepest = 64;
+// A value takes twenty times the room of its text "0,", and some texts are a stranger's 16 MiB.
+constexpr std::size_t most_values = 1U << 20U;
+
+/// A key that an object has more than once, or nullptr. By sorting, as a stranger's keys can make a
+/// hash table as slow as looking at each of them.
+const std::string* repeated_key(const Value& object) {
+  std::vector<const std::string*> keys;
+  keys.reserve(object.members().size());
+  for (const auto& [key, member] : object.members()) keys.push_back(&key);
+  std::sort(keys.begin(), keys.end(), [](const auto* a, const auto* b) { return *a < *b; });
+  const auto found = std::adjacent_find(keys.begin(), keys.end(),
+                                        [](const auto* a, const auto* b) { return *a == *b; });
+  return found == keys.end() ? nullptr : *found;
+}
 
 /// Builds a Value from the parser's events: no second tree, and a depth limit before recursion.
 class Builder : public nlohmann::json_sax<Json> {
@@ -35,10 +49,7 @@ class Builder : public nlohmann::json_sax<Json> {
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
   bool key(std::string& name) override {
-    if (open_.back().value.find(name) != nullptr) {
-      return refuse(fmt::format("the key '{}' is there twice", name));
-    }
-    open_.back().key = name;
+    open_.back().key = std::move(name);
     return true;
   }
   bool parse_error(std::size_t position, const std::string& /*token*/,
@@ -65,12 +76,15 @@ class Builder : public nlohmann::json_sax<Json> {
     return false;
   }
   bool put(Value value) {
+    if (++values_ > most_values) {
+      return refuse(fmt::format("it holds more than {} values", most_values));
+    }
     if (open_.empty()) {
       result = std::move(value);
     } else if (open_.back().value.is_array()) {
       open_.back().value.push(std::move(value));
     } else {
-      open_.back().value.set(open_.back().key, std::move(value));
+      open_.back().value.add(std::move(open_.back().key), std::move(value));
     }
     return true;
   }
@@ -82,16 +96,23 @@ class Builder : public nlohmann::json_sax<Json> {
   bool close() {
     Value value = std::move(open_.back().value);
     open_.pop_back();
+    if (const auto* key = repeated_key(value)) {
+      return refuse(fmt::format("the key '{}' is there twice", *key));
+    }
     return put(std::move(value));
   }
 
   std::vector<Level> open_;
+  std::size_t values_ = 0;
 };
 
 Json to_library(const Value& value) {
   if (value.is_object()) {
     Json object = Json::object();
-    for (const auto& [key, member] : value.members()) object[key] = to_library(member);
+    auto& members = object.get_ref<Json::object_t&>();
+    members.reserve(value.members().size());
+    // Its own ways to add a member look at all others first.
+    for (const auto& [key, member] : value.members()) members.push_back({key, to_library(member)});
     return object;
   }
   if (value.is_array()) {

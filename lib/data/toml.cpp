@@ -42,7 +42,7 @@ std::vector<std::pair<std::string, const toml::node*>> in_file_order(const toml:
 Value from_library(const toml::node& node) {
   if (const auto* table = node.as_table()) {
     Value object = Value::object();
-    for (const auto& [key, member] : in_file_order(*table)) object.set(key, from_library(*member));
+    for (const auto& [key, member] : in_file_order(*table)) object.add(key, from_library(*member));
     return object;
   }
   if (const auto* elements = node.as_array()) {

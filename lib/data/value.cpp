@@ -87,12 +87,16 @@ bool Value::bool_or(std::string_view key, bool fallback) const {
 }
 
 Value& Value::set(std::string key, Value value) {
-  if (!is_object()) data_ = Object{};
   if (Value* present = find(key)) {
     *present = std::move(value);
-  } else {
-    std::get<Object>(data_).members.emplace_back(std::move(key), std::move(value));
+    return *this;
   }
+  return add(std::move(key), std::move(value));
+}
+
+Value& Value::add(std::string key, Value value) {
+  if (!is_object()) data_ = Object{};
+  std::get<Object>(data_).members.emplace_back(std::move(key), std::move(value));
   return *this;
 }
 

@@ -68,6 +68,9 @@ class Value {
 
   /// Sets a member, replacing one of that key in place. Makes a null into an object.
   Value& set(std::string key, Value value);
+  /// Appends a member whose key is known to be absent, without looking for it. Makes a null into an
+  /// object.
+  Value& add(std::string key, Value value);
   /// Appends an element. Makes a null into an array.
   Value& push(Value value);
 
@@ -82,7 +85,7 @@ class Value {
 };
 
 /// invalid_argument with line and column on bad input; duplicate keys and documents nested deeper
-/// than 64 are refused.
+/// than 64 are refused, and so are JSON of more than 2^20 values and YAML of more than 100,000.
 Result<Value> parse_json(std::string_view text);
 Result<Value> parse_yaml(std::string_view text);
 Result<Value> parse_toml(std::string_view text);

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "data/value.hpp"
 
@@ -54,13 +55,14 @@ Result<Value> convert(const YAML::Node& node, std::size_t depth, std::size_t& no
     }
     case YAML::NodeType::Map: {
       Value object = Value::object();
+      std::set<std::string> keys;
       for (const auto& pair : node) {
         if (!pair.first.IsScalar()) return invalid(pair.first.Mark(), "a key must be a word");
         const std::string key = pair.first.Scalar();
-        if (object.find(key) != nullptr) {
+        if (!keys.insert(key).second) {
           return invalid(pair.first.Mark(), fmt::format("the key '{}' is there twice", key));
         }
-        object.set(key, TRY(convert(pair.second, depth + 1, nodes)));
+        object.add(key, TRY(convert(pair.second, depth + 1, nodes)));
       }
       return object;
     }

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/value.hpp"
 
+#include <fmt/format.h>
+
 #include "support/catch.hpp"
 
 using namespace flintctl;
 using namespace flintctl::data;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
 
 TEST_CASE("JSON survives a round trip with the order of its keys") {
   const std::string text = R"({"b":1,"a":[true,null,"x",1.5],"c":{"d":-7}})";
@@ -23,6 +33,38 @@ TEST_CASE("hostile JSON is refused, not survived by luck") {
   CHECK_FALSE(parse_json(std::string(100000, '[')));
   CHECK_FALSE(parse_json("18446744073709551615"));
   CHECK(parse_json("{").error().text().find("line 1") != std::string::npos);
+}
+
+TEST_CASE("documents of many keys are read and written as fast as they are long") {
+  constexpr int count = 100000;
+  std::string json = "{\"k0\":0";
+  std::string toml;
+  std::string yaml;
+  for (int i = 1; i < count; ++i) json += fmt::format(",\"k{}\":{}", i, i);
+  for (int i = 0; i < count; ++i) toml += fmt::format("k{} = {}\n", i, i);
+  for (int i = 0; i + 1 < count; ++i) yaml += fmt::format("k{}: {}\n", i, i);  // one is the map's
+  json += "}";
+  const auto value = parse_json(json);
+  REQUIRE(value);
+  CHECK(value->members().size() == count);
+  CHECK(value->integer_or("k99999") == 99999);
+  CHECK(to_json(*value) == json);
+  const auto from_toml = parse_toml(toml);
+  REQUIRE(from_toml);
+  CHECK(*from_toml == *value);
+  const auto from_yaml = parse_yaml(yaml);
+  REQUIRE(from_yaml);
+  CHECK(from_yaml->members().size() == count - 1);
+  json.back() = ',';
+  CHECK(has(parse_json(json + "\"k50000\":1}").error().text(), "the key 'k50000' is there twice"));
+}
+
+TEST_CASE("JSON of too many values is refused, however short they are") {
+  std::string text = "[0";
+  for (int i = 0; i < 1 << 20; ++i) text += ",0";
+  const auto refused = parse_json(text + "]");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text() == "invalid JSON: it holds more than 1048576 values");
 }
 
 TEST_CASE("bytes that are not UTF-8 do not break output") {
