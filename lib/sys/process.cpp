@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -39,6 +40,7 @@ struct ChildPlan {
   pid_t parent;
   int gate;
   int status_pipe;
+  int parked;  ///< the first number above all that the program expects
 };
 
 [[noreturn]] void fail_child(const ChildPlan& plan) {
@@ -47,13 +49,25 @@ struct ChildPlan {
   ::_exit(127);
 }
 
-/// Descriptors are moved up here while the numbers that the program expects are filled.
-constexpr int parked = 200;
+/// Descriptors are moved up here, or higher where the program expects more of them, while the
+/// numbers that it expects are filled.
+constexpr int lowest_parked = 200;
 
-/// Moves every passed descriptor out of the way of the numbers wanted, then to its number.
+int parked_above(const std::vector<std::pair<int, int>>& descriptors) {
+  int parked = lowest_parked;
+  for (const auto& [from, to] : descriptors) parked = std::max(parked, to + 1);
+  return parked;
+}
+
+/// Moves every passed descriptor out of the way of the numbers wanted, then to its number. Hundreds
+/// of them are for a moment twice as many, which the usual limit of 1024 is too low for.
 void place_descriptors(ChildPlan& plan) {
+  rlimit before = {};
+  if (::getrlimit(RLIMIT_NOFILE, &before) != 0) fail_child(plan);
+  const rlimit most = {before.rlim_max, before.rlim_max};
+  if (::setrlimit(RLIMIT_NOFILE, &most) != 0) fail_child(plan);
   const auto park = [&](int fd) {
-    const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, parked);
+    const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, plan.parked);
     if (moved < 0) fail_child(plan);
     return moved;
   };
@@ -63,18 +77,19 @@ void place_descriptors(ChildPlan& plan) {
   for (const auto& [from, to] : plan.descriptors) {
     if (::dup2(from, to) < 0) fail_child(plan);
   }
+  if (::setrlimit(RLIMIT_NOFILE, &before) != 0) fail_child(plan);
 }
 
 /// Closes all that was inherited: now, because a gated child that kept the gate's other end open
 /// would never see it close; the parked ones go at exec.
 void close_the_rest(const ChildPlan& plan) {
   constexpr unsigned cloexec = 1U << 2U;
-  for (int fd = 3; fd < parked; ++fd) {
+  for (int fd = 3; fd < plan.parked; ++fd) {
     const bool wanted = std::any_of(plan.descriptors.begin(), plan.descriptors.end(),
                                     [fd](const auto& pair) { return pair.second == fd; });
     if (!wanted) ::close(fd);
   }
-  if (::syscall(SYS_close_range, static_cast<unsigned>(parked), ~0U, cloexec) != 0) {
+  if (::syscall(SYS_close_range, static_cast<unsigned>(plan.parked), ~0U, cloexec) != 0) {
     fail_child(plan);
   }
 }
@@ -204,7 +219,8 @@ Result<Process> Process::spawn(const SpawnOptions& options) {
                  options.die_with_parent,
                  ::getpid(),
                  options.gate,
-                 status.write_end.get()};
+                 status.write_end.get(),
+                 parked_above(options.descriptors)};
   for (int number = 0; number < 3; ++number) {
     const bool given = std::any_of(plan.descriptors.begin(), plan.descriptors.end(),
                                    [&](const auto& pair) { return pair.second == number; });

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -191,6 +194,51 @@ TEST_CASE("a gated child runs only once the gate opens, and ends when it closes"
     write_end.reset();
     CHECK(child->wait(std::chrono::seconds(10))->code == 127);
   }
+}
+
+/// A file in memory that holds its number.
+UniqueFd numbered_file(int number) {
+  UniqueFd file(::memfd_create("numbered", MFD_CLOEXEC));
+  REQUIRE(file);
+  REQUIRE(sys::write_all(file.get(), std::to_string(number) + "\n"));
+  return file;
+}
+
+TEST_CASE("a child gets hundreds of descriptors, each at its number, and no other") {
+  constexpr int first = 4;
+  constexpr int last = first + 512;
+  rlimit before = {};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit usual = {1024, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+  const UniqueFd out = numbered_file(0);
+  std::vector<UniqueFd> files;
+  sys::SpawnOptions options;
+  options.argv = {"/bin/cat"};
+  options.descriptors = {{out.get(), 1}};
+  std::string expected = "0\n";
+  for (int number = first; number < last; ++number) {
+    files.push_back(numbered_file(number));
+    options.descriptors.emplace_back(files.back().get(), number);
+    options.argv.push_back(fmt::format("/proc/self/fd/{}", number));
+    expected += std::to_string(number) + "\n";
+  }
+  auto child = sys::Process::spawn(options);
+  INFO((child ? std::string() : child.error().text()));
+  REQUIRE(child);
+  CHECK(child->wait()->ok());
+  CHECK(sys::read_file(fmt::format("/proc/self/fd/{}", out.get())).value_or("") == expected);
+
+  const UniqueFd listing = numbered_file(0);
+  options.argv = {"/bin/ls", "-U", "/proc/self/fd"};
+  options.descriptors[0].first = listing.get();
+  child = sys::Process::spawn(options);
+  REQUIRE(child);
+  CHECK(child->wait()->ok());
+  const auto seen = sys::read_file(fmt::format("/proc/self/fd/{}", listing.get())).value_or("");
+  // Those, the first three, and the folder that is being listed; the first line is the file's own.
+  CHECK(std::count(seen.begin(), seen.end(), '\n') == 1 + 512 + 3 + 1);
+  CHECK(::setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
 TEST_CASE("a process is known by its start time") {
