@@ -15,7 +15,7 @@
 namespace flintctl::archive {
 namespace {
 
-/// The longest message: a job of 128 layers is a third of it, and the default send buffer of a
+/// The longest message: 128 layers of a job are a third of it, and the default send buffer of a
 /// socket takes it. socket(7), wmem_default.
 constexpr std::size_t max_message = 128 * 1024;
 

@@ -151,15 +151,14 @@ int run_extract_child() {
   for (const int number : {SIGINT, SIGHUP, SIGTERM}) ::signal(number, SIG_IGN);
   allow_many_descriptors();
   const Channel channel{UniqueFd(Child::channel_number)};
-  const auto message = channel.receive();
-  if (!message || !*message) return 1;
-  const auto job = job_from_json(**message);
+  const auto job = receive_job(channel);
   if (!job) {
     (void)channel.send(result_to_json(job.error()));
     return 1;
   }
-  Feed feed(job->layers.size());
-  const auto result = extract_guarded(*job, feed, channel);
+  if (!*job) return 1;
+  Feed feed((*job)->layers.size());
+  const auto result = extract_guarded(**job, feed, channel);
   (void)channel.send(result_to_json(result));
   // Not a return: the listening thread still uses what is on this stack.
   ::_exit(result ? 0 : 1);

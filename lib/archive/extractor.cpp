@@ -11,7 +11,7 @@ Result<Extractor> Extractor::start(const Job& job) {
   std::vector<int> files;
   for (const auto& layer : job.layers) files.push_back(layer.file);
   Child child = TRY(Child::start("layers", files));
-  TRY(child.channel().send(job_to_json(job)).context("starting the extractor"));
+  TRY(send_job(child.channel(), job).context("starting the extractor"));
   return Extractor(std::move(child));
 }
 

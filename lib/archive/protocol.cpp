@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/protocol.hpp"
 
-#include "archive/channel.hpp"
+#include <algorithm>
 
 namespace flintctl::archive {
 namespace {
 
 std::uint64_t unsigned_member(const data::Value& message, std::string_view key) {
   return static_cast<std::uint64_t>(message.integer_or(key));
+}
+
+/// Their message stays below a third of the longest that a Channel takes, whatever an image holds.
+constexpr std::size_t layers_at_once = 128;
+
+data::Value layer_to_json(const Layer& layer) {
+  return data::Value::object({{"size", layer.size},
+                              {"digest", layer.digest},
+                              {"diffID", layer.diff_id},
+                              {"mediaType", layer.media_type},
+                              {"maxBytes", layer.limits.bytes},
+                              {"maxEntries", layer.limits.entries}});
 }
 
 Layer layer_from_json(const data::Value& message) {
@@ -39,35 +51,42 @@ Mount mount_from_json(const data::Value& message) {
   return mount;
 }
 
-data::Value job_to_json(const Job& job) {
-  data::Value layers = data::Value::array();
-  for (const auto& layer : job.layers) {
-    layers.push(data::Value::object({{"size", layer.size},
-                                     {"digest", layer.digest},
-                                     {"diffID", layer.diff_id},
-                                     {"mediaType", layer.media_type},
-                                     {"maxBytes", layer.limits.bytes},
-                                     {"maxEntries", layer.limits.entries}}));
+Result<> send_job(const Channel& channel, const Job& job) {
+  auto first = data::Value::object(
+      {{"mount", mount_to_json(job.mount)}, {"layers", std::uint64_t{job.layers.size()}}});
+  if (job.room) first.set("room", *job.room);
+  TRY(channel.send(first));
+  for (std::size_t layer = 0; layer < job.layers.size(); layer += layers_at_once) {
+    auto some = data::Value::array();
+    const auto end = std::min(layer + layers_at_once, job.layers.size());
+    for (std::size_t next = layer; next < end; ++next) some.push(layer_to_json(job.layers[next]));
+    TRY(channel.send(data::Value::object({{"layers", std::move(some)}})));
   }
-  auto message =
-      data::Value::object({{"mount", mount_to_json(job.mount)}, {"layers", std::move(layers)}});
-  if (job.room) message.set("room", *job.room);
-  return message;
+  return {};
 }
 
-Result<Job> job_from_json(const data::Value& message) {
-  const auto* const mount = message.find("mount");
-  const auto* const layers = message.find("layers");
-  if (mount == nullptr || layers == nullptr) return Error(Code::internal, "not an extractor's job");
+Result<std::optional<Job>> receive_job(const Channel& channel) {
+  const auto first = TRY(channel.receive());
+  if (!first) return std::optional<Job>();
+  const auto* const mount = first->find("mount");
+  if (mount == nullptr) return Error(Code::internal, "not an extractor's job");
   Job job;
   job.mount = mount_from_json(*mount);
+  if (first->find("room") != nullptr) job.room = unsigned_member(*first, "room");
   int number = Child::first_descriptor;
-  for (const auto& layer : layers->elements()) {
-    job.layers.push_back(layer_from_json(layer));
-    job.layers.back().file = number++;
+  for (const auto count = unsigned_member(*first, "layers"); job.layers.size() < count;) {
+    const auto some = TRY(channel.receive());
+    if (!some) return std::optional<Job>();
+    const auto* const layers = some->find("layers");
+    if (layers == nullptr || layers->elements().empty()) {
+      return Error(Code::internal, "not the layers of an extractor's job");
+    }
+    for (const auto& layer : layers->elements()) {
+      job.layers.push_back(layer_from_json(layer));
+      job.layers.back().file = number++;
+    }
   }
-  if (message.find("room") != nullptr) job.room = unsigned_member(message, "room");
-  return job;
+  return std::optional(std::move(job));
 }
 
 data::Value download_to_json(const Download& download) {

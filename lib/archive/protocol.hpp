@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "archive/channel.hpp"
 #include "archive/job.hpp"
 #include "core/result.hpp"
 #include "data/value.hpp"
@@ -13,9 +14,11 @@ namespace flintctl::archive {
 // version. First the job; then availability from the parent, and progress and the end from the
 // child.
 
-/// Layers' files are left out: the child has them as descriptors from Child::first_descriptor on.
-data::Value job_to_json(const Job& job);
-Result<Job> job_from_json(const data::Value& message);
+/// In as many messages as its layers take. Their files are left out: the child has them as
+/// descriptors from Child::first_descriptor on.
+Result<> send_job(const Channel& channel, const Job& job);
+/// Nothing when the other end is gone before it is whole.
+Result<std::optional<Job>> receive_job(const Channel& channel);
 
 data::Value mount_to_json(const Mount& mount);
 Mount mount_from_json(const data::Value& message);
