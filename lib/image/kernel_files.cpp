@@ -70,7 +70,8 @@ std::string_view what(BootFileKind kind) {
 }
 
 bool is_program(int root, const std::string& path) {
-  const UniqueFd fd = open_below(root, path, 0);
+  // O_PATH: a pipe in its place must not hold us.
+  const UniqueFd fd = open_below(root, path, O_PATH);
   struct stat status = {};
   constexpr mode_t executable = S_IXUSR | S_IXGRP | S_IXOTH;
   return fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode) &&

@@ -146,5 +146,14 @@ TEST_CASE("an init that cannot be started is none") {
   CHECK_FALSE(find_init(image.root.get(), ""));
 }
 
+TEST_CASE("a pipe where init should be holds nobody, and is none") {
+  const Image image;
+  image.program("bin/sh");
+  std::filesystem::create_directories(image.folder.path("sbin"));
+  REQUIRE(::mkfifo(image.folder.path("sbin/init").c_str(), 0755) == 0);
+  CHECK(find_init(image.root.get(), "").value_or("<none>") == "/bin/sh");
+  CHECK_FALSE(find_init(image.root.get(), "/sbin/init"));
+}
+
 }  // namespace
 }  // namespace flintctl::image
