@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include "core/rollback.hpp"
 #include "core/units.hpp"
@@ -20,7 +22,7 @@ namespace flintctl::image {
 namespace {
 
 constexpr std::size_t piece = mib;
-constexpr std::size_t max_cached_file = 512 * mib;
+constexpr std::uint64_t max_cached_file = 512 * mib;
 
 /// A new file of the cache, which gets its name when all its bytes are known.
 class NewFile {
@@ -89,6 +91,18 @@ Result<KernelKind> known_kind(int source) {
       .with_hint("give a vmlinux or vmlinuz of the guest's architecture");
 }
 
+/// The size of `source`. A file of an image costs nothing in its layer, were it all holes, but here
+/// every byte is written.
+Result<std::size_t> bounded_size(int source) {
+  struct stat status = {};
+  if (::fstat(source, &status) != 0) return sys::last_error("reading the file");
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size <= max_cached_file) return static_cast<std::size_t>(size);
+  return Error(
+      Code::resource_exhausted,
+      fmt::format("it is larger than a kernel or initrd may be, {}", format_size(max_cached_file)));
+}
+
 }  // namespace
 
 Result<> check_kernel(int source) {
@@ -97,9 +111,10 @@ Result<> check_kernel(int source) {
 }
 
 Result<std::string> store_file(int cache, int source) {
+  const std::size_t size = TRY(bounded_size(source));
   auto file = TRY(NewFile::create(cache));
-  for (std::uint64_t offset = 0;;) {
-    const auto bytes = TRY(read_piece(source, offset, piece));
+  for (std::size_t offset = 0; offset < size;) {
+    const auto bytes = TRY(read_piece(source, offset, std::min(piece, size - offset)));
     if (bytes.empty()) break;
     TRY(file.write(bytes));
     offset += bytes.size();
@@ -110,12 +125,7 @@ Result<std::string> store_file(int cache, int source) {
 Result<std::string> store_kernel(int cache, int source, KernelFormat format) {
   const KernelKind kind = TRY(known_kind(source));
   if (format == KernelFormat::as_is) return store_file(cache, source);
-  struct stat status = {};
-  if (::fstat(source, &status) != 0) return sys::last_error("reading the file");
-  if (static_cast<std::uint64_t>(status.st_size) > max_cached_file) {
-    return Error(Code::resource_exhausted, "it is too large for a kernel");
-  }
-  const auto bytes = TRY(read_piece(source, 0, static_cast<std::size_t>(status.st_size)));
+  const auto bytes = TRY(read_piece(source, 0, TRY(bounded_size(source))));
   if (kind == KernelKind::bzimage) return store_bytes(cache, TRY(extract_vmlinux(bytes)));
   TRY(check_elf(bytes));
   return store_bytes(cache, bytes);

@@ -10,7 +10,7 @@ namespace flintctl::image {
 
 /// Puts a kernel from the open file `source` into the folder `cache` in the format wanted, under
 /// the SHA-256 of the bytes that boot; durable when this returns. Returns that name (64 hexadecimal
-/// digits). invalid_argument when it is no kernel.
+/// digits). invalid_argument when it is no kernel, resource_exhausted above 512 MiB.
 Result<std::string> store_kernel(int cache, int source, KernelFormat format);
 
 /// The same for an initrd, or any file: as it is.

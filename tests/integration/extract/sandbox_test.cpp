@@ -95,6 +95,16 @@ TEST_CASE("a confined copier stores files in the folder that it was given, and d
   CHECK(end_of(
             root, [] { return ::openat(AT_FDCWD, "/etc/passwd", O_RDONLY) >= 0 ? 1 : 0; },
             Work::copying) == 0);
+  // Nothing longer than a kernel may be gets onto the host's disk.
+  const auto write_far = [&](off_t end) {
+    const UniqueFd file(::openat(folder.get(), "far", O_CREAT | O_WRONLY, 0600));
+    return file && ::pwrite(file.get(), "x", 1, end - 1) == 1 ? 0 : 1;
+  };
+  constexpr off_t longest = off_t{512} << 20;
+  CHECK(end_of(
+            root, [&] { return write_far(longest); }, Work::copying) == 0);
+  CHECK(end_of(
+            root, [&] { return write_far(longest + 1); }, Work::copying) == 1000 + SIGXFSZ);
 }
 
 TEST_CASE("a confined extractor sees the mount and nothing of the host") {

@@ -73,6 +73,24 @@ TEST_CASE("what is no kernel is refused, and leaves nothing") {
   CHECK(test.names().empty());
 }
 
+TEST_CASE("what is too large for kernel or initrd is refused, and leaves nothing") {
+  Cache test;
+  test.host.write("large",
+                  "\x7f"
+                  "ELF");
+  // All but a block of it are holes, as in an image's layer, where they cost nothing.
+  const std::string path = test.host.path("large");
+  REQUIRE(::truncate(path.c_str(), (off_t{512} << 20) + 1) == 0);
+  for (const auto& refused :
+       {test.cache.initrd_from_host(path), test.cache.kernel_from_host(path, KernelFormat::as_is),
+        test.cache.kernel_from_host(path, KernelFormat::elf)}) {
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Code::resource_exhausted);
+    CHECK(refused.error().text().find("512 MiB") != std::string::npos);
+  }
+  CHECK(test.names().empty());
+}
+
 TEST_CASE("a host's kernel is judged before anything is made of it") {
   const Folder host;
   const auto check = [&](const std::string& name) {
