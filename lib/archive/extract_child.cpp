@@ -75,7 +75,9 @@ class Room {
   [[nodiscard]] Result<std::uint64_t> used() const {
     constexpr std::uint64_t inode_size = 256;  // mke2fs.conf(5), the default
     struct statfs status = {};
-    if (::fstatfs(root_, &status) != 0) return sys::last_error("reading the file system's usage");
+    if (::fstatfs(root_, &status) != 0) {
+      return fault_of_host(sys::last_error("reading the file system's usage"));
+    }
     return (status.f_blocks - status.f_bfree) * static_cast<std::uint64_t>(status.f_bsize) +
            (status.f_files - status.f_ffree) * inode_size;
   }

@@ -102,7 +102,8 @@ Result<std::string> fitting(std::string data) {
 }
 
 /// An overlay that does not write the whole file system it lies on to the disk when it is
-/// unmounted; kernels before 5.10 do not know the option, and do. overlayfs.rst, "Volatile mount".
+/// unmounted; kernels before 5.10 do not know the option, and do. Whatever they refuse, the same
+/// mount without the option says it, too. overlayfs.rst, "Volatile mount".
 Result<> mount_overlay(const Mount& mount, const Options& options) {
   const bool writable = (options.flags & MS_RDONLY) == 0;
   const std::string more = writable ? ",volatile" : "";
@@ -115,13 +116,11 @@ Result<> mount_overlay(const Mount& mount, const Options& options) {
     return sys::mount(mount.source, mount_point, mount.type, options.flags, text);
   };
   auto mounted = as(data);
-  if (mounted || !writable || mounted.error().code() != Code::invalid_argument) return mounted;
+  if (mounted || !writable) return mounted;
   return as(data.substr(0, data.size() - more.size()));
 }
 
-}  // namespace
-
-Result<UniqueFd> mount_root(const Mount& mount, Access access) {
+Result<UniqueFd> mount_privately(const Mount& mount, Access access) {
   TRY(sys::unshare_mounts());
   Options options = split_options(mount);
   options.flags |= safe_flags;
@@ -138,6 +137,31 @@ Result<UniqueFd> mount_root(const Mount& mount, Access access) {
     TRY(sys::mount("none", mount_point, "", (options.flags & ~recursive) | MS_REMOUNT));
   }
   return sys::open(mount_point, O_RDONLY | O_DIRECTORY);
+}
+
+}  // namespace
+
+Result<UniqueFd> mount_root(const Mount& mount, Access access) {
+  auto root = mount_privately(mount, access);
+  if (!root) return fault_of_host(std::move(root).error());
+  return root;
+}
+
+Error fault_of_host(Error error) {
+  switch (error.code()) {
+    case Code::unknown:
+    case Code::not_found:
+    case Code::invalid_argument:
+    case Code::already_exists:
+    case Code::data_loss:
+      break;
+    default:
+      return error;
+  }
+  if (error.hint().empty()) {
+    error = std::move(error).with_hint("'flintctl doctor' says what is amiss with the host");
+  }
+  return std::move(error).with_code(Code::host_not_ready);
 }
 
 }  // namespace flintctl::archive

@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "archive/capabilities.hpp"
+#include "archive/mounted_root.hpp"
 #include "archive/syscall_filter.hpp"
 #include "core/units.hpp"
 #include "sys/error.hpp"
@@ -24,6 +25,8 @@ namespace {
 constexpr rlim_t most_memory = 512 * mib;
 /// A kernel is unpacked in memory, and may be 512 MiB before and after.
 constexpr rlim_t most_for_kernels = 1536 * mib;
+/// What is copied goes to the host's disk: no further than this, whatever the copier thinks of it.
+constexpr rlim_t longest_copy = 512 * mib;
 
 /// Makes the mount at `root` the root of the process's mount namespace, and takes away all others.
 Result<> leave_host(int root) {
@@ -48,6 +51,18 @@ Result<> set_limit(int resource, rlim_t value) {
   return sys::last_error("limiting the extractor");
 }
 
+Result<> confine(int root, Work work) {
+  // libcrypto looks for its configuration when it is first used: not in the image.
+  (void)sys::sha256_hex("");
+  ::umask(0);
+  TRY(leave_host(root));
+  TRY(set_limit(RLIMIT_CORE, 0));
+  if (work == Work::copying) TRY(set_limit(RLIMIT_FSIZE, longest_copy));
+  TRY(set_limit(RLIMIT_DATA, work == Work::copying ? most_for_kernels : most_memory));
+  TRY(drop_capabilities(SysAdmin::on_demand));
+  return filter_syscalls(work);
+}
+
 }  // namespace
 
 Result<> separate_thread() {
@@ -57,14 +72,9 @@ Result<> separate_thread() {
 }
 
 Result<> confine_process(int root, Work work) {
-  // libcrypto looks for its configuration when it is first used: not in the image.
-  (void)sys::sha256_hex("");
-  ::umask(0);
-  TRY(leave_host(root));
-  TRY(set_limit(RLIMIT_CORE, 0));
-  TRY(set_limit(RLIMIT_DATA, work == Work::copying ? most_for_kernels : most_memory));
-  TRY(drop_capabilities(SysAdmin::on_demand));
-  return filter_syscalls(work);
+  auto confined = confine(root, work);
+  if (!confined) return fault_of_host(std::move(confined).error());
+  return confined;
 }
 
 }  // namespace flintctl::archive

@@ -2,12 +2,24 @@
 #include "archive/extractor.hpp"
 
 #include <fmt/format.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <future>
+#include <list>
 #include <thread>
 
+#include "archive/mounted_root.hpp"
+#include "core/rollback.hpp"
 #include "disk.hpp"
 #include "layers.hpp"
 #include "stalled.hpp"
@@ -101,6 +113,22 @@ TEST_CASE("a job takes no more of the file system than there is room for") {
   CHECK(taken <= 12U << 20U);
 }
 
+TEST_CASE("as many layers as an image may have become one snapshot") {
+  const Folder folder;
+  std::list<LayerFile> files;
+  std::vector<Layer> layers;
+  for (int number = 0; number < 512; ++number) {
+    TarBuilder tar;
+    if (number > 0) tar.file(fmt::format(".wh.{}", number - 1));
+    files.emplace_back(tar.file(std::to_string(number), "x").finish());
+    layers.push_back(files.back().layer());
+  }
+  const auto summary = extract(bind_of(folder.path()), layers);
+  require_ok(summary);
+  CHECK(summary->entries == 1023);
+  CHECK(sys::list_directory(folder.path()).value_or({}) == std::vector<std::string>{"511"});
+}
+
 TEST_CASE("folders and bind mounts, as the native snapshotter has them") {
   const Folder folder;
   LayerFile first(TarBuilder().file("a", "1").file("b", "2").finish());
@@ -142,6 +170,67 @@ TEST_CASE("overlay mounts, as the overlayfs snapshotter has them") {
   CHECK(folder.read("upper/c") == "new");
   CHECK(folder.read("lower/a") == "low");
   REQUIRE(sys::unmount(folder.path()));
+}
+
+/// The overlay at `mount`, as a kernel before 5.10 mounts it, which refuses an option that it does
+/// not know: made on a thread whose calls of mount(2) are answered here. seccomp_unotify(2).
+Result<UniqueFd> mount_on_old_kernel(const Mount& mount, int& refused) {
+  std::array filter = {
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mount, 0, 1),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {filter.size(), filter.data()};
+  std::promise<int> listening;
+  Result<UniqueFd> root = Error(Code::internal, "not mounted");
+  std::thread mounting([&] {
+    const long listener =
+        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+    listening.set_value(static_cast<int>(listener));
+    if (listener >= 0) root = mount_root(mount, Access::read_write);
+  });
+  const UniqueFd listener(listening.get_future().get());
+  for (pollfd waited = {listener.get(), POLLIN, 0};
+       listener && ::poll(&waited, 1, -1) > 0 && (waited.revents & POLLIN) != 0;) {
+    seccomp_notif call = {};
+    if (::ioctl(listener.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) break;
+    seccomp_notif_resp answer = {};
+    answer.id = call.id;
+    answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): a pointer of this process
+    const auto* const options = reinterpret_cast<const char*>(call.data.args[4]);
+    if (options != nullptr && std::string_view(options).find("volatile") != std::string::npos) {
+      ++refused;
+      answer.flags = 0;
+      answer.error = -EINVAL;
+    }
+    if (::ioctl(listener.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer) != 0) break;
+  }
+  mounting.join();
+  return root;
+}
+
+TEST_CASE("a kernel that does not know volatile overlays gets others") {
+  const Disk disk;
+  const Folder folder;
+  REQUIRE(sys::mount(disk.device(), folder.path(), "ext4", 0));
+  const Rollback unmount([&] { (void)sys::unmount(folder.path()); });
+  for (const char* const name : {"lower", "upper", "work"}) {
+    REQUIRE(::mkdir(folder.path(name).c_str(), 0755) == 0);
+  }
+  folder.write("lower/a", "low");
+  int refused = 0;
+  const auto root =
+      mount_on_old_kernel({"overlay",
+                           "overlay",
+                           {"workdir=" + folder.path("work"), "upperdir=" + folder.path("upper"),
+                            "lowerdir=" + folder.path("lower")}},
+                          refused);
+  INFO((root ? std::string() : root.error().text()));
+  REQUIRE(root);
+  CHECK(refused == 1);
+  CHECK(::faccessat(root->get(), "a", R_OK, 0) == 0);
 }
 
 TEST_CASE("an overlay over more folders than mount(2) takes the names of") {
@@ -235,11 +324,13 @@ TEST_CASE("errors come back whole, and no mount is left") {
   CHECK(disk.is_free());
 }
 
-TEST_CASE("a device that is not there is named") {
+TEST_CASE("a device that is not there is named, and no layer is blamed for it") {
   LayerFile file(TarBuilder().file("a").finish());
   const auto result = extract({"ext4", "/dev/no-such-device", {}}, {file.layer()});
   REQUIRE_FALSE(result);
   CHECK(result.error().text().find("/dev/no-such-device") != std::string::npos);
+  CHECK(result.error().code() == Code::host_not_ready);
+  CHECK_FALSE(result.error().hint().empty());
 }
 
 TEST_CASE("an extractor that is dropped ends") {
