@@ -25,11 +25,12 @@ constexpr Packaged packaged[] = {{"containerd", "containerd"},
                                  {"thin_check", "thin-provisioning-tools"},
                                  {"dnsmasq", "dnsmasq-base"},
                                  {"thin_repair", "thin-provisioning-tools"},
-                                 {"virtiofsd", "qemu-system-common"},
-                                 {"qemu-system-x86_64", "qemu-system-x86"},
-                                 {"thin_dump", "thin-provisioning-tools"}};
+                                 {"qemu-system-x86_64", "qemu-system-x86"}};
 
 std::string package_of(std::string_view program) {
+  if (program == "virtiofsd") {
+    return virtiofsd_package(sys::read_file("/etc/debian_version").value_or({}));
+  }
   for (const Packaged& one : packaged) {
     if (one.program == program) return one.package;
   }
@@ -86,6 +87,14 @@ std::optional<std::string> find(const ProgramNeed& need) {
     if (auto path = sys::find_program(other)) return *std::move(path);
   }
   return std::nullopt;
+}
+
+std::string virtiofsd_package(std::string_view release) {
+  // Until 12 it came with QEMU.
+  for (const char* old : {"11", "12", "bullseye", "bookworm"}) {
+    if (release.starts_with(old)) return "qemu-system-common";
+  }
+  return "virtiofsd";
 }
 
 std::vector<ProgramNeed> needed_programs(const HostSettings& settings) {

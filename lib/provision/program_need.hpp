@@ -33,6 +33,9 @@ std::vector<ProgramNeed> needed_programs(const HostSettings& settings);
 /// empty where Debian has none. Nothing for an unknown name.
 std::optional<ProgramNeed> vmm_need(std::string_view name);
 
+/// The package that has virtiofsd, in the Debian of which /etc/debian_version says this.
+std::string virtiofsd_package(std::string_view release);
+
 /// host_not_ready: `program` is not installed; the hint says by which package it would be.
 Error not_installed(const std::string& program);
 

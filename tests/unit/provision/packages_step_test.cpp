@@ -272,6 +272,13 @@ TEST_CASE("a run of dpkg that was broken off is a warning when all programs are 
   CHECK(host.look().finding.warnings.front().find("dpkg --configure -a") != std::string::npos);
 }
 
+TEST_CASE("virtiofsd is in QEMU's package until Debian 12, and in its own since") {
+  CHECK(virtiofsd_package("12.11\n") == "qemu-system-common");
+  CHECK(virtiofsd_package("bookworm/sid\n") == "qemu-system-common");
+  CHECK(virtiofsd_package("13.1\n") == "virtiofsd");
+  CHECK(virtiofsd_package("") == "virtiofsd");
+}
+
 TEST_CASE("what is needed follows from the settings") {
   HostSettings settings;
   settings.private_containerd.start.snapshotter = "devmapper";
