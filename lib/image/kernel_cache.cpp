@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -40,7 +41,13 @@ Result<> remove_layers(const std::string& path) {
   const rlimit most = {before.rlim_max, before.rlim_max};
   (void)::setrlimit(RLIMIT_NOFILE, &most);
   const Rollback restore([&] { (void)::setrlimit(RLIMIT_NOFILE, &before); });
-  return sys::remove_tree(path);
+  auto removed = sys::remove_tree(path);
+  // The kernel ends an extractor whose parent was killed, but until then it makes new files.
+  for (int more = 20; !removed && more > 0; --more) {
+    (void)::poll(nullptr, 0, 50);
+    removed = sys::remove_tree(path);
+  }
+  return removed;
 }
 
 Result<UniqueFd> open_host_file(const std::string& path) {
