@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 
 #include "sys/error.hpp"
 
@@ -21,6 +22,10 @@ std::string shown(std::string_view name) {
   constexpr std::size_t most = 200;
   return name.size() <= most ? std::string(name) : std::string(name.substr(0, most)) + "…";
 }
+
+/// Instead of a path: a layer may have millions. Two paths of one hash, which only a layer made for
+/// that has, would spare one file of a lower layer from an opaque marker.
+std::uint64_t hash_of(const std::string& path) { return std::hash<std::string>()(path); }
 
 /// A member that no tool for building images makes. containerd takes ".." above the root as the
 /// root; we refuse it, for what such a layer was made for is not what it would do here.
@@ -95,12 +100,12 @@ Result<> Applier::apply_member(TarReader& reader, const TarEntry& entry) {
   if (TRY(apply_whiteout(place))) return {};
   TRY(check_numbers(entry));
   TRY(create(reader, entry, place));
-  std::string canonical = parent->child(name);
+  const std::string canonical = parent->child(name);
   if (entry.type == TarEntry::Type::directory) {
     const Times times = bounded_times(entry);
     directory_times_.push_back({path, times.access, times.modification});
   }
-  unpacked_.insert(std::move(canonical));
+  unpacked_.insert(hash_of(canonical));
   return {};
 }
 
@@ -124,7 +129,7 @@ Result<> Applier::clear_opaque(int directory, const std::string& path) {
   const auto names = TRY(names_in(directory));
   for (const auto& name : names) {
     const std::string child = path.empty() ? name : path + "/" + name;
-    if (!unpacked_.contains(child)) {
+    if (!unpacked_.contains(hash_of(child))) {
       TRY(tree_.remove(directory, name));
       continue;
     }

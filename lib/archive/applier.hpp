@@ -58,7 +58,8 @@ class Applier {
   Tree& tree_;
   Ownership own_ids_;
   std::uint64_t entries_ = 0;
-  std::unordered_set<std::string> unpacked_;  ///< canonical paths, which opaque markers spare
+  /// Hashes of canonical paths, which opaque markers spare.
+  std::unordered_set<std::uint64_t> unpacked_;
   std::vector<DirectoryTime> directory_times_;
 };
 

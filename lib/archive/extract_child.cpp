@@ -10,12 +10,11 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <exception>
-#include <new>
 #include <optional>
 #include <thread>
 
 #include "archive/channel.hpp"
+#include "archive/guarded.hpp"
 #include "archive/mounted_root.hpp"
 #include "archive/protocol.hpp"
 #include "archive/sandbox.hpp"
@@ -136,16 +135,6 @@ Result<Summary> extract(const Job& job, Feed& feed, const Channel& channel) {
   return summary;
 }
 
-Result<Summary> extract_guarded(const Job& job, Feed& feed, const Channel& channel) {
-  try {
-    return extract(job, feed, channel);
-  } catch (const std::bad_alloc&) {
-    return Error(Code::resource_exhausted, "extracting takes more memory than it may");
-  } catch (const std::exception& failure) {
-    return Error(Code::internal, failure.what());
-  }
-}
-
 }  // namespace
 
 int run_extract_child() {
@@ -160,7 +149,7 @@ int run_extract_child() {
   }
   if (!*job) return 1;
   Feed feed((*job)->layers.size());
-  const auto result = extract_guarded(**job, feed, channel);
+  const auto result = guarded([&] { return extract(**job, feed, channel); });
   (void)channel.send(result_to_json(result));
   // Not a return: the listening thread still uses what is on this stack.
   ::_exit(result ? 0 : 1);

@@ -8,6 +8,7 @@
 
 #include "archive/applier.hpp"
 #include "archive/block_queue.hpp"
+#include "archive/guarded.hpp"
 #include "archive/layer_reader.hpp"
 #include "archive/sandbox.hpp"
 #include "archive/tar_reader.hpp"
@@ -122,9 +123,12 @@ Result<Summary> unpack(UniqueFd root, const std::vector<Layer>& layers, Feed& fe
   LayerWriter writer(std::move(root), layers, queue, feed, progress);
   Result<> read;
   std::optional<Result<Summary>> written;
-  std::thread reading([&] { read = reader.run(); });
+  std::thread reading([&] {
+    read = guarded([&] { return reader.run(); });
+    if (!read) queue.fail(read.error());  // who throws has not told the writer
+  });
   std::thread writing([&] {
-    written = writer.run();
+    written = guarded([&] { return writer.run(); });
     if (*written) return;
     queue.cancel();
     feed.cancel();

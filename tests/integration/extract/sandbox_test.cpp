@@ -19,6 +19,7 @@
 
 #include "archive/capabilities.hpp"
 #include "archive/mounted_root.hpp"
+#include "archive/unpack.hpp"
 #include "layers.hpp"
 #include "support/catch.hpp"
 
@@ -148,6 +149,22 @@ TEST_CASE("a confined extractor cannot take more memory than it may") {
                         0) == MAP_FAILED
                      ? 0
                      : 1;
+        }) == 0);
+}
+
+TEST_CASE("an extractor whose reading takes more memory than it may says so") {
+  const Folder root;
+  LayerFile file(testing::TarBuilder().file("a").finish());
+  // No type that a registry lets through; here it stands for whatever takes that much.
+  std::vector<Layer> layers = {file.layer()};
+  layers[0].media_type = std::string(std::size_t{400} << 20U, 't');
+  CHECK(end_of(root, [&] {
+          Feed feed(1);
+          feed.set_available(0, layers[0].size);
+          UniqueFd tree(::openat(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY));
+          const auto result = unpack(std::move(tree), layers, feed, {});
+          if (result) return 1;
+          return result.error().code() == Code::resource_exhausted ? 0 : 2;
         }) == 0);
 }
 

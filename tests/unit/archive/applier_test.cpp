@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/applier.hpp"
 
+#include <malloc.h>
+
+#include <utility>
+
 #include "unpacking.hpp"
 
 namespace flintctl::archive {
@@ -207,6 +211,40 @@ TEST_CASE("folders that hand down their group do not change what the layer says"
   CHECK(root.mode("d") == 02775);
   CHECK(root.mode("d/sub") == 0755);
   CHECK(root.mode("d/file") == 0644);
+}
+
+/// A tar's bytes at once.
+class Whole final : public ByteSource {
+ public:
+  explicit Whole(std::string bytes) : bytes_(std::move(bytes)) {}
+  Result<std::string_view> next() override {
+    return std::exchange(given_, true) ? std::string_view() : std::string_view(bytes_);
+  }
+
+ private:
+  std::string bytes_;
+  bool given_ = false;
+};
+
+TEST_CASE("a layer's files cost hardly any memory, however long their names are") {
+  const Folder root;
+  constexpr std::size_t count = 3000;
+  TarBuilder tar;
+  for (std::size_t i = 0; i < count; ++i) tar.file(std::string(230, 'n') + std::to_string(i));
+  Whole bytes(tar.finish());
+  TarReader reader(bytes);
+  auto tree = Tree::open(root.open());
+  REQUIRE(tree);
+  Applier applier(*tree);
+  const auto taken = [] {
+    const auto now = ::mallinfo2();
+    return now.uordblks + now.hblkhd;
+  };
+  const std::size_t before = taken();
+  REQUIRE(applier.apply(reader, count));
+  CHECK(applier.entries() == count);
+  // With the most files that a layer may have, a third of the extractor's 512 MiB.
+  CHECK(taken() < before + count * 64);
 }
 
 }  // namespace

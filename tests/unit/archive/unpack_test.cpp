@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/unpack.hpp"
 
+#include <new>
 #include <thread>
 
 #include "support/archive/compress.hpp"
@@ -18,6 +19,11 @@ std::string sample_tar() {
     tar.file("d/" + std::to_string(i), std::string(static_cast<std::size_t>(i) * 997, 'x'));
   }
   return tar.finish();
+}
+
+/// Four times what the threads have between them.
+std::string large_file_tar() {
+  return TarBuilder().file("big", std::string(32U << 20U, 'x')).finish();
 }
 
 Error error_of(const Result<Summary>& result) {
@@ -146,6 +152,16 @@ TEST_CASE("an error in the tar ends the reading of a long layer") {
   const std::string tar =
       TarBuilder().file("a").file("a/b").file("big", std::string(32U << 20U, 'x')).finish();
   CHECK(refused(root, tar).code() == Code::invalid_argument);
+}
+
+TEST_CASE("what is thrown on the extracting thread is an error, and ends the reading") {
+  const Folder root;
+  LayerFile file(large_file_tar());
+  Feed feed(1);
+  feed.set_available(0, file.layer().size);
+  const auto result = unpack(root.open(), {file.layer()}, feed,
+                             [](const Progress&) -> Result<> { throw std::bad_alloc(); });
+  CHECK(error_of(result).code() == Code::resource_exhausted);
 }
 
 TEST_CASE("garbage and emptiness are no layers") {
