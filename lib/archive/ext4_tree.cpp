@@ -9,6 +9,7 @@
 #include <climits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -21,6 +22,9 @@
 namespace flintctl::archive {
 namespace {
 
+/// A file of such a name removes another where the tar is applied, and is not made. OCI image
+/// specification, layer.md.
+constexpr std::string_view whiteout_prefix = ".wh.";
 constexpr std::size_t copied_at_once = std::size_t{1} << 20U;
 /// A name takes a handful of reads, and 12 bytes; structures that lead in circles take no end.
 std::uint64_t reads_for(std::uint64_t size) {
@@ -78,6 +82,11 @@ class Walk {
       return Error(Code::resource_exhausted,
                    fmt::format("the file system has more than {} files", limits_.entries))
           .with_hint("if it should: --max-layer-files N");
+    }
+    if (name.name.starts_with(whiteout_prefix)) {
+      return Error(Code::invalid_argument, "in a layer, its name stands for a removal")
+          .with_hint(fmt::format("rename it in the file system: no name may begin with '{}'",
+                                 whiteout_prefix));
     }
     if (path.size() >= PATH_MAX) return Error(Code::invalid_argument, "its path is too long");
     auto inode = TRY(file_.inode(name.inode, bytes_left_));

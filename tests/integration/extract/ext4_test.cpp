@@ -225,6 +225,17 @@ bool says(const Error& error, const std::string& text) {
   return said;
 }
 
+TEST_CASE("a name that would be a removal in a layer is refused, and the file is named") {
+  Disk disk;
+  std::filesystem::create_directory(disk.tree.path("d"));
+  disk.tree.write("d/.wh.file", "x");
+  disk.make({"-t", "ext4"}, "2M");
+  const auto error = disk.refused();
+  CHECK(error.code() == Code::invalid_argument);
+  says(error, "file 'd/.wh.file'");
+  CHECK_FALSE(error.hint().empty());
+}
+
 TEST_CASE("an ext4 file that is not whole is refused with what would mend it") {
   Disk disk;
   disk.tree.write("file", "hello");
