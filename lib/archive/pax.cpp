@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace flintctl::archive {
 namespace {
@@ -33,17 +37,26 @@ Result<std::pair<std::string, std::string>> take_record(std::string_view& body) 
 
 bool holds_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
-void set_xattr(TarEntry& entry, std::string name, const std::string& value) {
-  auto& xattrs = entry.xattrs;
-  std::erase_if(xattrs, [&](const auto& xattr) { return xattr.first == name; });
-  xattrs.emplace_back(std::move(name), value);
+/// Of several attributes of one name the last counts. All at once: a header of a mebibyte holds
+/// tens of thousands, too many to look through for each.
+void keep_last(std::vector<std::pair<std::string, std::string>>& xattrs) {
+  std::unordered_map<std::string_view, std::size_t> last;
+  for (std::size_t i = 0; i < xattrs.size(); ++i) last[xattrs[i].first] = i;
+  if (last.size() == xattrs.size()) return;
+  std::vector<bool> kept(xattrs.size());
+  for (const auto& [name, index] : last) kept[index] = true;
+  std::vector<std::pair<std::string, std::string>> result;
+  for (std::size_t i = 0; i < xattrs.size(); ++i) {
+    if (kept[i]) result.push_back(std::move(xattrs[i]));
+  }
+  xattrs = std::move(result);
 }
 
 Result<> merge_record(const std::string& key, const std::string& value, TarEntry& entry) {
   constexpr std::string_view xattr_prefix = "SCHILY.xattr.";
   if (key.starts_with(xattr_prefix)) {
     if (holds_nul(key)) return damaged_pax("NUL in the name of an extended attribute");
-    set_xattr(entry, key.substr(xattr_prefix.size()), value);
+    entry.xattrs.emplace_back(key.substr(xattr_prefix.size()), value);
     return {};
   }
   if (value.empty()) return {};
@@ -104,6 +117,7 @@ Result<timespec> parse_pax_time(std::string_view text) {
 
 Result<> merge_pax(const PaxRecords& records, TarEntry& entry) {
   for (const auto& [key, value] : records) TRY(merge_record(key, value, entry));
+  keep_last(entry.xattrs);
   return {};
 }
 

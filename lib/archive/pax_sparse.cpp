@@ -50,6 +50,9 @@ Result<std::optional<PaxSparse>> parse_pax_sparse(const PaxRecords& records) {
     } else if (key == "GNU.sparse.minor") {
       minor = value;
     } else if (key == "GNU.sparse.name") {
+      if (value.find('\0') != std::string::npos) {
+        return Error(Code::data_loss, "damaged PAX header: NUL in a name");
+      }
       sparse.name = value;
     } else if (key == "GNU.sparse.size" || key == "GNU.sparse.realsize") {
       sparse.size = TRY(parse_sparse_number(value));

@@ -33,6 +33,7 @@ constexpr Field prefix_field = {345, 155};
 constexpr Field star_prefix_field = {345, 131};
 constexpr Field star_trailer_field = {508, 4};
 constexpr Field gnu_atime_field = {345, 12};
+constexpr Field gnu_ctime_field = {357, 12};
 constexpr Field gnu_sparse_field = {386, 4 * 24};
 constexpr std::size_t gnu_more_offset = 482;
 constexpr Field gnu_size_field = {483, 12};
@@ -82,6 +83,25 @@ std::string joined(std::string_view prefix, const std::string& name) {
   return folder.empty() ? name : folder + "/" + name;
 }
 
+/// A time of GNU's format, 0 where there is none.
+Result<std::int64_t> gnu_time(std::string_view field) {
+  return field[0] == '\0' ? Result<std::int64_t>(0) : parse_tar_number(field);
+}
+
+/// Go before 1.8 wrote ustar's prefix where GNU's format has times, which are read as Go reads
+/// them: what is no time is a prefix. archive/tar, reader.go.
+void parse_gnu_times(std::string_view block, TarHeader& header) {
+  const auto atime = gnu_time(gnu_atime_field.in(block));
+  if (atime && gnu_time(gnu_ctime_field.in(block))) {
+    header.atime = *atime;
+    return;
+  }
+  const auto prefix = prefix_field.in(block);
+  const bool ascii = std::none_of(prefix.begin(), prefix.begin() + text(prefix).size(),
+                                  [](char byte) { return static_cast<unsigned char>(byte) > 127; });
+  if (ascii) header.name = joined(prefix, header.name);
+}
+
 /// What differs between the formats behind the v7 fields.
 Result<> parse_extended(std::string_view block, TarHeader& header) {
   const auto magic = magic_field.in(block);
@@ -91,9 +111,7 @@ Result<> parse_extended(std::string_view block, TarHeader& header) {
   header.device_major = TRY(parse_tar_number(major_field.in(block)));
   header.device_minor = TRY(parse_tar_number(minor_field.in(block)));
   if (header.gnu) {
-    if (block[gnu_atime_field.offset] != '\0') {
-      header.atime = TRY(parse_tar_number(gnu_atime_field.in(block)));
-    }
+    parse_gnu_times(block, header);
   } else {
     const bool star = star_trailer_field.in(block) == std::string_view("tar\0", 4);
     header.name = joined((star ? star_prefix_field : prefix_field).in(block), header.name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/tar_reader.hpp"
 
+#include "archive/pax.hpp"
 #include "support/archive/tar_builder.hpp"
 #include "support/catch.hpp"
 
@@ -136,6 +137,40 @@ TEST_CASE("ustar joins prefix and name") {
   };
   const auto members = members_of(TarBuilder::header({.name = "name"}, ustar));
   CHECK(members[0].entry.name == "pre/fix/name");
+}
+
+TEST_CASE("a prefix in place of GNU's times is one, as Go before 1.8 wrote it") {
+  const auto name_with = [](std::size_t offset, const std::string& text) {
+    const auto members = members_of(TarBuilder::header(
+        {.name = "name"}, [&](std::string& block) { block.replace(offset, text.size(), text); }));
+    REQUIRE(members.size() == 1);
+    return members[0].entry.name;
+  };
+  CHECK(name_with(345, "usr/share") == "usr/share/name");
+  CHECK(name_with(345, "0123/a") == "0123/a/name");
+  CHECK(name_with(345, "123456712345/a") == "123456712345/a/name");  // the first is a time
+  CHECK(name_with(345, "not-\xc3\xa9") == "name");
+  const std::string atime = "07346545000";
+  CHECK(name_with(345, atime) == "name");
+  const auto timed = members_of(TarBuilder::header(
+      {.name = "name"}, [&](std::string& block) { block.replace(345, atime.size(), atime); }));
+  REQUIRE(timed[0].entry.atime);
+  CHECK(timed[0].entry.atime->tv_sec == 07346545000);
+}
+
+TEST_CASE("of PAX attributes of one name the last counts, among however many") {
+  PaxRecords records;
+  constexpr int count = 400'000;
+  for (int i = 0; i < count; ++i) {
+    records.emplace_back("SCHILY.xattr.user." + std::to_string(i), "first");
+  }
+  records.emplace_back("SCHILY.xattr.user.7", "last");
+  TarEntry entry;
+  REQUIRE(merge_pax(records, entry));
+  REQUIRE(entry.xattrs.size() == count);
+  CHECK(entry.xattrs[6].first == "user.6");
+  CHECK(entry.xattrs[7].first == "user.8");
+  CHECK(entry.xattrs.back() == std::pair(std::string("user.7"), std::string("last")));
 }
 
 TEST_CASE("PAX records override the header") {
@@ -337,6 +372,16 @@ TEST_CASE("sparse maps that lie are refused") {
     CHECK(code_of(sparse(map, "100")) == Code::data_loss);
   }
   CHECK(code_of(sparse("0,4", "3")) == Code::data_loss);
+}
+
+TEST_CASE("a sparse file's name holds no NUL, which would hide where it climbs") {
+  TarBuilder tar;
+  tar.add({.name = "x",
+           .data = "ABCD",
+           .pax = {{"GNU.sparse.size", "4"},
+                   {"GNU.sparse.map", "0,4"},
+                   {"GNU.sparse.name", std::string("..\0x", 4)}}});
+  CHECK(code_of(tar.finish()) == Code::data_loss);
 }
 
 TEST_CASE("a stored sparse map that does not end is refused") {
