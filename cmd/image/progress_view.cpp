@@ -10,6 +10,7 @@
 #include <cmath>
 #include <mutex>
 
+#include "core/text.hpp"
 #include "core/units.hpp"
 #include "data/value.hpp"
 #include "image/layer_states.hpp"
@@ -75,8 +76,9 @@ class SharedDisplay::One final : public image::Progress {
     display_.changed(image_, index, phase, bytes, change);
   }
   void note(const std::string& text) override {
+    constexpr std::size_t longest = 4096;  // a note quotes what images and registries say
     const std::lock_guard lock(display_.mutex_);
-    display_.note(image_, text);
+    display_.note(image_, printable(text, longest));
   }
 
  private:

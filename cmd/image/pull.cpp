@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/in_parallel.hpp"
+#include "core/text.hpp"
 #include "image/progress_view.hpp"
 #include "image/view.hpp"
 #include "pool/guard.hpp"
@@ -64,12 +65,16 @@ Result<> image_pull(Host& host, const ImagePullOptions& options) {
   std::optional<Error> failure;
   for (auto& pulled : pull_all(*containerd, references, settings, *display)) {
     if (!*pulled) {
-      if (failure) host.streams().err << "error: " << (*pulled).error().text() << std::endl;
+      if (failure) {
+        host.streams().err << "error: " << printable((*pulled).error().text(), 4096) << std::endl;
+      }
       if (!failure) failure = (*pulled).error();
       continue;
     }
     const image::PullResult& result = **pulled;
-    if (!result.warning.empty()) host.streams().err << "warning: " << result.warning << std::endl;
+    if (!result.warning.empty()) {
+      host.streams().err << "warning: " << printable(result.warning, 4096) << std::endl;
+    }
     if (lines) print_pulled(host.streams().out, format.kind, result);
     items.push_back(to_value(result));
   }

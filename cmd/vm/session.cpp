@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/session.hpp"
 
+#include "core/text.hpp"
 #include "image/progress_view.hpp"
 #include "lifecycle/host_parts.hpp"
 #include "vm/name.hpp"
@@ -46,7 +47,7 @@ VmPlanSession plan_session(Host& host, const config::Config& config,
   auto& borrowed = *parts;
   return {std::move(parts),
           {borrowed, paths, snapshotter, config.pool, [&host](std::string_view note) {
-             if (!host.streams().quiet) host.streams().err << note << '\n';
+             if (!host.streams().quiet) host.streams().err << printable(note, 4096) << '\n';
            }}};
 }
 

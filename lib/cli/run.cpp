@@ -6,6 +6,7 @@
 
 #include "cli/command.hpp"
 #include "cli/tree.hpp"
+#include "core/text.hpp"
 #include "data/value.hpp"
 
 namespace flintctl::cli {
@@ -42,10 +43,14 @@ int exit_status(Code code) {
 }
 
 void tell(output::Streams& streams, const Error& error) {
+  // An error names what images, registries and hypervisors say: a terminal must not obey them.
+  constexpr std::size_t longest = 4096;
   const char* red = streams.color ? "\033[31m" : "";
   const char* plain = streams.color ? "\033[0m" : "";
-  streams.err << red << "error: " << plain << error.text() << '\n';
-  if (!error.hint().empty()) streams.err << "hint: " << error.hint() << '\n';
+  streams.err << red << "error: " << plain << printable(error.text(), longest) << '\n';
+  if (!error.hint().empty()) {
+    streams.err << "hint: " << printable(error.hint(), longest) << '\n';
+  }
   streams.err.flush();
 }
 

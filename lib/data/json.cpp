@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/text.hpp"
 #include "data/value.hpp"
 
 namespace flintctl::data {
@@ -97,7 +98,7 @@ class Builder : public nlohmann::json_sax<Json> {
     Value value = std::move(open_.back().value);
     open_.pop_back();
     if (const auto* key = repeated_key(value)) {
-      return refuse(fmt::format("the key '{}' is there twice", *key));
+      return refuse(fmt::format("the key '{}' is there twice", printable(*key)));
     }
     return put(std::move(value));
   }

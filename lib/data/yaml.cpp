@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/text.hpp"
 #include "data/value.hpp"
 
 namespace flintctl::data {
@@ -60,7 +61,8 @@ Result<Value> convert(const YAML::Node& node, std::size_t depth, std::size_t& no
         if (!pair.first.IsScalar()) return invalid(pair.first.Mark(), "a key must be a word");
         const std::string key = pair.first.Scalar();
         if (!keys.insert(key).second) {
-          return invalid(pair.first.Mark(), fmt::format("the key '{}' is there twice", key));
+          return invalid(pair.first.Mark(),
+                         fmt::format("the key '{}' is there twice", printable(key)));
         }
         object.add(key, TRY(convert(pair.second, depth + 1, nodes)));
       }

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/text.hpp"
 #include "data/value.hpp"
-#include "oci/registry_error.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "core/text.hpp"
 #include "sys/sha256.hpp"
 
 namespace flintctl::oci {
@@ -15,7 +16,7 @@ Result<Digest> Digest::parse(std::string_view text) {
       text.starts_with(prefix) && text.size() == prefix.size() + 64 &&
       text.find_first_not_of("0123456789abcdef", prefix.size()) == std::string_view::npos;
   if (!well_formed) {
-    return Error(Code::invalid_argument, fmt::format("'{}' is no digest", text.substr(0, 100)))
+    return Error(Code::invalid_argument, fmt::format("'{}' is no digest", printable(text, 100)))
         .with_hint("a digest is 'sha256:' and 64 lower-case hexadecimal digits");
   }
   return Digest(std::string(text));

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text.hpp"
 #include "data/value.hpp"
-#include "oci/registry_error.hpp"
 
 namespace flintctl::oci {
 namespace {

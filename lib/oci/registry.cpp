@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "core/text.hpp"
 #include "oci/connection.hpp"
 #include "oci/registry_error.hpp"
 

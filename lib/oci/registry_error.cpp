@@ -7,6 +7,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "core/text.hpp"
 #include "data/value.hpp"
 
 namespace flintctl::oci {
@@ -25,13 +26,6 @@ std::string words_of(std::string_view body) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string shown(text.substr(0, 200));
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  std::replace_if(shown.begin(), shown.end(), is_control, '?');
-  return shown;
-}
 
 Error from_answer(int status, std::string_view body, const std::string& host,
                   const std::string& what) {

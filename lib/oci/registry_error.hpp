@@ -17,9 +17,6 @@ namespace flintctl::oci {
 Error from_answer(int status, std::string_view body, const std::string& host,
                   const std::string& what);
 
-/// Text of others for an error message: bounded, and without control characters.
-std::string printable(std::string_view text);
-
 /// The Error for an exchange that did not take place: an unreachable registry is of Code registry.
 Error from_http(Error error, const std::string& host);
 

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/text.hpp"
+
 namespace flintctl::output {
 namespace {
 
@@ -158,6 +160,12 @@ Result<> print_value(std::ostream& out, const Format& format, const data::Value&
       out << data::to_json(value, data::Layout::indented) << '\n';
       return {};
   }
+}
+
+void Table::add(std::vector<std::string> cells) {
+  constexpr std::size_t longest = 1024;
+  for (auto& cell : cells) cell = printable(cell, longest);
+  rows_.push_back(std::move(cells));
 }
 
 void Table::print(std::ostream& out, Kind kind, Titles titles) const {

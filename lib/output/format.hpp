@@ -33,11 +33,11 @@ struct Column {
 };
 
 /// Rows under aligned titles, as kubectl prints them: three spaces between columns, titles in
-/// capitals, no trailing blanks. An empty cell prints as "<none>".
+/// capitals, no trailing blanks. An empty cell prints as "<none>", a control character as '?'.
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
-  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void add(std::vector<std::string> cells);
   [[nodiscard]] bool empty() const { return rows_.empty(); }
   enum class Titles { show, hide };
   void print(std::ostream& out, Kind kind, Titles titles = Titles::show) const;

@@ -198,6 +198,16 @@ TEST_CASE("errors print with their hint and choose the status") {
   CHECK(tool.out.str().empty());
 }
 
+TEST_CASE("an error reaches a terminal without what the terminal would obey, on its own line") {
+  std::ostringstream err;
+  output::Streams streams{err, err};
+  cli::tell(streams, Error(Code::data_loss, "no \x1b[2J\nhint: run me " + std::string(9000, 'x'))
+                         .with_hint("it is made for \x1b]0;\x07"));
+  CHECK(err.str().starts_with("error: no ?[2J hint: run me xxx"));
+  CHECK(err.str().ends_with("xxx…\nhint: it is made for ?]0;?\n"));
+  CHECK(err.str().size() < 4200);
+}
+
 TEST_CASE("output that cannot be written is an error") {
   Fixture tool;
   tool.out.setstate(std::ios::badbit);

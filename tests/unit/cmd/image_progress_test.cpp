@@ -73,6 +73,13 @@ TEST_CASE("a stream that is no terminal gets plain progress, a quiet one none") 
   CHECK(err.str().empty());
 }
 
+TEST_CASE("a note cannot move a terminal's cursor") {
+  std::ostringstream err;
+  output::Streams streams{err, err};
+  cmd::make_progress(cmd::ProgressKind::plain, streams)->note("no \x1b[2J of\nthis");
+  CHECK(err.str() == "no ?[2J of this\n");
+}
+
 TEST_CASE("JSON progress is a document a line") {
   std::istringstream lines(printed(cmd::ProgressKind::json));
   std::vector<std::string> events;

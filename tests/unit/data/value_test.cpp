@@ -59,6 +59,15 @@ TEST_CASE("documents of many keys are read and written as fast as they are long"
   CHECK(has(parse_json(json + "\"k50000\":1}").error().text(), "the key 'k50000' is there twice"));
 }
 
+TEST_CASE("a key that is there twice is named in one short line") {
+  const std::string key = std::string(5000, 'x');
+  const auto json = parse_json("{\"\\u001b[2J" + key + "\":1,\"\\u001b[2J" + key + "\":1}");
+  REQUIRE_FALSE(json);
+  CHECK(has(json.error().text(), "'?[2Jxxx"));
+  CHECK(json.error().text().size() < 300);
+  CHECK(parse_yaml(key + ": 1\n" + key + ": 1\n").error().text().size() < 300);
+}
+
 TEST_CASE("JSON of too many values is refused, however short they are") {
   std::string text = "[0";
   for (int i = 0; i < 1 << 20; ++i) text += ",0";

@@ -25,6 +25,16 @@ TEST_CASE("tables align, hide wide columns and leave no trailing blanks") {
         "a-longer-one   <none>   <none>\n");
 }
 
+TEST_CASE("a cell cannot move a terminal's cursor, nor fill its screen") {
+  Table table({{"PLATFORM"}});
+  table.add({"linux\x1b[1A/a\nb"});
+  table.add({std::string(5000, 'x')});
+  std::ostringstream out;
+  table.print(out, Kind::table);
+  CHECK(out.str().starts_with("PLATFORM\nlinux?[1A/a b\nxxx"));
+  CHECK(out.str().size() < 1100);
+}
+
 TEST_CASE("formats parse and the nearest is named") {
   CHECK(parse_format("json")->kind == Kind::json);
   CHECK(parse_format("jsonpath={.a}")->path == "{.a}");
