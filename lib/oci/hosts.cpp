@@ -188,6 +188,15 @@ Result<> add_docker_certificates(const std::string& folder, Endpoint& endpoint) 
   return {};
 }
 
+/// Who configures certificates speaks TLS, at home too: as docker and containerd take it.
+void prefer_tls(const std::string& host, Transport transport, Endpoint& endpoint) {
+  const bool configured = !endpoint.authorities.empty() || !endpoint.tls.certificate_file.empty() ||
+                          endpoint.tls.check == http::PeerCheck::none;
+  if (configured && transport == Transport::automatic) {
+    endpoint.base = default_endpoint(host, Transport::tls).base;
+  }
+}
+
 std::vector<std::string> folder_names(const std::string& host) {
   const std::string name = host_part(host);
   const std::string port = host.size() > name.size() ? host.substr(name.size() + 1) : "";
@@ -207,6 +216,7 @@ Result<std::vector<Endpoint>> read_folder(const std::string& folder, const std::
   }
   auto endpoint = default_endpoint(host, transport);
   TRY(add_docker_certificates(folder, endpoint));
+  prefer_tls(host, transport, endpoint);
   return std::vector<Endpoint>{std::move(endpoint)};
 }
 
@@ -252,6 +262,7 @@ Result<std::vector<Endpoint>> parse_hosts(std::string_view toml, const std::stri
     TRY(place(server, *own->as_string(), TRY(root.boolean("override_path"))).context("server"));
   }
   TRY(root.fill(server));
+  if (own == nullptr) prefer_tls(host, transport, server);
   endpoints.push_back(std::move(server));
   for (auto& endpoint : endpoints) endpoint.mirror = endpoint.host != host;
   return endpoints;

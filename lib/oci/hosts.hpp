@@ -13,7 +13,8 @@
 
 namespace flintctl::oci {
 
-/// Whether to speak TLS. `automatic`: always, except to loopback hosts on a port other than 443.
+/// Whether to speak TLS. `automatic`: always, except to loopback hosts on a port other than 443 for
+/// which no certificates are configured.
 enum class Transport { automatic, tls, plain };
 
 /// One place that serves the repositories of a registry: the registry itself, or a mirror.

@@ -143,3 +143,31 @@ TEST_CASE("without configuration a registry is asked over TLS, a loopback one pl
   CHECK(default_endpoint("r.io", Transport::plain).base == "http://r.io/v2");
   CHECK(default_endpoint("localhost:5000", Transport::tls).base == "https://localhost:5000/v2");
 }
+
+TEST_CASE("a registry on this machine is spoken to over TLS where certificates are configured") {
+  const auto base = [](const std::string& toml, Transport transport = Transport::automatic) {
+    const auto endpoints = parse_hosts(toml, "/certs", "127.0.0.1:9", transport);
+    REQUIRE(endpoints);
+    return endpoints->back().base;
+  };
+  const std::string plain = "http://127.0.0.1:9/v2";
+  const std::string tls = "https://127.0.0.1:9/v2";
+  CHECK(base("") == plain);
+  CHECK(base("skip_verify = false") == plain);
+  CHECK(base("ca = \"own.pem\"") == tls);
+  CHECK(base("client = \"pair.pem\"") == tls);
+  CHECK(base("skip_verify = true") == tls);
+  CHECK(base("server = \"http://127.0.0.1:9\"\nca = \"own.pem\"") == plain);  // it says so
+  CHECK(base("ca = \"own.pem\"", Transport::plain) == plain);
+
+  const testing::Folder folder;
+  const auto found = [&] {
+    const auto endpoints = find_endpoints({folder.path()}, "127.0.0.1:9", Transport::automatic);
+    REQUIRE(endpoints);
+    return endpoints->back().base;
+  };
+  REQUIRE(sys::make_directories(folder.path("127.0.0.1:9")));
+  CHECK(found() == plain);
+  folder.write("127.0.0.1:9/ca.crt", "");
+  CHECK(found() == tls);
+}
