@@ -106,10 +106,17 @@ Result<Descriptor> parse_layer(const data::Value& value, std::size_t number) {
       .with_hint("layers must be tar, tar+gzip or tar+zstd");
 }
 
+Platform parse_platform_of(const data::Value& value) {
+  Platform platform{value.string_or("os"), value.string_or("architecture"),
+                    value.string_or("variant")};
+  // Some builders name the architecture alone: containerd takes the host's system then.
+  if (platform.os.empty() && !platform.architecture.empty()) platform.os = host_platform().os;
+  return platform;
+}
+
 std::optional<Platform> parse_entry_platform(const data::Value* value) {
   if (value == nullptr || !value->is_object()) return std::nullopt;
-  return Platform{value->string_or("os"), value->string_or("architecture"),
-                  value->string_or("variant")};
+  return parse_platform_of(*value);
 }
 
 bool is_attestation(const data::Value& entry, const std::optional<Platform>& platform) {
@@ -178,8 +185,7 @@ Result<Index> parse_index(std::string_view bytes, std::string_view type) {
 Result<ImageConfig> parse_config(std::string_view bytes) {
   const auto document = TRY(parse_object(bytes, max_config, "the image's config"));
   ImageConfig config;
-  config.platform = {document.string_or("os"), document.string_or("architecture"),
-                     document.string_or("variant")};
+  config.platform = parse_platform_of(document);
   const auto* rootfs = document.find("rootfs");
   const auto* diff_ids = rootfs == nullptr ? nullptr : rootfs->find("diff_ids");
   if (diff_ids == nullptr || !diff_ids->is_array()) {

@@ -148,6 +148,26 @@ TEST_CASE("an entry without a platform is better than nothing") {
   CHECK(select(*index, {"linux", "amd64", ""}));
 }
 
+TEST_CASE("an architecture without a system is for this one, as containerd takes it") {
+  const std::string entry = descriptor(std::string(media_type::docker_manifest));
+  const auto index = parse_index(
+      fmt::format(
+          R"({{"schemaVersion": 2, "manifests": [{}, "platform": {{"architecture":"arm64"}}}}]}})",
+          entry.substr(0, entry.rfind('}'))),
+      media_type::oci_index);
+  REQUIRE(index);
+  CHECK(select(*index, {"linux", "arm64", ""}));
+  CHECK_FALSE(select(*index, {"linux", "amd64", ""}));
+  const auto platform_of = [](const std::string& fields) {
+    const auto config =
+        parse_config("{" + fields + R"("rootfs": {"type": "layers", "diff_ids": []}})");
+    REQUIRE(config);
+    return config->platform;
+  };
+  CHECK(platform_of(R"("os": "", "architecture": "amd64",)").text() == "linux/amd64");
+  CHECK(platform_of("").os.empty());  // nothing was said
+}
+
 TEST_CASE("a config gives platform and diff IDs") {
   const auto config = parse_config(fmt::format(
       R"({{"os": "linux", "architecture": "amd64", "rootfs": {{"type": "layers", "diff_ids": ["sha256:{}"]}}}})",
