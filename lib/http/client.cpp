@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "http/libcurl.hpp"
+#include "http/url.hpp"
 #include "sys/interrupt.hpp"
 
 namespace flintctl::http {
@@ -255,7 +256,7 @@ Error Client::Impl::error_of(CURLcode code, const Request& request) const {
     kind = Code::unavailable;
     reason = "the answer is no HTTP";
   }
-  Error error(kind, fmt::format("{} {}: {}", request.method, request.url, reason));
+  Error error(kind, fmt::format("{} {}: {}", request.method, shown_url(request.url), reason));
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return std::move(error).with_hint("check the name and this host's DNS");
@@ -292,7 +293,7 @@ Result<Response> Client::request(const Request& request, std::size_t body_limit)
     if (response.body.size() + bytes.size() > body_limit) {
       return Error(Code::resource_exhausted,
                    fmt::format("{} {}: the answer is longer than {} bytes", request.method,
-                               request.url, body_limit));
+                               shown_url(request.url), body_limit));
     }
     response.body += bytes;
     return {};

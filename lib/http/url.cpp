@@ -36,7 +36,8 @@ Result<Url> take_apart(const Libcurl& curl, const Handle& handle) {
   std::transform(url.host.begin(), url.host.end(), url.host.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (url.host.empty() || (url.scheme != "http" && url.scheme != "https")) {
-    return Error(Code::invalid_argument, fmt::format("'{}' is no http or https URL", url.text));
+    return Error(Code::invalid_argument,
+                 fmt::format("'{}' is no http or https URL", shown_url(url.text)));
   }
   if (!part(curl, handle, CURLUPART_USER).empty() ||
       !part(curl, handle, CURLUPART_PASSWORD).empty()) {
@@ -51,7 +52,8 @@ Result<Url> parse_url(const std::string& text) {
   const Libcurl& curl = *TRY(Libcurl::get());
   const Handle handle(curl.url(), Free{&curl});
   if (curl.url_set(handle.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
-    return Error(Code::invalid_argument, fmt::format("'{}' is no http or https URL", text));
+    return Error(Code::invalid_argument,
+                 fmt::format("'{}' is no http or https URL", shown_url(text)));
   }
   return take_apart(curl, handle);
 }
@@ -61,9 +63,19 @@ Result<Url> resolve_url(const Url& base, const std::string& location) {
   const Handle handle(curl.url(), Free{&curl});
   if (curl.url_set(handle.get(), CURLUPART_URL, base.text.c_str(), 0) != CURLUE_OK ||
       curl.url_set(handle.get(), CURLUPART_URL, location.c_str(), CURLU_URLENCODE) != CURLUE_OK) {
-    return Error(Code::invalid_argument, fmt::format("'{}' is no http or https URL", location));
+    return Error(Code::invalid_argument,
+                 fmt::format("'{}' is no http or https URL", shown_url(location)));
   }
   return take_apart(curl, handle);
+}
+
+std::string shown_url(const std::string& text) {
+  std::string shown = text.substr(0, text.find_first_of("?#"));
+  const auto slashes = shown.find("//");
+  const auto begin = slashes == std::string::npos ? 0 : slashes + 2;
+  const auto at = shown.rfind('@', shown.find('/', begin));
+  if (at != std::string::npos && at >= begin) shown.erase(begin, at + 1 - begin);
+  return shown;
 }
 
 std::string escape_query(const std::string& text) {

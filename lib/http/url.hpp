@@ -26,6 +26,10 @@ Result<Url> parse_url(const std::string& text);
 /// What a Location field means at `base`: relative references are resolved. RFC 3986, section 5.
 Result<Url> resolve_url(const Url& base, const std::string& location);
 
+/// A URL as a message may show it, also one that is malformed: without user name and password, and
+/// without query and fragment. A signed URL's query is a key to what it names.
+std::string shown_url(const std::string& text);
+
 /// Percent-encodes all but unreserved characters, for one query value.
 std::string escape_query(const std::string& text);
 

@@ -7,6 +7,7 @@
 
 #include "data/value.hpp"
 #include "oci/challenge.hpp"
+#include "oci/registry_error.hpp"
 
 namespace flintctl::oci {
 namespace {
@@ -35,6 +36,12 @@ const std::string* parameter(const Challenge& challenge, const std::string& name
 bool trusted_realm(const http::Url& realm, const http::Url& asked) {
   if (realm.scheme == "https") return true;
   return asked.scheme == "http" && (realm.host == asked.host || http::is_loopback(realm.host));
+}
+
+/// Appends a field to a query, unless it is empty: some servers take an empty one for a wrong one.
+void add_to(std::string& query, std::string_view name, const std::string& value) {
+  if (value.empty()) return;
+  query += fmt::format("{}{}={}", query.empty() ? "" : "&", name, http::escape_query(value));
 }
 
 /// What may stand in a header: a token with a line break would begin another field.
@@ -94,31 +101,70 @@ Result<std::string> Authorizer::answer_bearer(const ClientFor& client_for, const
   const auto* scope = parameter(challenge, "scope");
   const auto usual =
       repository_.empty() ? std::string() : fmt::format("repository:{}:pull", repository_);
-  http::Client* client = TRY(client_for(*url));
-  return "Bearer " + TRY(token(*client, *url, service == nullptr ? "" : *service,
-                               scope == nullptr ? usual : *scope));
+  std::string query;
+  add_to(query, "service", service == nullptr ? "" : *service);
+  add_to(query, "scope", scope == nullptr ? usual : *scope);
+  return "Bearer " + TRY(token(client_for, asked, *url, query));
 }
 
-Result<std::string> Authorizer::token(http::Client& client, const http::Url& realm,
-                                      const std::string& service, const std::string& scope) {
-  if (credentials_ && !credentials_->registry_token.empty()) return credentials_->registry_token;
+http::Request Authorizer::token_request(const http::Url& realm, const std::string& query) const {
   http::Request request;
-  std::string query = "service=" + http::escape_query(service);
-  if (!scope.empty()) query += "&scope=" + http::escape_query(scope);
   request.url = realm.text;
   if (credentials_ && credentials_->username.empty()) {
     request.method = "POST";
     request.headers.add("Content-Type", std::string(form_type));
     request.body = "grant_type=refresh_token&client_id=flintctl&refresh_token=" +
-                   http::escape_query(credentials_->secret) + "&" + query;
-  } else {
-    request.url += (realm.text.find('?') == std::string::npos ? "?" : "&") + query;
-    if (credentials_) {
-      request.headers.add("Authorization", "Basic " + base64_encode(credentials_->username + ":" +
-                                                                    credentials_->secret));
-    }
+                   http::escape_query(credentials_->secret);
+    if (!query.empty()) request.body += "&" + query;
+    return request;
   }
-  const auto response = TRY(client.request(request, max_token_answer));
+  if (!query.empty()) {
+    request.url += (realm.text.find('?') == std::string::npos ? "?" : "&") + query;
+  }
+  if (credentials_) {
+    request.headers.add("Authorization", "Basic " + base64_encode(credentials_->username + ":" +
+                                                                  credentials_->secret));
+  }
+  return request;
+}
+
+/// The answer to a request for a token, over redirects.
+Result<http::Response> Authorizer::ask(const ClientFor& client_for, const http::Url& asked,
+                                       const http::Url& realm, http::Request request) {
+  http::Url url = realm;
+  for (int hop = 0; hop <= max_redirects; ++hop) {
+    auto response = TRY(TRY(client_for(url))->request(request, max_token_answer));
+    const auto* location = response.headers.find("Location");
+    if (!is_redirect(response.status) || location == nullptr) return response;
+    auto next = http::resolve_url(url, *location);
+    if (!next) {
+      return std::move(next.error())
+          .context(fmt::format("{} redirects to nowhere", url.host))
+          .with_code(Code::registry);
+    }
+    if ((url.scheme == "https" && next->scheme == "http") || !trusted_realm(*next, asked)) {
+      return Error(Code::registry,
+                   fmt::format("{} redirects to {} without TLS", url.host, next->host));
+    }
+    // Only these two have the same question asked again, with its body.
+    const bool repeats = response.status == 307 || response.status == 308;
+    const bool stays = next->same_origin(url);
+    if (request.method == "POST" && !(repeats && stays)) {
+      return Error(Code::registry,
+                   fmt::format("{} redirects a refresh token to {}", url.host, next->host));
+    }
+    if (!stays) request.headers.clear();  // the credentials
+    request.url = next->text;
+    url = *std::move(next);
+  }
+  return Error(Code::registry,
+               fmt::format("{} redirects more than {} times", realm.host, max_redirects));
+}
+
+Result<std::string> Authorizer::token(const ClientFor& client_for, const http::Url& asked,
+                                      const http::Url& realm, const std::string& query) {
+  if (credentials_ && !credentials_->registry_token.empty()) return credentials_->registry_token;
+  const auto response = TRY(ask(client_for, asked, realm, token_request(realm, query)));
   if (response.status == 401 || response.status == 403 || response.status == 400) {
     return refused(realm.host, credentials_.has_value());
   }

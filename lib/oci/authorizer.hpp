@@ -32,7 +32,8 @@ class Authorizer {
   /// After a 401 from `asked` to a request that carried `rejected`: gets a new field, by a token
   /// from the realm (anonymous or with the credentials) or by Basic. Code registry when there is
   /// nothing (more) to answer with. Credentials go to https realms, or to the plain one that was
-  /// asked.
+  /// asked. A realm may redirect, but never from https to http, and not to another host what holds
+  /// credentials.
   Result<> renew(const ClientFor& client_for, const http::Url& asked, const http::Headers& answer,
                  const std::string& rejected);
 
@@ -40,8 +41,11 @@ class Authorizer {
   Result<> load();
   Result<std::string> answer_bearer(const ClientFor& client_for, const http::Url& asked,
                                     const Challenge& challenge);
-  Result<std::string> token(http::Client& client, const http::Url& realm,
-                            const std::string& service, const std::string& scope);
+  Result<std::string> token(const ClientFor& client_for, const http::Url& asked,
+                            const http::Url& realm, const std::string& query);
+  Result<http::Response> ask(const ClientFor& client_for, const http::Url& asked,
+                             const http::Url& realm, http::Request request);
+  [[nodiscard]] http::Request token_request(const http::Url& realm, const std::string& query) const;
 
   const std::string repository_;
   const Source source_;

@@ -21,7 +21,6 @@ namespace {
 constexpr auto resume_hint =
     "pull again: it goes on from there; if it always ends there, the registry's copy is damaged";
 
-constexpr int max_redirects = 10;
 constexpr unsigned max_reconnects = 200;  // of one blob, however little each brought
 constexpr std::size_t max_error_body = 16U << 10U;
 constexpr std::size_t max_authority = 1U << 20U;
@@ -47,10 +46,6 @@ std::string without_parameters(const std::string* content_type) {
   std::string type = content_type->substr(0, content_type->find(';'));
   while (!type.empty() && type.back() == ' ') type.pop_back();
   return type;
-}
-
-bool is_redirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
 bool is_success(int status) { return status >= 200 && status < 300; }
@@ -141,14 +136,20 @@ http::Request Connection::request(std::string method, std::string_view kind,
 /// One exchange; the body of a success goes to `sink`, that of a failure is kept for its message.
 Result<Answer> Connection::exchange_once(const http::Request& request, const http::Sink& sink) {
   Answer answer;
+  bool enough = false;
   const http::Sink sort = [&](const http::ResponseHead& head, std::string_view bytes) -> Result<> {
     if (is_success(head.status)) return sink(head, bytes);
     answer.body += bytes.substr(0, max_error_body - answer.body.size());
-    return {};
+    if (answer.body.size() < max_error_body) return {};
+    // The rest may have no end. Only an error ends the exchange; the answer is what has come.
+    enough = true;
+    answer.head = head;
+    return Error(Code::resource_exhausted, "the answer is long");
   };
   const auto url = TRY(http::parse_url(request.url));
   answers_ = false;
-  answer.head = TRY(TRY(client_for(url))->stream(request, sort));
+  auto head = TRY(client_for(url))->stream(request, sort);
+  if (!enough) answer.head = TRY(std::move(head));
   contacted_ = true;
   answers_ = answer.head.status < 500;
   return answer;
@@ -161,6 +162,7 @@ Result<Answer> Connection::follow(http::Request request, const http::Sink& sink)
   bool challenged = false;
   for (int hop = 0; hop <= max_redirects;) {
     const bool at_home = url.same_origin(origin_);
+    away_ = at_home ? std::string() : url.host;
     const std::string authorization = at_home ? peer_->authorizer.header() : std::string();
     request.url = url.text;
     request.headers = own;
@@ -202,6 +204,18 @@ std::chrono::milliseconds Connection::pause(unsigned failures, const http::Heade
   return std::min(first_wait_ * (1U << std::min(failures, 10U)), longest_wait);
 }
 
+/// Who gave the last answer, or none: where the registry redirects to is another's.
+std::string Connection::asked() const { return away_.empty() ? host() : away_; }
+
+/// The Error for an exchange that did not take place.
+Error Connection::unreachable(Error error) const {
+  const bool untrusted = error.code() == Code::permission_denied;  // its certificate
+  if (away_.empty() || !(untrusted || may_pass(error))) return from_http(std::move(error), host());
+  return std::move(error)
+      .context(fmt::format("{}, where registry {} redirects to, cannot be reached", away_, host()))
+      .with_code(Code::registry);
+}
+
 /// With retries, and the whole body in memory.
 Result<Answer> Connection::get(const http::Request& request, std::size_t limit) {
   for (unsigned failures = 0;; ++failures) {
@@ -210,12 +224,12 @@ Result<Answer> Connection::get(const http::Request& request, std::size_t limit) 
       body += bytes;
       if (body.size() <= limit) return {};
       return Error(Code::data_loss,
-                   fmt::format("{} answers with more than {} bytes", host(), limit));
+                   fmt::format("{} answers with more than {} bytes", asked(), limit));
     };
     auto answer = follow(request, keep);
     const bool transient = answer ? is_transient(answer->head.status) : may_pass(answer.error());
     if (!transient || failures + 1 >= allowed()) {
-      if (!answer) return from_http(std::move(answer.error()), host());
+      if (!answer) return unreachable(std::move(answer.error()));
       if (is_success(answer->head.status)) answer->body = std::move(body);
       return answer;
     }
@@ -248,7 +262,7 @@ Result<Descriptor> Connection::resolve_by_get(const Reference& reference) {
   // A tag is only as good as the connection that resolved it.
   const auto answer = TRY(get(request("GET", "manifests", reference.object()), max_manifest));
   if (!is_success(answer.head.status)) {
-    return from_answer(answer.head.status, answer.body, host(), reference.name());
+    return from_answer(answer.head.status, answer.body, asked(), reference.name());
   }
   const std::string type = without_parameters(answer.head.headers.find("Content-Type"));
   return Descriptor{type, Digest::of(answer.body), answer.body.size()};
@@ -264,10 +278,10 @@ Result<std::string> Connection::fetch(const Descriptor& descriptor, std::string_
       get(request("GET", kind, descriptor.digest.text()), static_cast<std::size_t>(descriptor.size))
           .context("fetching " + what));
   if (!is_success(answer.head.status)) {
-    return from_answer(answer.head.status, answer.body, host(), what);
+    return from_answer(answer.head.status, answer.body, asked(), what);
   }
   if (answer.body.size() != descriptor.size || Digest::of(answer.body) != descriptor.digest) {
-    return Error(Code::data_loss, fmt::format("{} sends other bytes for {}", host(), what));
+    return Error(Code::data_loss, fmt::format("{} sends other bytes for {}", asked(), what));
   }
   return std::move(answer.body);
 }
@@ -295,23 +309,28 @@ Result<> Connection::download(const Descriptor& descriptor, Transfer& transfer,
 /// Success when an unfinished transfer may be tried again, else the error that ends it.
 Result<> Connection::judge(Result<Answer>& answer, const Transfer& transfer, bool last) const {
   if (!answer) {
-    if (!may_pass(answer.error())) return std::move(answer.error());
+    if (!may_pass(answer.error())) return unreachable(std::move(answer.error()));
     if (!last) return {};
-    if (!contacted_) return from_http(std::move(answer.error()), host());
+    const bool away = !away_.empty();
+    if (!contacted_ || (away && transfer.position() == 0)) {
+      return unreachable(std::move(answer.error()));
+    }
+    const auto who = away ? fmt::format("{}, where registry {} redirects to,", away_, host())
+                          : "registry " + host();
     return std::move(answer.error())
-        .context(fmt::format("registry {} breaks off {} after {} of {} bytes", host(),
-                             transfer.what(), transfer.position(), transfer.size()))
+        .context(fmt::format("{} breaks off {} after {} of {} bytes", who, transfer.what(),
+                             transfer.position(), transfer.size()))
         .with_code(Code::registry)
-        .with_hint(resume_hint);
+        .with_hint(away ? "pull again: it goes on from there" : resume_hint);
   }
   const int status = answer->head.status;
   const bool too_short = status == 416;  // it has no bytes where we go on
   if (!is_success(status) && !too_short) {
     if (!last && is_transient(status)) return {};
-    return from_answer(status, answer->body, host(), transfer.what());
+    return from_answer(status, answer->body, asked(), transfer.what());
   }
   if (!last && !too_short) return {};
-  return Error(Code::data_loss, fmt::format("{} ends {} after {} of {} bytes", host(),
+  return Error(Code::data_loss, fmt::format("{} ends {} after {} of {} bytes", asked(),
                                             transfer.what(), transfer.position(), transfer.size()))
       .with_hint(resume_hint);
 }

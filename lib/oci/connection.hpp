@@ -85,6 +85,8 @@ class Connection {
   [[nodiscard]] std::chrono::milliseconds pause(unsigned failures,
                                                 const http::Headers& headers) const;
   [[nodiscard]] unsigned allowed() const;
+  [[nodiscard]] std::string asked() const;
+  [[nodiscard]] Error unreachable(Error error) const;
 
   std::shared_ptr<Peer> peer_;
   std::string registry_;  ///< whose repository it is, also at a mirror
@@ -95,6 +97,7 @@ class Connection {
   http::Url origin_;
   http::Client client_;
   std::optional<http::Client> stranger_;  ///< for other origins: without the client certificate
+  std::string away_;  ///< the host of another origin that was asked last; empty: ours was
   bool answers_ = false;
   bool contacted_ = false;  ///< it answered once: a failure is then more likely to pass
 };

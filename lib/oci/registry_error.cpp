@@ -72,6 +72,10 @@ bool is_transient(int status) {
          status == 504;
 }
 
+bool is_redirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
 std::optional<std::chrono::milliseconds> retry_after(const http::Headers& headers,
                                                      std::chrono::system_clock::time_point now) {
   constexpr std::chrono::seconds longest(60);

@@ -23,6 +23,10 @@ Error from_http(Error error, const std::string& host);
 /// Whether the same request may succeed later: overload, or a gateway's trouble.
 bool is_transient(int status);
 
+/// Whether the answer says to ask elsewhere; followed at most so often.
+bool is_redirect(int status);
+inline constexpr int max_redirects = 10;
+
 /// How long the answer asks to wait, in seconds or until a date, at most a minute. RFC
 /// 9110, 10.2.3.
 std::optional<std::chrono::milliseconds> retry_after(

@@ -138,6 +138,27 @@ TEST_CASE("redirects lead to http and https only, and carry no names") {
   CHECK_FALSE(has(text_of(pulled), "s3cret"));
 }
 
+TEST_CASE("storage that cannot be reached is named, without the key in its URL") {
+  const auto check = [](const Result<>& pulled) {
+    INFO(text_of(pulled));
+    REQUIRE_FALSE(pulled);
+    CHECK(pulled.error().code() == Code::registry);
+    CHECK(has(text_of(pulled), "localhost, where registry " + server().host() + " redirects to"));
+    CHECK(has(text_of(pulled), "http://localhost:1/elsewhere/sha256:"));
+    CHECK_FALSE(has(text_of(pulled), "s3cret"));
+    CHECK_FALSE(has(text_of(pulled), "the registry's copy"));
+  };
+  check(pull("signed"));  // its config
+  auto registry = Registry::open(*Reference::parse(server().reference("signed")), hasty());
+  REQUIRE(registry);
+  const auto target = registry->resolve();
+  REQUIRE(target);
+  const auto manifest = parse_manifest(*registry->manifest(*target), target->media_type);
+  REQUIRE(manifest);
+  const auto ignore = [](std::string_view) { return Result<>(); };
+  check(registry->download(manifest->layers.at(0), 0, ignore));
+}
+
 TEST_CASE("realms without TLS, or of no use, are not asked for tokens") {
   const auto [tag, words] = GENERATE(table<std::string, std::string>({
       {"plain", "without TLS"},
@@ -151,6 +172,29 @@ TEST_CASE("realms without TLS, or of no use, are not asked for tokens") {
   CHECK(pulled.error().code() == Code::registry);
   CHECK(has(text_of(pulled), words));
   CHECK_FALSE(has(text_of(pulled), "s3cret"));
+}
+
+TEST_CASE("a realm that redirects is followed, but no credentials are taken elsewhere") {
+  const auto requests = requests_during([] {
+    const auto pulled = pull("moved-token", as({"me", "s3cret", ""}));
+    INFO(text_of(pulled));
+    CHECK(pulled);
+  });
+  int followed = 0;
+  for (const auto& request : requests) {
+    const auto path = request.string_or("path");
+    if (!path.starts_with("/token")) continue;
+    CHECK_FALSE(has(path, "service="));  // the challenge has none
+    CHECK(request.string_or("authorization").empty() == (path == "/token?moved"));
+    if (path == "/token?moved") ++followed;
+  }
+  CHECK(followed == 1);
+  CHECK(has(text_of(pull("moved-token", hasty(), "plain")), "without TLS"));
+  const auto posted = requests_during([] {
+    const auto refused = pull("moved-token", as({"", "refresh", ""}));
+    CHECK(has(text_of(refused), "redirects a refresh token to localhost"));
+  });
+  for (const auto& request : posted) CHECK(request.string_or("path") != "/token?moved");
 }
 
 TEST_CASE("a token that would split the request is refused and not shown") {
@@ -200,6 +244,16 @@ TEST_CASE("a registry that dribbles is given up") {
   INFO(behaviour << ": " << text_of(pulled));
   REQUIRE_FALSE(pulled);
   CHECK(pulled.error().code() == Code::registry);
+}
+
+TEST_CASE("a refusal without end is the refusal that it begins with") {
+  auto options = hasty();
+  options.timeouts.total = std::chrono::seconds(10);  // for a client that hears it out
+  const auto pulled = pull("endless-refusal", options);
+  INFO(text_of(pulled));
+  REQUIRE_FALSE(pulled);
+  CHECK(pulled.error().code() == Code::registry);
+  CHECK(has(text_of(pulled), "answers 403"));
 }
 
 TEST_CASE("a header without end is refused") {

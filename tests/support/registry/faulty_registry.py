@@ -18,6 +18,7 @@ Behaviours, by repository:
   closed          401 whatever is sent
   redirect        blobs are on the other host, which wants to see no credentials
   scattered       as redirect, and so are tokens, for user "me" only
+  signed          blobs redirect to a signed URL where nobody listens
   loop            blobs redirect for ever
   busy            429 with Retry-After, then 503, then good
   later           429 with a Retry-After of one second for the first question, then good
@@ -39,12 +40,15 @@ Behaviours, by repository:
   evil-token      tokens with a line break and a header in them
   no-token        an answer without a token to a request for one
   evil-realm      401 with a Bearer challenge, whose realm is ?realm= of the tag that was asked for
+  moved-token     401 with a Bearer challenge without a service; its realm redirects to the other host,
+                  for the tag "plain" to a third one
   moved           manifests redirect to the URL that the tag stands for in MOVED
   both            a manifest with layers and manifests
   as-index        a manifest that is served as an index
   as-manifest     an index that is served as a manifest
   schema1         a manifest of docker's first format
   endless         manifests and configs that never end
+  endless-refusal 403 with a body that never ends
   large           HEAD of a manifest of 5 MiB
   changes         HEAD says nothing; the tag is another manifest each time, the digest too
   length-long, length-short, length-nonsense   Content-Length of blobs is not theirs
@@ -198,6 +202,7 @@ class Handler(BaseHTTPRequestHandler):
         wanted = {"token": "Bearer good-token", "member": "Bearer good-token", "closed": "never",
                   "redirect": "Bearer good-token", "scattered": "Bearer good-token", "basic": "Basic bWU6c2VjcmV0", "evil-token": "never",
                   "no-token": "never", "evil-realm": "never", "identity": "Bearer good-token",
+                  "moved-token": "Bearer good-token",
                   "expires": f"Bearer token-{STATE.counts.get('expired', 0)}"}.get(repository)
         if wanted is None or given == wanted:
             return True
@@ -205,9 +210,12 @@ class Handler(BaseHTTPRequestHandler):
         realm = f"http://{issuer}/token?for={repository}"
         if repository == "evil-realm":
             realm = REALMS[self.path.rsplit("/", 1)[1]]
+        if repository == "moved-token":
+            realm += "&to=" + self.path.rsplit("/", 1)[1]
         challenge = 'Basic realm="here"' if repository == "basic" else (
             f'Bearer realm="{realm}",'
             f'service="faulty",scope="repository:{repository}:pull"')
+        challenge = challenge.replace('service="faulty",', "") if repository == "moved-token" else challenge
         self.send(401, json.dumps({"errors": [{"code": "UNAUTHORIZED", "message": "who are you?"}]}).encode(),
                   headers={"WWW-Authenticate": challenge})
         return False
@@ -217,6 +225,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(401, b"{}")
         if "for=identity" in self.path and (self.command != "POST" or "refresh_token=refresh&" not in self.body):
             return self.send(401, b"{}")
+        if "for=moved-token" in self.path:
+            target = REALMS["plain"] if "to=plain" in self.path else f"http://localhost:{STATE.ports[1]}/token?moved"
+            return self.send(307 if self.command == "POST" else 302, b"", headers={"Location": target})
         if "for=evil-token" in self.path:
             return self.send(200, json.dumps({"token": "s3cret\r\nX-Evil: 1"}).encode())
         if "for=no-token" in self.path:
@@ -254,6 +265,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(200, special[0], special[1], headers)
         if repository == "endless":
             return self.endless()
+        if repository == "endless-refusal":
+            return self.endless("403 Forbidden")
         data = CONTENT.manifest
         if name not in ("1", digest(data)):
             return self.send(404, json.dumps({"errors": [{
@@ -268,11 +281,11 @@ class Handler(BaseHTTPRequestHandler):
         kind = "application/vnd.example.thing" if repository == "wrong-type" else MANIFEST
         return self.send(200, data, kind + "; charset=utf-8", headers)
 
-    def endless(self):
+    def endless(self, status="200 OK"):
         if self.command == "HEAD":
             return self.send(405, b"")
         self.close_connection = True
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: " + MANIFEST.encode() + b"\r\n\r\n")
+        self.wfile.write(f"HTTP/1.1 {status}\r\nContent-Type: {MANIFEST}\r\n\r\n".encode())
         while True:
             self.wfile.write(b" " * 65536)
 
@@ -288,6 +301,9 @@ class Handler(BaseHTTPRequestHandler):
         if repository in ("redirect", "scattered"):
             target = f"http://localhost:{STATE.ports[1]}/elsewhere/{name}"
             return self.send(307, b"see there", headers={"Location": target})
+        if repository == "signed":
+            target = f"http://localhost:1/elsewhere/{name}?X-Amz-Signature=s3cret"
+            return self.send(307, b"", headers={"Location": target})
         if repository == "loop":
             return self.send(302, b"", headers={"Location": f"../blobs/{name}"})
         if repository == "wrong-bytes":

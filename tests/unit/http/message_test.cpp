@@ -14,6 +14,17 @@ TEST_CASE("header names compare without case") {
   CHECK(headers.find("Content") == nullptr);
 }
 
+TEST_CASE("a URL is shown without what may be secret in it") {
+  CHECK(shown_url("https://s.io/b/x?X-Amz-Signature=s3cret#f") == "https://s.io/b/x");
+  CHECK(shown_url("https://me:s3cret@s.io/b@c") == "https://s.io/b@c");
+  CHECK(shown_url("http://me:s3cret@[") == "http://[");
+  CHECK(shown_url("http://s.io") == "http://s.io");
+  CHECK(shown_url("b/c@d") == "b/c@d");
+  const auto bad = parse_url("ftp://s.io/?sig=s3cret");
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().text() == "'ftp://s.io/' is no http or https URL");
+}
+
 TEST_CASE("loopback hosts are known by name and address") {
   for (const char* host :
        {"localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"}) {
