@@ -16,14 +16,15 @@
 // Shared by the service files only: this header brings gRPC's in.
 namespace flintctl::containerd {
 
-/// A gRPC context with the session's headers and deadline, which an interrupt ends.
+/// A gRPC context with the session's headers and deadline, which an interrupt ends. `more`: time
+/// beyond that for what is much.
 class CallContext : public grpc::ClientContext {
  public:
-  explicit CallContext(const Session& session)
+  explicit CallContext(const Session& session, std::chrono::milliseconds more = {})
       : running_(session.running), number_(running_->add(*this)) {
     AddMetadata("containerd-namespace", session.name_space);
     if (!session.lease.empty()) AddMetadata("containerd-lease", session.lease);
-    set_deadline(std::chrono::system_clock::now() + session.timeout);
+    set_deadline(std::chrono::system_clock::now() + session.timeout + more);
   }
   CallContext(const CallContext&) = delete;
   CallContext& operator=(const CallContext&) = delete;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "containerd/backoff.hpp"
 #include "containerd/call.hpp"
 #include "containerd/names.hpp"
 #include "containerd/services/content/v1/content.grpc.pb.h"
+#include "core/units.hpp"
 
 namespace flintctl::containerd {
 
@@ -15,6 +18,43 @@ namespace {
 ContentInfo to_info(const api::Info& wire) {
   return {wire.digest(), static_cast<std::uint64_t>(wire.size()), to_time(wire.created_at()),
           to_time(wire.updated_at()), to_labels(wire.labels())};
+}
+
+std::string reading(const std::string& digest) { return fmt::format("reading content {}", digest); }
+
+// So much of a large blob is asked for at once, and is whole before it is passed on: who takes it
+// may take longer than a call may.
+constexpr std::uint64_t part_size = 4 * mib;
+
+struct Part {
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;  ///< 0: to the end
+};
+
+/// Appends a part of a blob; data_loss when containerd sends another number of bytes than was asked
+/// for, resource_exhausted beyond `limit`.
+Result<> read_part(const Session& session, const std::string& digest, const Part& part,
+                   std::string& bytes, std::size_t limit = part_size) {
+  api::ReadContentRequest request;
+  request.set_digest(digest);
+  request.set_offset(static_cast<std::int64_t>(part.offset));
+  request.set_size(static_cast<std::int64_t>(part.size));
+  CallContext context(session);
+  api::Content::Stub stub(session.channel);
+  const auto reader = stub.Read(&context, request);
+  api::ReadContentResponse piece;
+  while (reader->Read(&piece)) {
+    if (piece.data().size() > limit - bytes.size()) {
+      context.TryCancel();
+      return Error(Code::resource_exhausted, fmt::format("it has more than {} bytes", limit))
+          .context(reading(digest));
+    }
+    bytes += piece.data();
+  }
+  const auto status = reader->Finish();
+  if (!status.ok()) return to_error(status, reading(digest), session);
+  if (part.size == 0 || bytes.size() == part.size) return {};
+  return Error(Code::data_loss, "containerd sent too little").context(reading(digest));
 }
 
 }  // namespace
@@ -44,34 +84,19 @@ Result<std::vector<ContentInfo>> GrpcClient::content_list(const std::vector<std:
 }
 
 Result<> GrpcClient::content_stream(const std::string& digest, const Take& take) {
-  const auto what = fmt::format("reading content {}", digest);
-  api::ReadContentRequest request;
-  request.set_digest(digest);
-  CallContext context(session_);
-  api::Content::Stub stub(session_.channel);
-  const auto reader = stub.Read(&context, request);
-  api::ReadContentResponse part;
-  while (reader->Read(&part)) {
-    auto taken = take(part.data());
-    if (taken) continue;
-    context.TryCancel();
-    return std::move(taken).context(what);
+  const auto total = TRY(content_info(digest)).size;
+  std::string bytes;
+  for (std::uint64_t offset = 0; offset < total; offset += bytes.size()) {
+    bytes.clear();
+    TRY(read_part(session_, digest, {offset, std::min(total - offset, part_size)}, bytes));
+    TRY(take(bytes).context(reading(digest)));
   }
-  const auto status = reader->Finish();
-  if (status.ok()) return {};
-  return to_error(status, what, session_);
+  return {};
 }
 
 Result<std::string> GrpcClient::content_read(const std::string& digest, std::size_t limit) {
   std::string bytes;
-  const auto append = [&](std::string_view piece) -> Result<> {
-    if (piece.size() > limit - bytes.size()) {
-      return Error(Code::resource_exhausted, fmt::format("it has more than {} bytes", limit));
-    }
-    bytes += piece;
-    return {};
-  };
-  TRY(content_stream(digest, append));
+  TRY(read_part(session_, digest, {0, 0}, bytes, limit));
   return bytes;
 }
 

@@ -7,6 +7,7 @@
 #include "containerd/call.hpp"
 #include "containerd/names.hpp"
 #include "containerd/services/content/v1/content.grpc.pb.h"
+#include "core/units.hpp"
 
 namespace flintctl::containerd {
 
@@ -27,10 +28,11 @@ struct Blob {
 /// One Write stream: STAT, WRITE…, COMMIT, each answered once. containerd: contentserver.go.
 class WriteStream {
  public:
-  WriteStream(const Session& session, std::string what)
+  /// `bytes`: that will be written. A disk that takes less than a MiB a second is stuck.
+  WriteStream(const Session& session, std::string what, std::size_t bytes)
       : session_(session),
         what_(std::move(what)),
-        context_(session),
+        context_(session, std::chrono::seconds(bytes / mib)),
         stub_(session.channel),
         stream_(stub_.Write(&context_)) {}
 
@@ -78,7 +80,7 @@ Result<> send_bytes(WriteStream& stream, const Blob& blob, std::size_t held) {
 }
 
 Result<> write_once(const Session& session, const Blob& blob) {
-  WriteStream stream(session, fmt::format("writing content '{}'", blob.ref));
+  WriteStream stream(session, fmt::format("writing content '{}'", blob.ref), blob.bytes.size());
   const auto total = static_cast<std::int64_t>(blob.bytes.size());
   api::WriteContentRequest first;
   first.set_action(api::STAT);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "daemon.hpp"
 
@@ -40,6 +42,24 @@ TEST_CASE("content and its labels come back as they were written") {
   require_ok(client->content_delete(digest));
   CHECK(code_of(client->content_info(digest)) == Code::not_found);
   CHECK(code_of(client->content_read(digest, 100)) == Code::not_found);
+}
+
+TEST_CASE("a blob may be taken more slowly than a call may last") {
+  const auto client = client_of("content-slow");
+  require_ok(client->lease_create("l", {}));
+  std::string bytes(9 << 20, 'x');
+  bytes.back() = 'y';
+  const auto digest = written(*client->with_lease("l"), bytes);
+  constexpr std::chrono::seconds timeout(1);
+  const auto hasty = connect(daemon().address(), "content-slow", timeout);
+  require_ok(hasty);
+  std::string taken;
+  require_ok((*hasty)->content_stream(digest, [&](std::string_view piece) -> Result<> {
+    if (taken.empty()) std::this_thread::sleep_for(timeout + std::chrono::milliseconds(100));
+    taken += piece;
+    return {};
+  }));
+  CHECK((taken == bytes));
 }
 
 TEST_CASE("filters choose content by its labels") {
