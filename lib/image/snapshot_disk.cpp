@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <thread>
 #include <utility>
 
@@ -24,6 +25,7 @@ struct SnapshotDisk::Impl {
   UniqueFd folder;            ///< empty: containerd does not say where it is
   std::uint64_t waiting = 0;  ///< bytes that no flush was started for
   std::atomic<bool> busy = false;
+  std::atomic<int> failed = 0;  ///< errno: a descriptor tells of an error of writing once only
   std::thread flusher;
 
   void end_flusher() {
@@ -59,19 +61,20 @@ void SnapshotDisk::wrote(std::uint64_t bytes) {
   impl_->end_flusher();
   impl_->waiting = 0;
   impl_->busy = true;
-  // What it could not write, the last flush reports.
   impl_->flusher = std::thread([impl = impl_.get()] {
-    (void)::syncfs(impl->folder.get());
+    if (::syncfs(impl->folder.get()) != 0) impl->failed = errno;
     impl->busy = false;
   });
 }
 
 Result<> SnapshotDisk::flush() {
+  constexpr auto what = "writing the snapshots to the disk";
   impl_->end_flusher();
+  if (impl_->failed != 0) return sys::from_errno(impl_->failed, what);
   if (!impl_->folder) {
     ::sync();
   } else if (::syncfs(impl_->folder.get()) != 0) {
-    return sys::last_error("writing the snapshots to the disk");
+    return sys::last_error(what);
   }
   return {};
 }
