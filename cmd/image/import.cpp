@@ -55,9 +55,10 @@ Result<UniqueFd> open_regular(const std::string& file, const std::string& spool,
 Result<std::vector<SavedImage>> read_file_system(UniqueFd fd, const image::InstallOptions& install,
                                                  const std::string& spool) {
   std::vector<SavedImage> images;
-  images.push_back(archive::is_ext4(fd.get())
-                       ? TRY(image::image_of_ext4(fd, install.platform, install.limits, spool))
-                       : TRY(image::image_of_rootfs(std::move(fd), install.platform)));
+  images.push_back(
+      archive::is_ext4(fd.get())
+          ? TRY(image::image_of_ext4(fd, install.platform, install.limits, spool))
+          : TRY(image::image_of_rootfs(std::move(fd), install.platform, install.limits)));
   return images;
 }
 
@@ -66,7 +67,7 @@ Result<std::vector<SavedImage>> read_images(const ImageImportOptions& options,
   const std::string spool = image::partial_directory(install.state_directory);
   if (sys::is_directory(options.file)) {
     return image::read_saved_images(TRY(image::LocalFiles::in_folder(options.file)),
-                                    install.platform);
+                                    install.platform, install.limits);
   }
   if (options.rootfs) {
     return read_file_system(TRY(open_regular(options.file, spool, install.limits.bytes)), install,
@@ -77,7 +78,7 @@ Result<std::vector<SavedImage>> read_images(const ImageImportOptions& options,
   if (!pipe && archive::is_ext4(fd.get())) return read_file_system(std::move(fd), install, spool);
   return image::read_saved_images(
       TRY(image::LocalFiles::in_tar(pipe ? STDIN_FILENO : fd.get(), spool, install.limits.bytes)),
-      install.platform);
+      install.platform, install.limits);
 }
 
 /// What the images shall be called, each once.

@@ -20,7 +20,7 @@ Result<std::optional<LocalImage>> present(containerd::Client& client,
       !TRY(is_unpacked(client, options.snapshotter, *image))) {
     return std::optional<LocalImage>();
   }
-  if (options.blobs == LayerBlobs::kept && !TRY(have_blobs(client, image->content.layers))) {
+  if (options.blobs == LayerBlobs::kept && !TRY(keeps_blobs(client, *image))) {
     return std::optional<LocalImage>();
   }
   return image;
@@ -50,6 +50,12 @@ Result<ImportResult> import(containerd::Client& client, const oci::Reference& re
                             Progress& progress) {
   const auto what = fmt::format("importing image '{}'", reference.name());
   TRY(sys::require_root(what));
+  const auto& target = saved.documents.target().digest;
+  if (reference.digest() && *reference.digest() != target) {
+    return Error(Code::invalid_argument, fmt::format("what is to be called '{}' has the digest {}",
+                                                     reference.name(), target.text()))
+        .with_hint("name it by a tag: flintctl image import FILE registry.example/os:1");
+  }
   return import_checked(client, reference, saved, options, progress).context(what);
 }
 

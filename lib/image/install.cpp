@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 
+#include "archive/compression.hpp"
 #include "core/rollback.hpp"
 #include "core/units.hpp"
 #include "image/abandoned.hpp"
@@ -85,20 +86,20 @@ Result<std::optional<CachedBootFiles>> Install::run() {
   // Under another name, or by a pull that was killed after it cached them.
   auto files =
       files_only ? options().boot->cache->find(target, options().boot->request) : std::nullopt;
-  image_.progress.layers(layers);
-  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-    const bool exists = layer < committed || files;
-    image_.progress.layer(layer, exists ? LayerPhase::exists : LayerPhase::waiting, 0);
-  }
   const auto leased = client_.with_lease(lease);
   const bool keep = options().blobs == LayerBlobs::kept && !TRY(have_blobs(*leased, layers));
+  image_.progress.layers(layers);
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    const bool exists = !keep && (layer < committed || files);
+    image_.progress.layer(layer, exists ? LayerPhase::exists : LayerPhase::waiting, 0);
+  }
   const bool missing = committed < documents().chain.size() && !files;
   if (missing || keep) {
     TRY(files_only ? check_disk() : check_pool(committed));
     const auto source = TRY(open_layers_(keep ? 0 : committed));
     if (missing && files_only) files = TRY(build_boot_files(*source, lease));
     if (missing && !files_only) TRY(build(*source, lease, committed));
-    if (keep) TRY(keep_blobs(*leased, layers, *source));
+    if (keep) TRY(keep_blobs(*leased, layers, *source, image_.progress));
   }
   TRY(sys::check_interrupt());
   if (disk_ && !files_only) TRY(disk_->flush());
@@ -211,13 +212,17 @@ Result<> Install::build_shared(const BuildContext& context, const LayerGroup& gr
   return build_snapshot(context, group);
 }
 
-/// Bytes that the layers from `first` on will take. The uncompressed size is nowhere written; gzip
-/// and zstd halve a root file system at least.
+/// Bytes that the layers from `first` on will take. What compressed ones hold is nowhere written:
+/// gzip and zstd halve a root file system at least.
 std::uint64_t Install::bytes_needed(std::size_t first) const {
   const auto& layers = documents().content.layers;
-  std::uint64_t compressed = 0;
-  for (std::size_t layer = first; layer < layers.size(); ++layer) compressed += layers[layer].size;
-  return 2 * compressed + 8 * mib;
+  std::uint64_t need = 8 * mib;
+  for (std::size_t layer = first; layer < layers.size(); ++layer) {
+    const auto compression = archive::promised_compression(layers[layer].media_type);
+    const bool plain = compression && *compression == archive::Compression::none;
+    need += layers[layer].size * (plain ? 1 : 2);
+  }
+  return need;
 }
 
 Result<> Install::check_pool(std::size_t committed) {

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 
 #include "core/rollback.hpp"
 #include "sys/error.hpp"
@@ -69,14 +71,29 @@ Result<bool> have_blobs(containerd::Client& client, const std::vector<oci::Descr
   return true;
 }
 
+Result<bool> keeps_blobs(containerd::Client& client, const LocalImage& image) {
+  if (!TRY(have_blobs(client, image.content.layers))) return false;
+  std::set<std::string> referred;
+  for (auto& [key, value] : TRY(client.content_info(image.manifest.digest.text())).labels) {
+    if (key.starts_with("containerd.io/gc.ref.content")) referred.insert(value);
+  }
+  return std::all_of(image.content.layers.begin(), image.content.layers.end(),
+                     [&](const auto& layer) { return referred.contains(layer.digest.text()); });
+}
+
 Result<> keep_blobs(containerd::Client& leased, const std::vector<oci::Descriptor>& layers,
-                    LayerSource& source) {
+                    LayerSource& source, Progress& progress) {
   Arrivals arrivals(source, layers.size());
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
     TRY(sys::check_interrupt());
     TRY(arrivals.wait(layer, layers[layer].size));
-    TRY(write_blob(leased, layers[layer], source.file(layer))
-            .context(fmt::format("keeping layer {}", layer + 1)));
+    auto written = write_blob(leased, layers[layer], source.file(layer));
+    if (written) {
+      progress.layer(layer, LayerPhase::done, layers[layer].size);
+      continue;
+    }
+    if (written.error().code() == Code::data_loss) source.discard(layer);
+    return std::move(written).context(fmt::format("keeping layer {}", layer + 1));
   }
   return {};
 }

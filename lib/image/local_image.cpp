@@ -137,7 +137,11 @@ Result<LocalImage> require_local(containerd::Client& client, const oci::Referenc
 Result<bool> is_unpacked(containerd::Client& client, const std::string& snapshotter,
                          const LocalImage& image) {
   const auto info = TRY(unless_missing(client.snapshot_stat(snapshotter, image.snapshot())));
-  return info && info->kind == containerd::SnapshotKind::committed;
+  if (!info || info->kind != containerd::SnapshotKind::committed) return false;
+  const auto config = TRY(unless_missing(client.content_info(image.content.config.digest.text())));
+  if (!config) return false;
+  const auto held = config->labels.find("containerd.io/gc.ref.snapshot." + snapshotter);
+  return held != config->labels.end() && held->second == image.snapshot();
 }
 
 Result<std::vector<ImageSummary>> list(containerd::Client& client, const std::string& snapshotter,

@@ -41,7 +41,8 @@ Result<LocalImage> require_local(containerd::Client& client, const oci::Referenc
 /// What every command says of an image that containerd has no record of.
 Error no_such_image(const oci::Reference& reference);
 
-/// Whether the image's snapshot is there.
+/// Whether the image's snapshot is there, and kept from being collected by this image: another one
+/// of the same layers may be removed.
 Result<bool> is_unpacked(containerd::Client& client, const std::string& snapshotter,
                          const LocalImage& image);
 

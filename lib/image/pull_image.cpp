@@ -145,7 +145,7 @@ Result<std::optional<PullResult>> Pull::unchanged(const std::optional<oci::Diges
   if (!image || (target && image->target.digest != *target)) return std::optional<PullResult>();
   const auto layers = image->content.layers;
   auto found = TRY(complete(client_, options_, *std::move(image)));
-  if (!found || (options_.blobs == LayerBlobs::kept && !TRY(have_blobs(client_, layers)))) {
+  if (!found || (options_.blobs == LayerBlobs::kept && !TRY(keeps_blobs(client_, found->image)))) {
     return std::optional<PullResult>();
   }
   if (!target) progress_.resolved(reference_.name(), found->image.target.digest);
@@ -180,7 +180,9 @@ Result<PullResult> ensure(containerd::Client& client, const oci::Reference& refe
   std::string_view lacks = "is not here";
   if (policy != PullPolicy::always) {
     auto image = TRY(find_local(client, reference.name(), options.platform));
-    if (image) {
+    // A name that promises a digest is not enough: whoever made the record may have lied.
+    const auto& digest = reference.digest();
+    if (image && (!digest || image->target.digest == *digest)) {
       if (auto found = TRY(complete(client, options, *std::move(image)))) return *std::move(found);
       lacks = options.boot ? "has neither a snapshot nor these boot files in the kernel cache"
                            : "is here, but not unpacked";

@@ -7,9 +7,10 @@
 
 #include "archive/decoded_file.hpp"
 #include "archive/ext4_image.hpp"
+#include "core/units.hpp"
 #include "data/value.hpp"
 #include "sys/error.hpp"
-#include "sys/file.hpp"
+#include "sys/interrupt.hpp"
 #include "sys/sha256.hpp"
 
 namespace flintctl::image {
@@ -43,10 +44,12 @@ std::string_view suffix(archive::Compression compression) {
 }
 
 /// Reads a layer once, for both of its digests. `fd` stands at its beginning.
-Result<LayerFacts> inspect_layer(int fd, std::string_view base_type) {
+Result<LayerFacts> inspect_layer(int fd, std::string_view base_type,
+                                 const archive::Limits& limits) {
   sys::Sha256 raw;
   sys::Sha256 decoded;
   std::uint64_t size = 0;
+  std::uint64_t decoded_size = 0;
   archive::DecodedFile source(fd, [&](std::string_view bytes) {
     raw.update(bytes);
     size += bytes.size();
@@ -54,6 +57,13 @@ Result<LayerFacts> inspect_layer(int fd, std::string_view base_type) {
   for (;;) {
     const auto piece = TRY(source.next());
     if (piece.empty()) break;
+    TRY(sys::check_interrupt());
+    decoded_size += piece.size();
+    if (decoded_size > limits.bytes) {
+      return Error(Code::resource_exhausted,
+                   fmt::format("it holds more than {}", format_size(limits.bytes)))
+          .with_hint("if it should: --max-layer-size SIZE");
+    }
     decoded.update(piece);
   }
   if (size == 0) return damaged("a layer is empty");
@@ -94,15 +104,23 @@ Result<Documents> documents_of(std::string_view manifest_type, std::string_view 
                         });
 }
 
+/// A file that an image names and that is not there: told from an image for other platforms, which
+/// may stand beside ours.
+template <typename T>
+Result<T> needed(Result<T> found) {
+  if (found || found.error().code() != Code::not_found) return found;
+  return std::move(found).error().with_code(Code::data_loss);
+}
+
 Result<std::string> read_blob(const LocalFiles& files, const oci::Descriptor& descriptor) {
   const std::string name = blob_name(descriptor.digest);
-  std::string bytes = TRY(files.read(name, oci::max_config));
+  std::string bytes = TRY(needed(files.read(name, oci::max_config)));
   if (oci::Digest::of(bytes) == descriptor.digest) return bytes;
   return damaged(fmt::format("'{}' has another digest than its name", name));
 }
 
 Result<SavedImage> read_oci(const LocalFiles& files, const data::Value& entry,
-                            const oci::Platform& platform) {
+                            const oci::Platform& platform, const archive::Limits& /*limits*/) {
   const auto size = entry.integer_or("size", -1);
   if (size < 0) return damaged("an entry of index.json has no size");
   const oci::Descriptor target{entry.string_or("mediaType"),
@@ -119,7 +137,7 @@ Result<SavedImage> read_oci(const LocalFiles& files, const data::Value& entry,
     if (name.find_first_of(":/") != std::string::npos) image.names.push_back(std::move(name));
   }
   for (const auto& layer : image.documents.content.layers) {
-    auto file = TRY(files.open(blob_name(layer.digest)));
+    auto file = TRY(needed(files.open(blob_name(layer.digest))));
     if (file.size != layer.size) {
       return damaged(fmt::format("layer {} has {} bytes, the manifest says {}", layer.digest.text(),
                                  file.size, layer.size));
@@ -130,17 +148,17 @@ Result<SavedImage> read_oci(const LocalFiles& files, const data::Value& entry,
 }
 
 Result<SavedImage> read_docker(const LocalFiles& files, const data::Value& entry,
-                               const oci::Platform& platform) {
-  const std::string config = TRY(files.read(entry.string_or("Config"), oci::max_config));
+                               const oci::Platform& platform, const archive::Limits& limits) {
+  const std::string config = TRY(needed(files.read(entry.string_or("Config"), oci::max_config)));
   std::vector<LayerFacts> layers;
   std::vector<UniqueFd> opened;
   if (const auto* const names = entry.find("Layers")) {
     for (const auto& name : names->elements()) {
       const auto* const text = name.as_string();
       if (text == nullptr) return damaged("manifest.json names a layer that is no text");
-      auto file = TRY(files.open(*text));
-      layers.push_back(
-          TRY(inspect_layer(file.fd.get(), docker_layer).context(fmt::format("'{}'", *text))));
+      auto file = TRY(needed(files.open(*text)));
+      layers.push_back(TRY(
+          inspect_layer(file.fd.get(), docker_layer, limits).context(fmt::format("'{}'", *text))));
       opened.push_back(std::move(file.fd));
     }
   }
@@ -156,14 +174,16 @@ Result<SavedImage> read_docker(const LocalFiles& files, const data::Value& entry
   return image;
 }
 
-using ReadOne = Result<SavedImage> (*)(const LocalFiles&, const data::Value&, const oci::Platform&);
+using ReadOne = Result<SavedImage> (*)(const LocalFiles&, const data::Value&, const oci::Platform&,
+                                       const archive::Limits&);
 
 Result<std::vector<SavedImage>> read_all(const LocalFiles& files, const data::Array& entries,
-                                         const oci::Platform& platform, ReadOne read) {
+                                         const oci::Platform& platform,
+                                         const archive::Limits& limits, ReadOne read) {
   std::vector<SavedImage> images;
   std::optional<Error> unfit;
   for (const auto& entry : entries) {
-    auto image = read(files, entry, platform);
+    auto image = read(files, entry, platform, limits);
     if (image) {
       images.push_back(*std::move(image));
     } else if (image.error().code() == Code::not_found && entries.size() > 1) {
@@ -179,18 +199,19 @@ Result<std::vector<SavedImage>> read_all(const LocalFiles& files, const data::Ar
 }  // namespace
 
 Result<std::vector<SavedImage>> read_saved_images(const LocalFiles& files,
-                                                  const oci::Platform& platform) {
+                                                  const oci::Platform& platform,
+                                                  const archive::Limits& limits) {
   if (files.has("index.json")) {
     const auto index = TRY(
         data::parse_json(TRY(files.read("index.json", oci::max_manifest))).context("index.json"));
     const auto* const entries = index.find("manifests");
     if (entries == nullptr) return damaged("index.json has no manifests");
-    return read_all(files, entries->elements(), platform, read_oci);
+    return read_all(files, entries->elements(), platform, limits, read_oci);
   }
   if (files.has("manifest.json")) {
     const auto list = TRY(data::parse_json(TRY(files.read("manifest.json", oci::max_manifest)))
                               .context("manifest.json"));
-    return read_all(files, list.elements(), platform, read_docker);
+    return read_all(files, list.elements(), platform, limits, read_docker);
   }
   return Error(Code::invalid_argument, "it has neither index.json nor manifest.json")
       .with_hint(
@@ -198,8 +219,9 @@ Result<std::vector<SavedImage>> read_saved_images(const LocalFiles& files,
           "system say --rootfs");
 }
 
-Result<SavedImage> image_of_rootfs(UniqueFd fd, const oci::Platform& platform) {
-  const auto layer = TRY(inspect_layer(fd.get(), oci_layer));
+Result<SavedImage> image_of_rootfs(UniqueFd fd, const oci::Platform& platform,
+                                   const archive::Limits& limits) {
+  const auto layer = TRY(inspect_layer(fd.get(), oci_layer, limits));
   // Nothing but what names the content: the same file is the same image, wherever and whenever.
   auto config = data::Value::object(
       {{"architecture", platform.architecture},
@@ -219,7 +241,7 @@ Result<SavedImage> image_of_ext4(const UniqueFd& fd, const oci::Platform& platfo
                                  const archive::Limits& limits, const std::string& spool) {
   const SpoolFile tar = TRY(SpoolFile::create(spool, limits.bytes));
   TRY(archive::tar_of_ext4(fd, tar.writer(), limits));
-  return image_of_rootfs(TRY(tar.reader()), platform);
+  return image_of_rootfs(TRY(tar.reader()), platform, limits);
 }
 
 void SavedLayers::listen(ArrivalListener listener) {

@@ -22,14 +22,16 @@ struct SavedImage {
 };
 
 /// The images of an OCI layout ("index.json") or of `docker save` ("manifest.json"), for one
-/// platform. Digests of documents are checked; those of layers are what unpacking checks. OCI image
-/// specification, image-layout.md.
+/// platform. Digests of documents are checked; those of layers are what unpacking checks.
+/// resource_exhausted for a layer beyond `limits`. OCI image specification, image-layout.md.
 Result<std::vector<SavedImage>> read_saved_images(const LocalFiles& files,
-                                                  const oci::Platform& platform);
+                                                  const oci::Platform& platform,
+                                                  const archive::Limits& limits);
 
 /// A file system's tar, compressed or not, as an image of one layer without a name. Reads `fd`, a
 /// regular file, to its end.
-Result<SavedImage> image_of_rootfs(UniqueFd fd, const oci::Platform& platform);
+Result<SavedImage> image_of_rootfs(UniqueFd fd, const oci::Platform& platform,
+                                   const archive::Limits& limits);
 
 /// The files of an ext2, ext3 or ext4 file system in a regular file, as an image of one layer
 /// without a name. Nothing is mounted; an unnamed file in `spool` holds the layer's tar. See

@@ -279,6 +279,75 @@ TEST_CASE("a check names what went from an image, or was changed") {
   CHECK(problem().find("not found") != std::string::npos);
 }
 
+/// `docker save` of one image of one layer.
+std::string saved_as(const std::string& name, const std::string& layer, const std::string& author) {
+  return TarBuilder()
+      .file("config.json",
+            fmt::format(R"({{"architecture":"amd64","os":"linux","author":"{}","rootfs":{{)"
+                        R"("type":"layers","diff_ids":["{}"]}}}})",
+                        author, digest_of(layer)))
+      .file("layer.tar", layer)
+      .file("manifest.json",
+            fmt::format(R"([{{"Config":"config.json","RepoTags":["{}"],"Layers":["layer.tar"]}}])",
+                        name))
+      .finish();
+}
+
+TEST_CASE("images of the same layers do not need each other") {
+  const World world;
+  world.files.write("a", saved_as("a:1", root_tar(), "Ann"));
+  world.files.write("b", saved_as("b:1", root_tar(), "Bob"));
+  const auto import = [&](const std::string& name, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"image", "import", world.files.path(name)});
+    return world.prints(more, "native");
+  };
+  // By another client, and without a snapshot.
+  SECTION("a snapshot that only the other one holds") {
+    const auto by_ctr =
+        world.ctr({"images", "import", "--no-unpack", world.files.path("a")}, "flintlock");
+    REQUIRE(by_ctr.status.ok());
+    import("b");
+    CHECK(import("a") == "image/docker.io/library/a:1 imported\n");
+    world.prints({"image", "remove", "b:1"});
+    world.prints({"image", "check"}, "native");
+    return;
+  }
+  // Layers that only the other one keeps.
+  import("a");
+  import("b", {"--keep-layers"});
+  CHECK(import("a", {"--keep-layers"}) == "image/docker.io/library/a:1 imported\n");
+  CHECK(import("a", {"--keep-layers"}) == "image/docker.io/library/a:1 unchanged\n");
+  world.prints({"image", "remove", "b:1"});
+  world.prints({"image", "export", "a:1", "--file", world.files.path("out")});
+}
+
+TEST_CASE("a name with a digest is for what has it") {
+  const World world;
+  const std::string name = "a@sha256:" + std::string(64, 'a');
+  world.files.write("a", saved_as("a:1", root_tar(), "Ann"));
+  const auto refused = world.run({"image", "import", world.files.path("a"), name}, "native");
+  CHECK(refused.status.code == 2);
+  CHECK(refused.err.find("has the digest sha256:") != std::string::npos);
+  CHECK(world.empty());
+}
+
+TEST_CASE("an archive that lacks a part of an image is refused, whatever else it has") {
+  const World world;
+  world.files.write("lacking",
+                    TarBuilder()
+                        .file("one/layer.tar", root_tar())
+                        .file("one.json", "{}")
+                        .file("manifest.json", R"([{"Config":"two.json","RepoTags":["b:1"],)"
+                                               R"("Layers":["one/layer.tar"]},)"
+                                               R"({"Config":"one.json","RepoTags":["a:1"],)"
+                                               R"("Layers":["one/layer.tar"]}])")
+                        .finish());
+  const auto refused = world.run({"image", "import", world.files.path("lacking")}, "native");
+  CHECK(refused.status.code == 1);
+  CHECK(refused.err.find("there is no file 'two.json'") != std::string::npos);
+  CHECK(world.empty());
+}
+
 TEST_CASE("images are named, checked and pruned") {
   const World world;
   world.files.write("root", root_tar());
@@ -384,7 +453,7 @@ TEST_CASE("a layer that unpacks to more than it may is refused") {
                                  "big", "--max-layer-size", "1Mi"},
                                 "native");
   CHECK(output.status.code == 1);
-  CHECK(output.err.find("1048576 bytes") != std::string::npos);
+  CHECK(output.err.find("it holds more than 1 MiB") != std::string::npos);
   CHECK(world.empty());
 }
 

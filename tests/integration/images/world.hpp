@@ -55,8 +55,8 @@ class World {
     REQUIRE(output.status.code == 0);
     return output.out;
   }
-  sys::Output ctr(std::vector<std::string> arguments) const {
-    std::vector<std::string> command = {"/usr/bin/ctr", "-a", daemon_->address(), "-n", "ctr"};
+  sys::Output ctr(std::vector<std::string> arguments, const std::string& name_space = "ctr") const {
+    std::vector<std::string> command = {"/usr/bin/ctr", "-a", daemon_->address(), "-n", name_space};
     command.insert(command.end(), arguments.begin(), arguments.end());
     auto output = sys::run(command);
     REQUIRE(output);

@@ -14,6 +14,7 @@
 #include "bed.hpp"
 #include "doomed.hpp"
 #include "image/abandoned.hpp"
+#include "image/export_image.hpp"
 #include "image/partial_file.hpp"
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
@@ -187,6 +188,41 @@ TEST_CASE("layers that another image has are not fetched") {
   must(remove(*client, Bed::get().image("rich")));
   CHECK(must(is_unpacked(*client, "native", shared.image)));
   CHECK_FALSE(must(is_unpacked(*client, "native", rich.image)));
+}
+
+/// The last phase of each layer.
+class LastPhases : public NoProgress {
+ public:
+  void layers(const std::vector<oci::Descriptor>& layers) override { last.resize(layers.size()); }
+  void layer(std::size_t index, LayerPhase phase, std::uint64_t) override {
+    existed = existed || phase == LayerPhase::exists;
+    last.at(index) = phase;
+  }
+  std::vector<LayerPhase> last;
+  bool existed = false;
+};
+
+TEST_CASE("kept layers are content, those of an image that was unpacked without them too") {
+  const auto client = Bed::get().client("kept");
+  auto options = Bed::get().options("kept");
+  const auto& layers = pull_now("kept", "rich", options).image.content.layers;
+  options.blobs = LayerBlobs::kept;
+  LastPhases progress;
+  const auto kept = must(pull(*client, Bed::get().image("rich"), options, progress));
+  CHECK(kept.outcome == PullOutcome::pulled);
+  CHECK(progress.last == std::vector(layers.size(), LayerPhase::done));
+  CHECK_FALSE(progress.existed);
+  must(client->lease_create("collect", {}));
+  must(client->lease_delete("collect"));
+  for (const auto& layer : layers) CHECK(client->content_info(layer.digest.text()));
+  std::string tar;
+  must(export_images(*client, {Bed::get().image("rich")}, options.platform,
+                     [&](std::string_view piece) -> Result<> {
+                       tar += piece;
+                       return {};
+                     }));
+  CHECK(tar.find(layers[0].digest.hex()) != std::string::npos);
+  CHECK(pull_now("kept", "rich", options).outcome == PullOutcome::unchanged);
 }
 
 TEST_CASE("automatic boundaries keep what local images share") {
