@@ -2,6 +2,7 @@
 #include "host.hpp"
 
 #include "devmapper/driver.hpp"
+#include "provision/known_pool.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -25,6 +26,10 @@ Result<const config::Config*> Host::config() {
     overrides.containerd_namespace = given(options_.containerd_namespace);
     overrides.pool = given(options_.pool);
     auto loaded = std::make_unique<config::Config>(TRY(config::load(overrides)));
+    if (!loaded->pool_chosen) {
+      loaded->pool =
+          provision::pool_of_host_file(default_host_file, *loaded).value_or(loaded->pool);
+    }
     TRY(devmapper::check_name(loaded->pool).context("the configured pool"));
     config_ = std::move(loaded);
   }

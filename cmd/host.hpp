@@ -13,6 +13,9 @@
 
 namespace flintctl::cmd {
 
+/// What provisioning reads when no other file is named.
+inline constexpr const char* default_host_file = "/etc/flintctl/host.toml";
+
 /// Flags that every command takes, as typed; empty means "not given".
 struct GlobalOptions {
   std::string containerd_address;
@@ -38,7 +41,8 @@ class Host {
 
   output::Streams& streams();
   const GlobalOptions& options() { return options_; }
-  /// Flag over environment over file over default; read once.
+  /// Flag over environment over file over default, and for the pool host.toml over the default;
+  /// read once.
   Result<const config::Config*> config();
   Result<output::Format> format();
   /// containerd at the configured address and namespace; host_not_ready when nothing listens.

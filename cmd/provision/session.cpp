@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "provision/known_pool.hpp"
 #include "sys/file.hpp"
 
 namespace flintctl::cmd {
@@ -16,9 +17,19 @@ Result<ProvisionSession> open_provision_session(Host& host, const std::string& f
   if (!file.empty() || sys::exists(path)) {
     session.settings = TRY(provision::read_host_settings(path, std::move(session.settings)));
   }
+  provision::place_as_recorded(session.paths, session.settings.pool);
   session.drivers = provision::host_pool_drivers();
   session.services = provision::host_services();
   return session;
+}
+
+Result<std::string> known_directory(Host& host, const std::string& pool) {
+  const ProvisionSession session = TRY(open_provision_session(host, {}));
+  thinpool::Spec spec;
+  spec.name = pool;
+  if (session.settings.pool.name == pool) return session.settings.pool.directory;
+  provision::place_as_recorded(session.paths, spec);
+  return spec.directory;
 }
 
 void say_other_pool(Host& host, const std::string& made) {

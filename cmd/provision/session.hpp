@@ -25,13 +25,15 @@ struct ProvisionSession {
   }
 };
 
-/// `file`: host.toml, or empty for the one in /etc/flintctl if there is one, else the defaults.
+/// `file`: host.toml, or empty for the one in /etc/flintctl if there is one, else the defaults. The
+/// pool lies where it was made before, unless the file gives it a folder.
 Result<ProvisionSession> open_provision_session(Host& host, const std::string& file);
+
+/// The folder of the pool of that name: host.toml's or the recorded one, else the usual one.
+Result<std::string> known_directory(Host& host, const std::string& pool);
 
 /// A word when the other commands would not use the pool that was made: nothing but the
 /// configuration tells them which it is.
 void say_other_pool(Host& host, const std::string& made);
-
-inline constexpr const char* default_host_file = "/etc/flintctl/host.toml";
 
 }  // namespace flintctl::cmd

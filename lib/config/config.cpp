@@ -136,7 +136,9 @@ Result<> read_file_into(const data::Value& document, Config& config) {
   config.containerd_namespace =
       TRY(file.string("containerd_namespace", config.containerd_namespace));
   config.snapshotter = TRY(file.string("snapshotter", config.snapshotter));
-  config.pool = TRY(file.string("pool", config.pool));
+  const std::string pool = TRY(file.string("pool", {}));
+  config.pool_chosen = !pool.empty();
+  if (config.pool_chosen) config.pool = pool;
   config.state_directory = TRY(file.string("state_directory", config.state_directory));
   config.run_directory = TRY(file.string("run_directory", config.run_directory));
   TRY(read_defaults(file, config));
@@ -230,7 +232,12 @@ Result<Config> load(const Overrides& overrides, const Surroundings& surroundings
          config.containerd_address);
   prefer(overrides.containerd_namespace, "FLINTCTL_CONTAINERD_NAMESPACE", surroundings,
          config.containerd_namespace);
-  prefer(overrides.pool, "FLINTCTL_POOL", surroundings, config.pool);
+  std::string pool;
+  prefer(overrides.pool, "FLINTCTL_POOL", surroundings, pool);
+  if (!pool.empty()) {
+    config.pool = pool;
+    config.pool_chosen = true;
+  }
   prefer({}, "FLINTCTL_SNAPSHOTTER", surroundings, config.snapshotter);
   prefer({}, "FLINTCTL_STATE_DIRECTORY", surroundings, config.state_directory);
   prefer({}, "FLINTCTL_RUN_DIRECTORY", surroundings, config.run_directory);

@@ -41,6 +41,7 @@ struct Config {
   std::string containerd_namespace = "flintlock";
   std::string snapshotter = "devmapper";
   std::string pool = "flintlock-dev-thinpool";
+  bool pool_chosen = false;  ///< a person chose it, by flag, environment or file
   std::string state_directory = "/var/lib/flintctl";
   std::string run_directory = "/run/flintctl";
   Defaults defaults;
