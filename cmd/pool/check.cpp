@@ -8,9 +8,8 @@
 #include "devmapper/driver.hpp"
 #include "loop/driver.hpp"
 #include "lvm/tools.hpp"
-#include "sys/file.hpp"
+#include "provision/session.hpp"
 #include "sys/host.hpp"
-#include "thinpool/backing.hpp"
 #include "thinpool/fill.hpp"
 #include "thinpool/metadata.hpp"
 #include "thinpool/pool.hpp"
@@ -22,8 +21,8 @@ Result<thinpool::Spec> to_spec(Host& host, const PoolCheckOptions& options) {
   const config::Config* config = TRY(host.config());
   thinpool::Spec spec;
   spec.name = options.name.empty() ? config->pool : options.name;
-  spec.directory = options.directory;
   spec.run_directory = config->run_directory;
+  spec.directory = options.directory ? *options.directory : TRY(known_directory(host, spec.name));
   TRY(thinpool::check(spec));
   return spec;
 }
@@ -42,15 +41,19 @@ Result<> check_active(Host& host, const std::string& name, devmapper::Driver& dr
   return Error(Code::host_not_ready, fmt::format("the pool '{}' needs attention", name));
 }
 
-Result<> say_inactive(Host& host, const thinpool::Spec& spec, Result<> sound) {
-  if (!sound) {
-    return std::move(sound).error().with_hint("flintctl pool repair " + spec.name);
-  }
+/// A pool that is not well is a host that is not ready, whatever is the matter.
+Error unwell(Error error) {
+  const bool is = error.code() == Code::data_loss || error.code() == Code::already_exists;
+  return is ? std::move(error).with_code(Code::host_not_ready) : error;
+}
+
+void say_sound(Host& host, const thinpool::Spec& spec, bool needs_check) {
   host.streams().out << "pool/" << spec.name << " ok\n";
-  if (!host.streams().quiet) {
-    host.streams().err << "the pool is not active; its metadata is sound\n";
-  }
-  return {};
+  if (host.streams().quiet) return;
+  host.streams().err << "the pool is not active; its metadata is sound"
+                     << (needs_check ? ", and the next activation clears its mark that it needs "
+                                       "a check\n"
+                                     : "\n");
 }
 
 }  // namespace
@@ -62,26 +65,32 @@ Result<> pool_check(Host& host, const PoolCheckOptions& options) {
   if (driver && (*driver)->info(spec.name)) return check_active(host, spec.name, **driver);
   const auto tools = lvm::host_tools();
   if (const auto logical = TRY(thinpool::find_logical(spec.name, *tools))) {
-    return say_inactive(host, spec, thinpool::check_logical(*logical, *tools));
+    auto sound = thinpool::check_logical(*logical, *tools);
+    if (!sound && sound.error().code() == Code::data_loss) {
+      return unwell(std::move(sound).error().with_hint("flintctl pool repair " + spec.name));
+    }
+    TRY(std::move(sound));
+    say_sound(host, spec, false);
+    return {};
   }
-  const std::string& metadata = thinpool::backing_files(spec.directory).metadata;
-  if (!sys::exists(metadata)) {
-    return Error(Code::not_found,
-                 fmt::format("there is no pool '{}', active or in {}", spec.name, spec.directory))
-        .with_hint("give --directory, or make it: " + thinpool::maker_command(spec.name));
-  }
-  return say_inactive(host, spec, thinpool::check_metadata(metadata));
+  const auto loops = loop::open(sys::Modules::leave);
+  const auto found = thinpool::check_inactive(spec, driver ? driver->get() : nullptr,
+                                              loops ? loops->get() : nullptr);
+  if (!found) return unwell(found.error());
+  say_sound(host, spec, found->superblock->needs_check);
+  return {};
 }
 
 Result<> pool_repair(Host& host, const PoolCheckOptions& options) {
   const thinpool::Spec spec = TRY(to_spec(host, options));
   TRY(sys::require_root("repairing a thin pool"));
   const auto driver = TRY(devmapper::open());
+  const auto loops = TRY(loop::open());
   const auto tools = lvm::host_tools();
   const auto logical = TRY(thinpool::find_logical(spec.name, *tools));
   const thinpool::Repaired repaired =
       TRY(logical ? thinpool::repair_logical(*logical, spec, *driver, *tools)
-                  : thinpool::repair(spec, *driver));
+                  : thinpool::repair(spec, *driver, *loops));
   output::Streams& streams = host.streams();
   streams.out << "pool/" << spec.name << (repaired.changed ? " repaired\n" : " unchanged\n");
   if (!streams.quiet && repaired.changed) {

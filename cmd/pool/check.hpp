@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/command.hpp"
@@ -12,8 +13,8 @@ namespace flintctl::cmd {
 
 /// Flags of `pool check` and `pool repair`.
 struct PoolCheckOptions {
-  std::string name;  ///< the configured pool unless given
-  std::string directory = thinpool::Spec().directory;
+  std::string name;                      ///< the configured pool unless given
+  std::optional<std::string> directory;  ///< where the pool is known to lie unless given
 };
 
 /// Says whether a pool is well: an active one by what the kernel says of it and by its fill level,

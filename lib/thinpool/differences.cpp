@@ -87,6 +87,19 @@ Sentences differences(const Spec& spec, const BackingFiles& files, const Pool& p
   return found;
 }
 
+std::string directory_of(const Pool& pool, const BackingFiles& files) {
+  if (!pool.data.loop || !pool.metadata.loop) return {};
+  const auto lies_in = [&](const BackingFiles& here) {
+    return is_file(*pool.data.loop, here.data) &&
+           (is_file(*pool.metadata.loop, here.metadata) ||
+            is_file(*pool.metadata.loop, here.unfinished_metadata));
+  };
+  if (lies_in(files)) return files.directory;
+  const std::string& data = pool.data.loop->backing_file;
+  const BackingFiles theirs = backing_files(data.substr(0, data.rfind('/')));
+  return lies_in(theirs) ? theirs.directory : std::string();
+}
+
 Sentences differences(const Spec& spec, const Survey& survey) {
   Sentences found;
   if (survey.superblock) compare_blocks(found, survey.superblock->block_sectors);

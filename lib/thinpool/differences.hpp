@@ -17,4 +17,8 @@ std::vector<std::string> differences(const Spec& spec, const BackingFiles& files
 /// The same for files of a pool that is not active.
 std::vector<std::string> differences(const Spec& spec, const Survey& survey);
 
+/// The folder of an active pool's files: that of `files` where it stands on these, else theirs.
+/// Empty when they are not files with our names for them, all in one folder.
+std::string directory_of(const Pool& pool, const BackingFiles& files);
+
 }  // namespace flintctl::thinpool

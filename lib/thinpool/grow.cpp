@@ -13,6 +13,8 @@
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
+#include "thinpool/differences.hpp"
+#include "thinpool/metadata.hpp"
 #include "thinpool/pool.hpp"
 #include "thinpool/table.hpp"
 
@@ -22,6 +24,25 @@ namespace {
 Error cannot_shrink(const char* part, std::uint64_t is, std::uint64_t wanted) {
   return {Code::invalid_argument, fmt::format("the pool's {} has {} and cannot shrink to {}", part,
                                               format_size(is), format_size(wanted))};
+}
+
+/// Takes the space of a file that becomes `to` bytes long, or leaves file and filesystem as they
+/// were: fallocate(2) keeps what it got before the filesystem was full.
+Result<> allocate(int file, const std::string& path, off_t from, off_t to) {
+  const auto needed = static_cast<std::uint64_t>(to - from);
+  const sys::FilesystemSpace space = TRY(sys::filesystem_space(path));
+  if (space.available < needed) {
+    return Error(Code::resource_exhausted,
+                 fmt::format("that takes {} of its filesystem, which has {} left",
+                             format_size(needed), format_size(space.available)))
+        .with_hint("free some space there, or leave --allocate full away");
+  }
+  if (::fallocate(file, 0, from, to - from) == 0) return {};
+  Error error = sys::last_error("taking its space");
+  if (::ftruncate(file, from) != 0) {
+    error = std::move(error).context(fmt::format("{} keeps the space that it got", path));
+  }
+  return error;
 }
 
 /// The file of a part of the pool, made `bytes` long; false when it is that long already.
@@ -40,10 +61,8 @@ Result<bool> lengthen(const Backing& backing, const char* part, std::uint64_t by
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) return sys::last_error(what);
   const auto length = static_cast<off_t>(bytes);
-  if (allocation == Allocation::full) {
-    if (::fallocate(file.get(), 0, status.st_size, length - status.st_size) != 0) {
-      return sys::last_error(what);
-    }
+  if (allocation == Allocation::full && status.st_size < length) {
+    TRY(allocate(file.get(), device.backing_file, status.st_size, length).context(what));
   } else if (status.st_size < length && ::ftruncate(file.get(), length) != 0) {
     return sys::last_error(what);
   }
@@ -71,11 +90,25 @@ Result<> refuse_unfit(const Pool& pool) {
     return {};
   }
   return Error(Code::data_loss, "its metadata needs a check, and the kernel grows it only then")
-      .with_hint(fmt::format("flintctl pool repair {} says how", pool.device.name));
+      .with_hint(repair_command(pool.device.name, directory_of(pool, backing_files(""))) +
+                 " says how");
+}
+
+/// What the kernel takes: more metadata is never used.
+Result<> refuse_too_much(const Growth& growth) {
+  return check_sizes(growth.data_bytes, growth.metadata_bytes, {0, 0, longest_metadata});
+}
+
+Result<Pool> inspect_active(const Growth& growth, devmapper::Driver& driver, loop::Driver& loops) {
+  auto pool = inspect(growth.pool, driver, loops);
+  if (pool || pool.error().code() != Code::not_found) return pool;
+  return Error(Code::not_found, "it is not active")
+      .with_hint("make it or bring it back with: " + maker_command(growth.pool));
 }
 
 Result<Grown> grow_locked(const Growth& growth, devmapper::Driver& driver, loop::Driver& loops) {
-  const Pool pool = TRY(inspect(growth.pool, driver, loops));
+  TRY(refuse_too_much(growth));
+  const Pool pool = TRY(inspect_active(growth, driver, loops));
   TRY(refuse_unfit(pool));
   Grown grown;
   const std::uint64_t data_bytes = growth.data_bytes.value_or(pool.data_total_bytes());
@@ -112,6 +145,7 @@ Result<std::uint64_t> addition(const char* part, std::uint64_t is,
 
 Result<Grown> grow_logical_locked(const Growth& growth, devmapper::Driver& driver,
                                   loop::Driver& loops, lvm::Tools& tools) {
+  TRY(refuse_too_much(growth));
   TRY(refuse_unfit(TRY(inspect(growth.pool, driver, loops))));
   const auto name = lvm::parse_dm_name(growth.pool);
   const lvm::Report report = TRY(lvm::read_report(tools));

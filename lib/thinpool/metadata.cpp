@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 #include "core/rollback.hpp"
@@ -20,6 +22,7 @@
 #include "sys/lock.hpp"
 #include "sys/process.hpp"
 #include "thinpool/backing.hpp"
+#include "thinpool/users.hpp"
 
 namespace flintctl::thinpool {
 namespace {
@@ -39,6 +42,7 @@ Result<std::string> find_tool(const std::string& program) {
 /// checksum in superblock, wanted 1". The last of the deepest lines: what is found stands last.
 std::string deepest_line(const sys::Output& output) {
   std::istringstream text(output.err.empty() ? output.out : output.err);
+  constexpr std::string_view raw = "what():";  // of an exception that the tool did not expect
   std::string deepest;
   std::size_t depth = 0;
   for (std::string line; std::getline(text, line);) {
@@ -46,6 +50,8 @@ std::string deepest_line(const sys::Output& output) {
     if (begin == std::string::npos || begin < depth) continue;
     depth = begin;
     deepest = line.substr(begin);
+    if (!deepest.starts_with(raw)) continue;
+    deepest.erase(0, std::min(deepest.find_first_not_of(' ', raw.size()), deepest.size()));
   }
   return deepest;
 }
@@ -87,21 +93,41 @@ Result<> refuse_active(const std::string& pool, devmapper::Driver& driver) {
           "data); after the repair: flintctl provision all");
 }
 
-Result<Repaired> repair_locked(const Spec& spec, devmapper::Driver& driver) {
+/// Another's device on the files: a pool's name does not say whose they are.
+Result<> refuse_used(const BackingFiles& files, devmapper::Driver& driver, loop::Driver& loops) {
+  const auto user = TRY(find_user(files, driver, loops));
+  if (!user) return {};
+  return Error(Code::aborted,
+               fmt::format("{} is in use by the device '{}'", user->file, user->device))
+      .with_hint(
+          fmt::format("flintctl pool check {}; for another folder give --directory", user->device));
+}
+
+Result<Repaired> repair_locked(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops) {
   TRY(refuse_active(spec.name, driver));
-  const std::string& metadata = backing_files(spec.directory).metadata;
+  const BackingFiles files = backing_files(spec.directory);
+  const std::string& metadata = files.metadata;
   if (!sys::exists(metadata)) {
     return Error(Code::not_found, metadata + " does not exist").with_hint("give --directory");
   }
-  const auto sound = check_metadata(metadata, spec.thin_check);
+  TRY(refuse_used(files, driver, loops));
+  const auto sound = check_metadata(metadata, NeedsCheck::clear, spec.thin_check);
   if (sound) return Repaired{};
   if (sound.error().code() != Code::data_loss) return Error(sound.error());
   const std::string tool = TRY(find_tool("thin_repair"));
   const std::string twin = TRY(make_twin(metadata));
   Rollback undo([&] { static_cast<void>(sys::remove_file(twin)); });
-  TRY(run_tool({tool, "-i", metadata, "-o", twin}, metadata)
-          .context("thin_repair cannot make sense of it"));
-  TRY(check_metadata(twin, spec.thin_check).context("what thin_repair made is no better"));
+  if (auto made = run_tool({tool, "-i", metadata, "-o", twin}, metadata); !made) {
+    return std::move(made)
+        .error()
+        .context("thin_repair cannot make sense of it")
+        .with_hint(fmt::format("nothing was changed; where {} has no copy elsewhere, what the pool "
+                               "held is lost: flintctl provision reset -y --delete-data, then: "
+                               "flintctl provision all",
+                               metadata));
+  }
+  TRY(check_metadata(twin, NeedsCheck::clear, spec.thin_check)
+          .context("what thin_repair made is no better"));
   const std::string kept = TRY(keep_old(metadata));
   // Either name has whole metadata at every moment.
   if (std::rename(twin.c_str(), metadata.c_str()) != 0) {
@@ -144,15 +170,41 @@ Result<Repaired> repair_logical_locked(const lvm::LogicalName& pool, const Spec&
 
 }  // namespace
 
-Result<> check_metadata(const std::string& file, const std::string& program) {
-  const std::string tool = TRY(find_tool(program));
-  return run_tool({tool, "--clear-needs-check-flag", file}, file);
+Result<> check_metadata(const std::string& file, NeedsCheck mark, const std::string& program) {
+  std::vector<std::string> argv = {TRY(find_tool(program))};
+  if (mark == NeedsCheck::clear) argv.emplace_back("--clear-needs-check-flag");
+  argv.push_back(file);
+  return run_tool(argv, file);
 }
 
-Result<Repaired> repair(const Spec& spec, devmapper::Driver& driver) {
+Result<Survey> check_inactive(const Spec& spec, devmapper::Driver* driver, loop::Driver* loops) {
+  const BackingFiles files = backing_files(spec.directory);
+  if (driver != nullptr && loops != nullptr) TRY(refuse_used(files, *driver, *loops));
+  Survey found = TRY(survey(files));
+  if (!found.superblock) {
+    return Error(Code::not_found,
+                 fmt::format("there is no pool '{}', active or in {}", spec.name, files.directory))
+        .with_hint("give --directory, or make it: " + maker_command(spec.name));
+  }
+  auto sound =
+      check_metadata(found.superblock_unfinished ? files.unfinished_metadata : files.metadata,
+                     NeedsCheck::keep, spec.thin_check);
+  if (sound) return found;
+  if (sound.error().code() != Code::data_loss) return sound.error();
+  return std::move(sound).error().with_hint(repair_command(spec.name, spec.directory));
+}
+
+std::string repair_command(const std::string& name, const std::string& directory) {
+  const bool usual = directory.empty() || directory == Spec().directory;
+  return fmt::format("flintctl pool repair {}{}{}", name, usual ? "" : " --directory ",
+                     usual ? "" : directory);
+}
+
+Result<Repaired> repair(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops) {
   const sys::FileLock lock =
       TRY(sys::FileLock::acquire(sys::lock_path(spec.run_directory, "pool"), spec.lock_wait));
-  return repair_locked(spec, driver).context(fmt::format("repairing thin pool '{}'", spec.name));
+  return repair_locked(spec, driver, loops)
+      .context(fmt::format("repairing thin pool '{}'", spec.name));
 }
 
 Result<std::optional<lvm::LogicalName>> find_logical(const std::string& pool, lvm::Tools& tools) {

@@ -6,16 +6,32 @@
 
 #include "core/result.hpp"
 #include "devmapper/driver.hpp"
+#include "loop/driver.hpp"
 #include "lvm/names.hpp"
 #include "lvm/tools.hpp"
+#include "thinpool/backing.hpp"
 #include "thinpool/provision.hpp"
 
 namespace flintctl::thinpool {
 
+/// What becomes of sound metadata's needs_check mark. Who only looks keeps it: it is the kernel's
+/// word that a write failed.
+enum class NeedsCheck { keep, clear };
+
 /// Runs thin_check(8) on the metadata of a pool that is not active, as LVM does before each
-/// activation; sound metadata loses its needs_check mark. data_loss with the tool's own words when
-/// it is damaged; host_not_ready when the tool is missing.
-Result<> check_metadata(const std::string& file, const std::string& program = "thin_check");
+/// activation. data_loss with the tool's own words when it is damaged; host_not_ready when the tool
+/// is missing.
+Result<> check_metadata(const std::string& file, NeedsCheck mark,
+                        const std::string& program = "thin_check");
+
+/// Checks the files of a pool that is not active: that all are there, long enough and idle, and
+/// that the metadata is sound. Changes nothing. `driver` and `loops` are nullptr where the kernel
+/// has no device-mapper loaded. What was found; not_found when there are no such files,
+/// aborted when a device of another name has them, else errors as survey() and check_metadata().
+Result<Survey> check_inactive(const Spec& spec, devmapper::Driver* driver, loop::Driver* loops);
+
+/// The command that repairs a pool, with its folder unless that is the usual one.
+std::string repair_command(const std::string& name, const std::string& directory);
 
 /// What a repair did.
 struct Repaired {
@@ -25,8 +41,8 @@ struct Repaired {
 
 /// Writes sound metadata from what can be read of the damaged one (thin_repair), checks it, and
 /// puts it in the place of the old one, which is kept beside it. aborted while the pool is active,
-/// because the kernel would overwrite it.
-Result<Repaired> repair(const Spec& spec, devmapper::Driver& driver);
+/// because the kernel would overwrite it, or while a device of another name has its files.
+Result<Repaired> repair(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops);
 
 /// The thin pool of LVM's, active or not, that has this device-mapper name; nothing where LVM is
 /// not installed.

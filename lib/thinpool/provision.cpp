@@ -12,9 +12,11 @@
 #include "sys/place.hpp"
 #include "thinpool/backing.hpp"
 #include "thinpool/differences.hpp"
+#include "thinpool/grow.hpp"
 #include "thinpool/metadata.hpp"
 #include "thinpool/pool.hpp"
 #include "thinpool/table.hpp"
+#include "thinpool/users.hpp"
 
 namespace flintctl::thinpool {
 namespace {
@@ -42,6 +44,14 @@ Error explain_activation(Error error, const BackingFiles& files) {
         "a file there may be immutable, or its filesystem read-only: lsattr {}", files.directory));
   }
   return std::move(error).with_hint("the kernel's own reason is among the last lines of dmesg");
+}
+
+Error is_logical_error(const std::string& name) {
+  const auto logical = lvm::parse_dm_name(name);
+  return Error(Code::already_exists, fmt::format("'{}' is a pool of LVM's", name))
+      .with_hint(logical ? fmt::format("flintctl provision lvm --vg {} --lv {}", logical->group,
+                                       logical->volume)
+                         : "choose another --name");
 }
 
 /// What the files say, of a pool that is not active.
@@ -111,6 +121,7 @@ Result<bool> Run::is_live() {
     if (info.error().code() == Code::not_found) return false;
     return Error(info.error());
   }
+  if (is_logical(*info)) return is_logical_error(spec_.name);
   if (info->has_live_table) return true;
   if (info->uuid != pool_uuid(spec_.name)) {
     return Error(Code::already_exists,
@@ -131,6 +142,7 @@ Result<> Run::adopt() {
   const Pool pool = TRY(inspect(spec_.name, driver_, loops_));
   outcome_.line = pool.line;
   outcome_.differences = differences(spec_, files_, pool);
+  outcome_.directory = directory_of(pool, files_);
   outcome_.change = outcome_.differences.empty() ? Change::unchanged : Change::adopted;
   for (std::string& trouble : troubles(pool)) outcome_.warnings.push_back(std::move(trouble));
   return {};
@@ -138,6 +150,7 @@ Result<> Run::adopt() {
 
 Result<> FileRun::survey_files() {
   survey_ = TRY(survey(files_));
+  outcome_.directory = spec_.directory;
   outcome_.change = survey_.superblock ? Change::reattached : Change::created;
   outcome_.differences = differences(spec_, survey_);
   const std::uint64_t blocks = data_bytes() / table(0).block_bytes();
@@ -173,19 +186,11 @@ Result<Outcome> FileRun::plan_files() {
 }
 
 Result<> Run::refuse_shared(const loop::Device& device) {
-  const devmapper::DeviceNumber number{loop::major_number, device.number};
-  for (const devmapper::Device& other : TRY(driver_.list())) {
-    const auto dependencies = driver_.dependencies(other.name);
-    if (!dependencies) continue;  // gone meanwhile
-    for (const devmapper::DeviceNumber& dependency : *dependencies) {
-      if (dependency == number) {
-        return Error(Code::already_exists, fmt::format("{} is in use by the device '{}'",
-                                                       device.backing_file, other.name))
-            .with_hint("give another --directory, or --name " + other.name);
-      }
-    }
-  }
-  return {};
+  const auto user = TRY(user_of(device, driver_));
+  if (!user) return {};
+  return Error(Code::already_exists,
+               fmt::format("{} is in use by the device '{}'", device.backing_file, *user))
+      .with_hint("give another --directory, or --name " + *user);
 }
 
 Result<loop::Attachment> Run::attach(const std::string& file) {
@@ -257,10 +262,10 @@ Result<> Run::check_before_use() {
   for (const loop::Device& device : TRY(loops_.find(files_.metadata))) {
     TRY(refuse_shared(device));
   }
-  auto checked = check_metadata(files_.metadata, spec_.thin_check);
+  auto checked = check_metadata(files_.metadata, NeedsCheck::clear, spec_.thin_check);
   if (checked) return {};
   if (checked.error().code() == Code::data_loss) {
-    return std::move(checked).error().with_hint("flintctl pool repair " + spec_.name);
+    return std::move(checked).error().with_hint(repair_command(spec_.name, spec_.directory));
   }
   const bool missing_tool = checked.error().code() == Code::host_not_ready;
   if (missing_tool && !survey_.superblock->needs_check) {
@@ -295,6 +300,12 @@ Result<Outcome> Run::ensure() {
     return std::move(outcome_);
   }
   TRY(survey_files());
+  if (!survey_.superblock && spec_.absent == Spec::Absent::refuse) {
+    return Error(Code::not_found,
+                 fmt::format("there are no files of a pool in {}", files_.directory))
+        .with_hint("is the filesystem that they are on mounted? a new pool is made by: " +
+                   maker_command(spec_.name));
+  }
   TRY(discard_empty_device());
   TRY(survey_.superblock ? reattach() : create());
   return std::move(outcome_);
@@ -329,8 +340,7 @@ Result<> check_sizes(const std::optional<std::uint64_t>& data_bytes,
 }
 
 Result<> check(const Spec& spec) {
-  constexpr SizeBounds bounds = {16 * mib, 2 * mib,
-                                 16 * gib};  // of metadata, the kernel uses no more
+  constexpr SizeBounds bounds = {16 * mib, 2 * mib, longest_metadata};
   TRY(devmapper::check_name(spec.name));
   if (!spec.directory.starts_with('/')) {
     return Error(Code::invalid_argument,
@@ -353,6 +363,13 @@ std::string_view change_word(Change change) {
       return "unchanged";
   }
   return "unchanged";
+}
+
+Result<> refuse_logical(const std::string& name, const std::string& etc, lvm::Tools& tools) {
+  if (!lvm::parse_dm_name(name)) return {};
+  const bool logical =
+      sys::exists(lvm::profile_path(etc, name)) || TRY(find_logical(name, tools)).has_value();
+  return logical ? Result<>(is_logical_error(name)) : Result<>();
 }
 
 std::string maker_command(const std::string& name) {

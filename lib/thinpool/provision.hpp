@@ -12,6 +12,7 @@
 #include "core/units.hpp"
 #include "devmapper/driver.hpp"
 #include "loop/driver.hpp"
+#include "lvm/tools.hpp"
 #include "thinpool/backing.hpp"
 
 namespace flintctl::thinpool {
@@ -25,6 +26,9 @@ struct Spec {
   std::optional<std::uint64_t> metadata_bytes;
   std::optional<std::uint64_t> low_water_blocks;
   Allocation allocation = Allocation::sparse;  ///< of files that are made
+  /// What ensure() does when there are no files of a pool. At boot a folder without them is one
+  /// that is not mounted, or the wrong one: an empty pool of that name would hide the real one.
+  enum class Absent { make, refuse } absent = Absent::make;
   /// Run on existing metadata before it is activated; a name in PATH or a path.
   std::string thin_check = "thin_check";
   /// Holds the lock that keeps two runs apart.
@@ -47,6 +51,8 @@ struct SizeBounds {
   std::uint64_t shortest_metadata = 0;
   std::uint64_t longest_metadata = 0;
 };
+/// The kernel uses no more metadata than this, in bytes.
+inline constexpr std::uint64_t longest_metadata = 16 * gib;
 /// invalid_argument for a size that is given and out of bounds.
 Result<> check_sizes(const std::optional<std::uint64_t>& data_bytes,
                      const std::optional<std::uint64_t>& metadata_bytes, const SizeBounds& bounds);
@@ -63,6 +69,9 @@ struct Outcome {
   std::vector<std::string> differences;
   /// What else a person should know: host space, mode, missing discard.
   std::vector<std::string> warnings;
+  /// The folder that its files lie in, or will; empty when the pool stands on anything but files
+  /// that are named as ours.
+  std::string directory;
   /// Its table; in a plan "<metadata>" and "<data>" stand for devices that do not exist yet.
   devmapper::Target line;
 };
@@ -70,7 +79,8 @@ struct Outcome {
 /// Makes the pool active, whatever is missing of it. Never zeroes metadata and never shortens a
 /// file. Two runs at once take turns. On failure nothing that was made is left.
 /// already_exists: the name or a file belongs to something else; resource_exhausted: the host's
-/// filesystem is full; data_loss: files of a pool are missing or cut.
+/// filesystem is full; data_loss: files of a pool are missing or cut; not_found: there are none,
+/// and the spec has Absent::refuse.
 Result<Outcome> ensure(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops);
 
 /// What ensure() would do, changing nothing.
@@ -85,6 +95,11 @@ Result<Outcome> plan_unprivileged(const Spec& spec);
 
 /// A device of that name is active: sysfs tells everybody the names, but not the tables.
 Result<bool> name_is_active(const std::string& name);
+
+/// already_exists when the name is that of a pool of LVM's, active or not: `etc` holds the profile
+/// by which provisioning knows its own, `tools` are asked for others. One on files would take its
+/// name and its unit, and LVM could not activate it any more.
+Result<> refuse_logical(const std::string& name, const std::string& etc, lvm::Tools& tools);
 
 /// The command that makes the pool of that name, or brings it back: for a hint. A pool of LVM's is
 /// known by the profile that provisioning gave it.

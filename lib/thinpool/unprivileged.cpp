@@ -20,6 +20,7 @@ Result<bool> name_is_active(const std::string& name) {
 Result<Outcome> plan_unprivileged(const Spec& spec) {
   TRY(check(spec));
   Outcome outcome;
+  outcome.directory = spec.directory;
   outcome.warnings.emplace_back("without root only names and readable files were looked at");
   if (TRY(name_is_active(spec.name))) return outcome;
   const Result<Survey> found = survey(backing_files(spec.directory));

@@ -59,6 +59,39 @@ TEST_CASE("a pool cannot shrink") {
   CHECK(std::filesystem::file_size(host.data()) == 64 * mib);
 }
 
+TEST_CASE("metadata is not made longer than the kernel uses") {
+  GrowHost host;
+  host.growth.metadata_bytes = 17 * gib;
+  const auto grown = host.grow();
+  REQUIRE_FALSE(grown);
+  CHECK(grown.error().code() == Code::invalid_argument);
+  CHECK(std::filesystem::file_size(host.metadata()) == 4 * mib);
+}
+
+TEST_CASE("a pool that is not active is not grown, and how to bring it back is said") {
+  GrowHost host;
+  host.reboot();
+  host.growth.data_bytes = 128 * mib;
+  const auto grown = host.grow();
+  REQUIRE_FALSE(grown);
+  CHECK(grown.error().code() == Code::not_found);
+  CHECK(grown.error().text() == "growing thin pool 'pool': it is not active");
+  CHECK(grown.error().hint().find("flintctl provision devpool --name pool") != std::string::npos);
+}
+
+TEST_CASE("space that the filesystem has not is not taken from it") {
+  GrowHost host;
+  const auto space = sys::filesystem_space(host.spec.directory);
+  REQUIRE(space);
+  host.growth.data_bytes = 64 * mib + space->available / mib * mib + gib;
+  host.growth.allocation = Allocation::full;
+  const auto grown = host.grow();
+  REQUIRE_FALSE(grown);
+  CHECK(grown.error().code() == Code::resource_exhausted);
+  CHECK(grown.error().text().find("which has ") != std::string::npos);
+  CHECK(std::filesystem::file_size(host.data()) == 64 * mib);
+}
+
 TEST_CASE("a pool that needs a check is not grown") {
   GrowHost host;
   host.driver.devices.at("pool").status =
@@ -182,11 +215,11 @@ TEST_CASE("a host without thin_check is told so, unless the pool needs it") {
 TEST_CASE("repair is refused while the pool is active, and leaves sound metadata alone") {
   testing::Host host;
   REQUIRE(host.ensure());
-  const auto refused = repair(host.spec, host.driver);
+  const auto refused = repair(host.spec, host.driver, host.loops);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code() == Code::aborted);
   host.reboot();
-  const auto sound = repair(host.spec, host.driver);
+  const auto sound = repair(host.spec, host.driver, host.loops);
   REQUIRE(sound);
   CHECK_FALSE(sound->changed);
 }

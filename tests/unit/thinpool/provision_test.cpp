@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fixture.hpp"
+#include "lvm/names.hpp"
 #include "sys/lock.hpp"
 #include "thinpool/pool.hpp"
 
@@ -145,7 +146,67 @@ TEST_CASE("a pool on other files is adopted with a word about where they are") {
   REQUIRE(adopted);
   CHECK(adopted->change == Change::adopted);
   CHECK(mentions(adopted->differences, "/deep/pool/data, not in"));
+  CHECK(adopted->directory == host.root + "/deep/pool");
   CHECK_FALSE(sys::exists(host.spec.directory));
+}
+
+TEST_CASE("at boot a pool is brought back, and never made") {
+  Host host;
+  host.spec.absent = thinpool::Spec::Absent::refuse;
+  const auto refused = host.ensure();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::not_found);
+  CHECK(host.driver.devices.empty());
+  CHECK(host.loops.devices.empty());
+  CHECK_FALSE(sys::exists(host.root + "/deep"));
+  host.spec.absent = thinpool::Spec::Absent::make;
+  REQUIRE(host.ensure());
+  host.reboot();
+  host.spec.absent = thinpool::Spec::Absent::refuse;
+  CHECK(host.ensure()->change == Change::reattached);
+}
+
+namespace {
+
+/// LVM that has an inactive pool "p" in the group "v", or is not installed.
+class FakeLvm final : public lvm::Tools {
+ public:
+  bool installed = true;
+  bool available() override { return installed; }
+  Result<std::string> run(const std::vector<std::string>&) override {
+    if (!installed) return Error(Code::host_not_ready, "no lvm");
+    return std::string(R"({"report":[{"vg":[{"vg_name":"v"}],"pv":[],"lv":[{"lv_uuid":"L",)"
+                       R"("lv_name":"p"}],"seg":[{"lv_uuid":"L","segtype":"thin-pool"}]}]})");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a pool of LVM's does not become one on files, active or not") {
+  Host host;
+  host.spec.name = "v-p";
+  auto& pool = host.driver.add("v-p", {0, 131072, "thin-pool", "254:8 254:9 128 0"},
+                               "0 10/1024 0/1024 - rw discard_passdown queue_if_no_space - 1024");
+  pool.uuid = "LVM-abc-tpool";
+  for (const auto& result : {host.ensure(), host.plan()}) {
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == Code::already_exists);
+    CHECK(result.error().hint() == "flintctl provision lvm --vg v --lv p");
+  }
+  FakeLvm lvm;
+  const auto refuse = [&](const std::string& name) {
+    return thinpool::refuse_logical(name, host.root, lvm);
+  };
+  CHECK(refuse("v-p").error().code() == Code::already_exists);
+  CHECK(refuse("v-other"));
+  CHECK(refuse("flintlock-dev-thinpool"));
+  // Its disk may be away: what provisioning wrote for it is there.
+  lvm.installed = false;
+  CHECK(refuse("v-p"));
+  const std::string profile = lvm::profile_path(host.root, "v-p");
+  REQUIRE(sys::make_directories(profile.substr(0, profile.rfind('/'))));
+  std::ofstream(profile) << "activation {}\n";
+  CHECK(refuse("v-p").error().code() == Code::already_exists);
 }
 
 TEST_CASE("a folder that the whole host uses is no place for a pool") {
