@@ -94,6 +94,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from reset' -l yes
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l allocate -x -a 'sparse full'
+complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l at-boot
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l config
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l containerd-address
 complete -c flintctl -n '__fish_seen_subcommand_from provision; and __fish_seen_subcommand_from devpool' -l containerd-namespace

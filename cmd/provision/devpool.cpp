@@ -9,15 +9,14 @@
 
 #include "devmapper/driver.hpp"
 #include "loop/driver.hpp"
+#include "lvm/tools.hpp"
 #include "provision/host_plan.hpp"
+#include "provision/known_pool.hpp"
+#include "provision/session.hpp"
 #include "sys/host.hpp"
 
 namespace flintctl::cmd {
 namespace {
-
-std::optional<std::uint64_t> given(std::uint64_t value) {
-  return value == 0 ? std::nullopt : std::optional(value);
-}
 
 /// The number of blocks, or nothing when the flag was not given.
 Result<std::optional<std::uint64_t>> to_blocks(const std::string& text) {
@@ -31,17 +30,46 @@ Result<std::optional<std::uint64_t>> to_blocks(const std::string& text) {
   return std::optional(blocks);
 }
 
-Result<thinpool::Spec> to_spec(Host& host, const DevpoolOptions& options) {
-  const config::Config* settings = TRY(host.config());
+/// A pool as asked for, and what looks after it.
+struct Wanted {
   thinpool::Spec spec;
-  spec.name = options.name.value_or(settings->pool);
-  spec.directory = options.directory;
-  spec.data_bytes = given(options.data_bytes);
-  spec.metadata_bytes = given(options.metadata_bytes);
-  spec.low_water_blocks = TRY(to_blocks(options.low_water_blocks));
+  provision::PoolWatch watch;
+};
+
+/// What is known of the pool of that name before flags count: host.toml's, else where it was made.
+Result<Wanted> known_pool(Host& host, const DevpoolOptions& options) {
+  const config::Config* settings = TRY(host.config());
+  Wanted known;
+  known.spec.name = options.name.value_or(settings->pool);
+  known.spec.run_directory = settings->run_directory;
+  // The unit says all, and must not depend on what was written into host.toml since.
+  if (options.at_boot) return known;
+  const ProvisionSession session = TRY(open_provision_session(host, {}));
+  if (session.settings.pool.name == known.spec.name) {
+    return Wanted{session.settings.pool, session.settings.watch};
+  }
+  provision::place_as_recorded(session.paths, known.spec);
+  return known;
+}
+
+Result<Wanted> to_wanted(Host& host, const DevpoolOptions& options) {
+  Wanted wanted = TRY(known_pool(host, options));
+  thinpool::Spec& spec = wanted.spec;
+  if (options.directory && *options.directory != spec.directory) {
+    // Another pool than the known one: its sizes are not this one's.
+    thinpool::Spec other;
+    other.name = spec.name;
+    other.directory = *options.directory;
+    other.run_directory = spec.run_directory;
+    spec = std::move(other);
+  }
+  if (options.data_bytes > 0) spec.data_bytes = options.data_bytes;
+  if (options.metadata_bytes > 0) spec.metadata_bytes = options.metadata_bytes;
+  if (const auto blocks = TRY(to_blocks(options.low_water_blocks))) spec.low_water_blocks = blocks;
   if (options.allocate == "full") spec.allocation = thinpool::Allocation::full;
-  spec.run_directory = settings->run_directory;
-  return spec;
+  if (options.allocate == "sparse") spec.allocation = thinpool::Allocation::sparse;
+  if (options.at_boot) spec.absent = thinpool::Spec::Absent::refuse;
+  return wanted;
 }
 
 /// The pool alone, as the boot unit makes it: that unit runs while another command may hold the
@@ -53,12 +81,13 @@ Result<thinpool::Outcome> run_alone(const thinpool::Spec& spec) {
 }
 
 /// The pool and what brings it back at boot, recorded for `provision reset`.
-Result<thinpool::Outcome> run_recorded(Host& host, const thinpool::Spec& spec) {
+Result<thinpool::Outcome> run_recorded(Host& host, const Wanted& wanted) {
+  const thinpool::Spec& spec = wanted.spec;
   const provision::HostPaths paths = provision::host_paths(*TRY(host.config()));
   const auto drivers = provision::host_pool_drivers();
   const auto services = provision::host_services();
   provision::UdevStep udev(paths, spec.name);
-  provision::DevpoolStep pool(paths, spec, *drivers, *services);
+  provision::DevpoolStep pool(paths, spec, *drivers, *services, wanted.watch);
   std::vector<std::string> notes = TRY(provision::apply_alone(pool, paths, spec.lock_wait));
   for (std::string& note : TRY(provision::apply_alone(udev, paths, spec.lock_wait))) {
     notes.push_back(std::move(note));
@@ -67,17 +96,19 @@ Result<thinpool::Outcome> run_recorded(Host& host, const thinpool::Spec& spec) {
   return pool.outcome();
 }
 
-Result<thinpool::Outcome> run(Host& host, const thinpool::Spec& spec,
-                              const DevpoolOptions& options) {
+Result<thinpool::Outcome> run(Host& host, const Wanted& wanted, const DevpoolOptions& options) {
+  const thinpool::Spec& spec = wanted.spec;
   if (options.dry_run && ::geteuid() != 0) return thinpool::plan_unprivileged(spec);
   TRY(sys::require_root("provisioning a thin pool"));
+  if (options.at_boot) return run_alone(spec);
+  TRY(thinpool::refuse_logical(spec.name, provision::HostPaths().etc, *lvm::host_tools()));
   if (options.dry_run) {
     if (!sys::has_misc_driver("device-mapper")) return thinpool::plan_inactive(spec);
     const std::unique_ptr<devmapper::Driver> driver = TRY(devmapper::open(sys::Modules::leave));
     const std::unique_ptr<loop::Driver> loops = TRY(loop::open(sys::Modules::leave));
     return thinpool::plan(spec, *driver, *loops);
   }
-  return options.no_unit ? run_alone(spec) : run_recorded(host, spec);
+  return options.no_unit ? run_alone(spec) : run_recorded(host, wanted);
 }
 
 /// What a run would load into the kernel first.
@@ -96,16 +127,17 @@ data::Array to_array(const std::vector<std::string>& sentences) {
 
 data::Value to_value(const thinpool::Spec& spec, const DevpoolOptions& options,
                      const thinpool::Outcome& outcome) {
-  data::Value value = data::Value::object({{"apiVersion", "flintctl/v1"},
-                                           {"kind", "ThinPool"},
-                                           {"metadata", data::Value::object({{"name", spec.name}})},
-                                           {"result", thinpool::change_word(outcome.change)},
-                                           {"dryRun", options.dry_run},
-                                           {"device", devmapper::node_path(spec.name)},
-                                           {"directory", spec.directory},
-                                           {"table", outcome.line.text()},
-                                           {"differences", to_array(outcome.differences)},
-                                           {"warnings", to_array(outcome.warnings)}});
+  data::Value value = data::Value::object(
+      {{"apiVersion", "flintctl/v1"},
+       {"kind", "ThinPool"},
+       {"metadata", data::Value::object({{"name", spec.name}})},
+       {"result", thinpool::change_word(outcome.change)},
+       {"dryRun", options.dry_run},
+       {"device", devmapper::node_path(spec.name)},
+       {"directory", outcome.directory.empty() ? spec.directory : outcome.directory},
+       {"table", outcome.line.text()},
+       {"differences", to_array(outcome.differences)},
+       {"warnings", to_array(outcome.warnings)}});
   if (options.dry_run) value.set("modulesToLoad", to_array(modules_to_load()));
   return value;
 }
@@ -123,9 +155,10 @@ std::string summary(const thinpool::Spec& spec, const DevpoolOptions& options,
 
 Result<> devpool(Host& host, const DevpoolOptions& options) {
   const output::Format format = TRY(host.format());
-  const thinpool::Spec spec = TRY(to_spec(host, options));
+  const Wanted wanted = TRY(to_wanted(host, options));
+  const thinpool::Spec& spec = wanted.spec;
   TRY(thinpool::check(spec));
-  const thinpool::Outcome outcome = TRY(run(host, spec, options));
+  const thinpool::Outcome outcome = TRY(run(host, wanted, options));
   output::Streams& streams = host.streams();
   for (const std::string& difference : outcome.differences) {
     streams.err << "warning: pool '" << spec.name << "' is used as it is: " << difference << '\n';
@@ -156,22 +189,28 @@ void add_devpool(cli::Command& provision, Host& host) {
   provision.add("devpool", "Make a device-mapper thin pool on sparse files, or bring it back")
       .details(
           "Two sparse files become loop devices and a thin pool with zeroed 64 KiB blocks. Run "
-          "again it changes nothing. Where systemd runs, a unit brings the pool back at each boot, "
+          "again it changes nothing. What no flag says is taken from host.toml, where that has the "
+          "pool. Where systemd runs, a unit brings the pool back at each boot, "
           "before containerd; elsewhere running this again does. A pool that another tool made is "
           "used as it is, and what differs is said.")
       .example("flintctl provision devpool", "as the development setup wants it")
       .example("flintctl provision devpool --name p --directory /srv/p --data-size 20G",
                "a smaller one elsewhere")
       .option("--name", options->name, "Name of the pool (the configured one unless given)", "NAME")
-      .option("--directory", options->directory, "Folder of the backing files", "DIR")
+      .option("--directory", options->directory,
+              "Folder of the backing files (host.toml's, else where it was made, else the usual "
+              "one)",
+              "DIR")
       .size_option("--data-size", options->data_bytes, "Size of a new data file (100G)")
       .size_option("--metadata-size", options->metadata_bytes, "Size of a new metadata file (10G)")
       .option("--low-water-mark", options->low_water_blocks,
               "Free blocks at which the kernel raises an event (32768)", "BLOCKS")
       .choice("--allocate", options->allocate, {"sparse", "full"},
-              "Take the host's space for new files when it is written, or at once")
+              "Take the host's space for new files when it is written (sparse), or at once")
       .flag("--no-unit", options->no_unit,
             "The pool alone: no unit for the next boot, no udev rule, no record")
+      .flag("--at-boot", options->at_boot,
+            "The pool alone, and only if its files are there; what the unit runs")
       .flag("--dry-run", options->dry_run, "Say what would be done and change nothing")
       .action([options, &host] { return devpool(host, *options); });
 }

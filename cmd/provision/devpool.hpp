@@ -12,15 +12,17 @@
 
 namespace flintctl::cmd {
 
-/// Flags of `provision devpool`. Empty or zero: not given.
+/// Flags of `provision devpool`. Empty or zero: not given; then host.toml or the record says how
+/// the pool of that name is made.
 struct DevpoolOptions {
   std::optional<std::string> name;
-  std::string directory = thinpool::Spec().directory;
+  std::optional<std::string> directory;
   std::uint64_t data_bytes = 0;
   std::uint64_t metadata_bytes = 0;
   std::string low_water_blocks;
-  std::string allocate = "sparse";
+  std::string allocate;
   bool no_unit = false;
+  bool at_boot = false;
   bool dry_run = false;
 };
 

@@ -5,6 +5,7 @@
 
 #include "provision/containerd_config.hpp"
 #include "provision/containerd_process.hpp"
+#include "thinpool/provision.hpp"
 
 namespace flintctl::provision {
 
@@ -21,7 +22,7 @@ Result<> require_active_pool(const std::string& pool, devmapper::Driver& driver)
   const auto info = driver.info(pool);
   if (!info && info.error().code() == Code::not_found) {
     return Error(Code::host_not_ready, fmt::format("the thin pool '{}' does not exist", pool))
-        .with_hint("make it, or bring it back: flintctl provision devpool");
+        .with_hint("make it, or bring it back: " + thinpool::maker_command(pool));
   }
   if (!info) return info.error();
   if (!info->suspended) return {};

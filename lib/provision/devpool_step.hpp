@@ -19,9 +19,10 @@ struct PoolWatch {
 };
 
 /// A loop-backed thin pool (lib/thinpool), and what brings it back after a reboot: a oneshot unit
-/// where systemd runs, else the next `provision all`. Undone: volumes and pool are no longer
-/// active, and with Data::remove the files that this step made are gone. Refused while somebody
-/// uses a volume.
+/// where systemd runs, else the next `provision all`. The unit makes no pool, and names the folder
+/// that the pool lies in, which is not always the one asked for. Undone: volumes and pool are no
+/// longer active, and with Data::remove the files that this step made are gone. Refused while
+/// somebody uses a volume, or has those files under another name.
 class DevpoolStep final : public Step {
  public:
   DevpoolStep(HostPaths paths, thinpool::Spec spec, PoolDrivers& drivers, Services& services,
@@ -42,10 +43,17 @@ class DevpoolStep final : public Step {
   [[nodiscard]] const thinpool::Outcome& outcome() const { return outcome_; }
 
  private:
-  [[nodiscard]] Result<std::vector<HostUnit>> units() const;
-  Result<Item> check_pool(Finding& finding);
+  /// The units of the pool as it is or will be. None brings back a pool that stands on anything but
+  /// files of ours.
+  [[nodiscard]] Result<std::vector<HostUnit>> units(const thinpool::Outcome& pool) const;
+  [[nodiscard]] std::string not_brought_back() const;
+  /// A pool of LVM's of that name.
+  Result<> refuse_logical();
+  Result<thinpool::Outcome> look(Finding& finding);
   Result<> remember_adoption(Journal& journal);
-  Result<> intend(devmapper::Driver& driver, loop::Driver& loops, Journal& journal);
+  Result<> intend(const thinpool::Outcome& plan, Journal& journal);
+  /// Undone with Data::remove: the files that an older record of the same pool speaks of.
+  Result<> keep_recorded_files(const Change& pool, Journal& journal);
 
   HostPaths paths_;
   thinpool::Spec spec_;

@@ -57,6 +57,10 @@ class Journal {
                   data::Value details = data::Value::object()) {
     return record_.put({step_, kind, target, std::move(details)});
   }
+  /// Takes an intention back that came to nothing; fine when it is not recorded.
+  Result<> forget(const std::string& kind, const std::string& target) {
+    return find(kind, target) == nullptr ? Result<>() : record_.remove({step_, kind, target, {}});
+  }
   /// What this step intended earlier, in this run or one before; or nullptr.
   [[nodiscard]] const Change* find(std::string_view kind, std::string_view target) const {
     return record_.find(step_, kind, target);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps that need no containerd: modules, udev rule, pool.
+#include <filesystem>
 #include <set>
 
+#include "lvm/names.hpp"
 #include "place.hpp"
 #include "provision/devpool_step.hpp"
+#include "provision/known_pool.hpp"
 #include "provision/modules_step.hpp"
 #include "provision/plan.hpp"
 #include "unit/thinpool/fixture.hpp"
@@ -33,10 +36,18 @@ class FakeDrivers final : public PoolDrivers {
   explicit FakeDrivers(testing::Host& host) : host_(host) {}
   Result<devmapper::Driver*> devmapper() override { return &host_.driver; }
   Result<loop::Driver*> loops() override { return &host_.loops; }
-  lvm::Tools& lvm() override { std::abort(); }
+  lvm::Tools& lvm() override { return lvm_; }
   Disks& disks() override { std::abort(); }
 
  private:
+  class NoLvm final : public lvm::Tools {
+   public:
+    bool available() override { return false; }
+    Result<std::string> run(const std::vector<std::string>&) override {
+      return Error(Code::host_not_ready, "lvm is not installed");
+    }
+  };
+  NoLvm lvm_;
   testing::Host& host_;
 };
 
@@ -117,8 +128,81 @@ TEST_CASE("P3: the pool's unit comes before containerd and needs the folder's mo
   }
   const std::string command = text.substr(text.find("ExecStart="));
   CHECK(command.find("ExecStart=/") == 0);
-  CHECK(command.find(" provision devpool --no-unit --name pool --directory ") != std::string::npos);
-  CHECK(command.find(" --data-size 67108864 --metadata-size 4194304\n") != std::string::npos);
+  CHECK(command.find(" provision devpool --at-boot --name pool --directory " +
+                     host.pool.spec.directory + "\n") != std::string::npos);
+}
+
+TEST_CASE("the pool's unit names the folder that it lies in, whatever was asked for") {
+  PoolHost host;
+  host.pool.spec.low_water_blocks = 7;
+  REQUIRE(thinpool::ensure(host.pool.spec, host.pool.driver, host.pool.loops));
+  const std::string real = host.pool.spec.directory;
+  host.pool.spec.directory = host.pool.root + "/default";
+  host.pool.spec.low_water_blocks.reset();
+  DevpoolStep step(host.paths, host.pool.spec, host.drivers, host.services);
+  REQUIRE(apply_alone(step, host.paths, std::chrono::seconds(1)));
+  CHECK(step.outcome().change == thinpool::Change::adopted);
+  const std::string unit = host.paths.units() + "/flintctl-pool-pool.service";
+  CHECK(Place::read(unit).find(" --directory " + real + " --low-water-mark 7\n") !=
+        std::string::npos);
+  CHECK(Place::read(unit).find("RequiresMountsFor=" + real + "\n") != std::string::npos);
+  CHECK(step.check()->in_place());
+  // After a reboot without systemd, a command that names no folder finds it there.
+  host.pool.reboot();
+  thinpool::Spec spec;
+  spec.name = "pool";
+  place_as_recorded(host.paths, spec);
+  CHECK(spec.directory == real);
+  spec.directory = "/srv/chosen";
+  place_as_recorded(host.paths, spec);
+  CHECK(spec.directory == "/srv/chosen");
+  REQUIRE(sys::remove_tree(real));
+  CHECK_FALSE(recorded_directory(host.paths, "pool"));
+}
+
+TEST_CASE("a pool on files that are not named as ours gets no unit") {
+  PoolHost host;
+  REQUIRE(thinpool::ensure(host.pool.spec, host.pool.driver, host.pool.loops));
+  std::filesystem::rename(host.pool.data(), host.pool.spec.directory + "/disk.img");
+  for (auto& [number, device] : host.pool.loops.devices) {
+    if (device.backing_file == host.pool.data()) {
+      device.backing_file = host.pool.spec.directory + "/disk.img";
+    }
+  }
+  DevpoolStep step(host.paths, host.pool.spec, host.drivers, host.services);
+  REQUIRE(apply_alone(step, host.paths, std::chrono::seconds(1)));
+  CHECK_FALSE(sys::exists(host.paths.units() + "/flintctl-pool-pool.service"));
+  CHECK(step.outcome().warnings.back().starts_with("nothing of flintctl's brings pool 'pool'"));
+  CHECK(step.check()->in_place());
+}
+
+TEST_CASE("a name that is a pool of LVM's is refused before anything is written") {
+  PoolHost host;
+  host.pool.spec.name = "v-p";
+  const std::string profile = lvm::profile_path(host.paths.etc, "v-p");
+  host.write(profile, "activation {}\n");
+  DevpoolStep step(host.paths, host.pool.spec, host.drivers, host.services);
+  CHECK(step.check().error().code() == Code::already_exists);
+  const auto applied = apply_alone(step, host.paths, std::chrono::seconds(1));
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().code() == Code::already_exists);
+  CHECK(host.recorded() == 0);
+  CHECK_FALSE(sys::exists(host.paths.units()));
+}
+
+TEST_CASE("other commands go by the pool that host.toml names") {
+  Place place;
+  const std::string file = place.root + "/host.toml";
+  config::Config config;
+  CHECK_FALSE(pool_of_host_file(file, config));
+  place.write(file, "[devpool]\nname = \"mine\"\n");
+  CHECK(pool_of_host_file(file, config) == "mine");
+  place.write(file, "[lvm]\nvg = \"fast\"\n");
+  CHECK(pool_of_host_file(file, config) == "fast-thinpool");
+  place.write(file, "[devpool]\nenabled = false\nname = \"mine\"\n");
+  CHECK_FALSE(pool_of_host_file(file, config));
+  place.write(file, "[devpool\n");
+  CHECK_FALSE(pool_of_host_file(file, config));
 }
 
 TEST_CASE("an adopted pool is news once, and goes on when what was made is undone") {
@@ -215,6 +299,94 @@ TEST_CASE("reset is refused while a volume is open, and nothing is undone") {
   CHECK(reset.error().text().find("pool-snap-1") != std::string::npos);
   CHECK(host.services.active.size() == 1);
   CHECK(host.pool.driver.devices.size() == 2);
+}
+
+TEST_CASE("the record of a pool that could not be made is taken back") {
+  PoolHost host;
+  host.pool.driver.on_resume = [](auto&) { return Error(Code::resource_exhausted, "full"); };
+  REQUIRE_FALSE(host.apply());
+  const auto record = Record::open(host.paths.record());
+  REQUIRE(record);
+  CHECK(record->find("devpool", "pool", "pool") == nullptr);
+  // Somebody else's pool, where ours was to be.
+  host.pool.driver.on_resume = nullptr;
+  REQUIRE(sys::make_directories(host.pool.spec.directory));
+  host.write(host.pool.data(), "theirs");
+  host.write(host.pool.metadata(), "theirs");
+  REQUIRE(host.reset(Data::remove));
+  CHECK(sys::exists(host.pool.data()));
+  CHECK(sys::exists(host.pool.metadata()));
+}
+
+TEST_CASE("files that a device of another name stands on are never removed") {
+  PoolHost host;
+  REQUIRE(host.apply());
+  auto pool = host.pool.driver.devices.extract("pool");
+  pool.key() = "theirs";
+  host.pool.driver.devices.insert(std::move(pool));
+  const auto reset = host.reset(Data::remove);
+  REQUIRE_FALSE(reset);
+  CHECK(reset.error().code() == Code::aborted);
+  CHECK(reset.error().text().find("in use by the device 'theirs'") != std::string::npos);
+  CHECK(sys::exists(host.pool.data()));
+  CHECK(host.services.active.size() == 1);
+  REQUIRE(host.reset(Data::keep));
+  CHECK(host.pool.driver.devices.contains("theirs"));
+  CHECK(sys::exists(host.pool.metadata()));
+}
+
+TEST_CASE("a pool that is made in another folder is undone there, and in the first as well") {
+  PoolHost host;
+  REQUIRE(host.apply());
+  const std::string first = host.pool.spec.directory;
+  const bool kept = GENERATE(true, false);
+  REQUIRE(host.reset(kept ? Data::keep : Data::remove));
+  host.pool.reboot();
+  host.pool.spec.directory = host.pool.root + "/second";
+  DevpoolStep step(host.paths, host.pool.spec, host.drivers, host.services);
+  const auto notes = apply_alone(step, host.paths, std::chrono::seconds(1));
+  REQUIRE(notes);
+  CHECK(notes->empty() != kept);
+  REQUIRE(sys::exists(host.pool.data()));
+  CHECK(sys::exists(first + "/data") == kept);
+  REQUIRE(host.reset(Data::remove));
+  CHECK_FALSE(sys::exists(host.pool.data()));
+  CHECK_FALSE(sys::exists(first));
+  CHECK(host.pool.driver.devices.empty());
+  CHECK(host.recorded() == 0);
+}
+
+TEST_CASE("a pool that goes back to its first folder is still its maker's") {
+  PoolHost host;
+  REQUIRE(host.apply());
+  const thinpool::Spec first = host.pool.spec;
+  thinpool::Spec second = first;
+  second.directory = host.pool.root + "/second";
+  for (const thinpool::Spec& spec : {second, first}) {
+    host.pool.reboot();
+    DevpoolStep step(host.paths, spec, host.drivers, host.services);
+    REQUIRE(apply_alone(step, host.paths, std::chrono::seconds(1)));
+  }
+  REQUIRE(host.reset(Data::remove));
+  CHECK_FALSE(sys::exists(first.directory));
+  CHECK_FALSE(sys::exists(second.directory));
+  CHECK(host.recorded() == 0);
+}
+
+TEST_CASE("an active pool elsewhere is not the one of an old record") {
+  PoolHost host;
+  REQUIRE(host.apply());
+  host.pool.reboot();
+  thinpool::Spec theirs = host.pool.spec;
+  theirs.directory = host.pool.root + "/theirs";
+  REQUIRE(thinpool::ensure(theirs, host.pool.driver, host.pool.loops));
+  DevpoolStep step(host.paths, host.pool.spec, host.drivers, host.services);
+  REQUIRE(apply_alone(step, host.paths, std::chrono::seconds(1)));
+  REQUIRE(host.reset(Data::remove));
+  CHECK(host.pool.driver.devices.contains("pool"));
+  CHECK(sys::exists(theirs.directory + "/data"));
+  CHECK_FALSE(sys::exists(host.pool.data()));
+  CHECK(host.recorded() == 0);
 }
 
 TEST_CASE("files of a pool that was there before are never removed") {
