@@ -17,6 +17,7 @@
 
 #include "sys/error.hpp"
 #include "sys/file.hpp"
+#include "sys/modules.hpp"
 #include "sys/shared_library.hpp"
 
 namespace flintctl::sys {
@@ -80,7 +81,12 @@ bool listed(std::optional<std::string>& list, const char* file, const std::strin
 }  // namespace
 
 bool KernelModules::loaded(const std::string& name) {
-  return is_directory("/sys/module/" + underscored(name)) ||
+  if (is_directory("/sys/module/" + underscored(name))) return true;
+  // A part without parameters that is built in has no folder there, and a kernel of one's own need
+  // not have lists.
+  std::string driver = underscored(name);
+  std::replace(driver.begin(), driver.end(), '_', '-');
+  return has_misc_driver(driver == "loop" ? "loop-control" : driver) ||
          listed(built_in_, "modules.builtin", name);
 }
 

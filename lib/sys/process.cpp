@@ -321,6 +321,7 @@ Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
                    std::chrono::milliseconds timeout) {
   RunOptions options;
   options.timeout = timeout;
+  options.own_session = true;
   return run(argv, input, options);
 }
 
@@ -334,6 +335,7 @@ Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
   options.environment = environment_of(run_options);
   options.descriptors = {{in.get(), 0}, {out.write_end.get(), 1}, {err.write_end.get(), 2}};
   options.die_with_parent = true;
+  options.new_session = run_options.own_session;
   Process process = TRY(Process::spawn(options));
   out.write_end.reset();
   err.write_end.reset();
@@ -347,6 +349,8 @@ Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
     const bool too_long = std::max(output.out.size(), output.err.size()) > run_options.output_limit;
     if (left.count() <= 0 || too_long || interrupted()) {
+      // Not waited for yet, so that the number is still its session's.
+      if (run_options.own_session) (void)::kill(-process.pid(), SIGKILL);
       (void)process.signal(SIGKILL);
       (void)process.wait();
       TRY(check_interrupt());

@@ -80,12 +80,14 @@ struct RunOptions {
   std::vector<std::string> environment;  ///< "NAME=value"; empty: PATH and LC_ALL=C
   std::chrono::milliseconds timeout = std::chrono::minutes(5);
   std::size_t output_limit = 64U << 20U;  ///< bytes of each stream; beyond: resource_exhausted
+  /// A session of its own: no terminal, and when the program is killed, what it started goes too.
+  bool own_session = false;
 };
 /// Runs a program to its end with the given stdin text. deadline_exceeded when it takes longer than
 /// the timeout: it is killed.
 Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
                    const RunOptions& options);
-/// The same with a minimal environment.
+/// The same with a minimal environment and a session of its own.
 Result<Output> run(const std::vector<std::string>& argv, std::string_view input = {},
                    std::chrono::milliseconds timeout = std::chrono::minutes(5));
 

@@ -11,11 +11,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <sstream>
 
 #include "core/rollback.hpp"
 #include "support/catch.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
+#include "sys/host.hpp"
 #include "sys/interrupt.hpp"
 #include "sys/lock.hpp"
 #include "sys/process.hpp"
@@ -146,6 +148,39 @@ TEST_CASE("a program that is absent or hangs is an error") {
   const auto late = sys::run({"/bin/sleep", "100"}, {}, std::chrono::milliseconds(50));
   REQUIRE_FALSE(late);
   CHECK(late.error().code() == Code::deadline_exceeded);
+}
+
+TEST_CASE("a driver that the kernel has registered is in it, whatever the lists of modules say") {
+  std::istringstream drivers(sys::read_file("/proc/misc").value());
+  std::string minor;
+  std::string driver;
+  int count = 0;
+  sys::KernelModules kernel;
+  while (drivers >> minor >> driver) {
+    if (driver.find('_') != std::string::npos) continue;  // none of a module of ours is spelled so
+    ++count;
+    INFO(driver);
+    CHECK(kernel.loaded(driver == "loop-control" ? "loop" : driver));
+  }
+  CHECK(count > 0);
+  CHECK_FALSE(kernel.loaded("no_such_module"));
+}
+
+TEST_CASE("what a killed program has started goes with it") {
+  const std::string folder = fresh_folder();
+  const Rollback cleanup([&] { (void)sys::remove_tree(folder); });
+  sys::RunOptions options;
+  options.own_session = true;
+  options.output_limit = 1000;
+  const std::string script = "sleep 1000 & echo $! >" + folder + "/pid; exec yes";
+  const auto output = sys::run({"/bin/sh", "-c", script}, {}, options);
+  REQUIRE_FALSE(output);
+  CHECK(output.error().code() == Code::resource_exhausted);
+  const pid_t pid = std::atoi(sys::read_file(folder + "/pid").value_or("0").c_str());
+  REQUIRE(pid > 1);
+  auto child = sys::Process::open(pid);
+  // Either it is gone, or its end is seen at once: SIGKILL was sent before run() returned.
+  if (child) CHECK(child->wait(std::chrono::seconds(10)));
 }
 
 TEST_CASE("a program that must not be broken off runs to its end, and its daemons hold up nobody") {
