@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/config.hpp"
+#include "core/units.hpp"
 #include "devmapper/driver.hpp"
 #include "provision/containerd_config.hpp"
 #include "sys/file.hpp"
@@ -106,6 +107,7 @@ Result<> validate(const ContainerdSettings& settings) {
                 settings.address + std::string(ttrpc_suffix)));
   TRY(devmapper::check_name(settings.pool));
   TRY(check_metrics_address(settings.metrics_address));
+  TRY(parse_size(settings.base_image_size).context("the size of a disk made from an image"));
   if (settings.format && *settings.format != 2 && *settings.format != 3) {
     return Error(Code::invalid_argument,
                  fmt::format("containerd's configuration has no version {}", *settings.format))

@@ -43,6 +43,19 @@ class Section {
     value = *found->as_string();
     return {};
   }
+  /// A relative one would be another place for each run, and the wrong one for `reset` to remove.
+  Result<> read_path(std::string_view key, std::string& path) const {
+    if (value_.find(key) == nullptr) return {};
+    TRY(read(key, path));
+    return path.starts_with('/') ? Result<>() : wrong_type(name_, key, "an absolute path");
+  }
+  /// A name to look for in PATH, or the path itself.
+  Result<> read_program(std::string_view key, std::string& program) const {
+    if (value_.find(key) == nullptr) return {};
+    TRY(read(key, program));
+    if (program.find('/') == std::string::npos) return {};
+    return read_path(key, program);
+  }
   Result<> read(std::string_view key, bool& value) const {
     const data::Value* found = value_.find(key);
     if (found == nullptr) return {};
@@ -97,7 +110,7 @@ Result<> read_devpool(const Section& section, HostSettings& settings) {
   thinpool::Spec& pool = settings.pool;
   TRY(section.read("enabled", settings.devpool));
   TRY(section.read("name", pool.name));
-  TRY(section.read("directory", pool.directory));
+  TRY(section.read_path("directory", pool.directory));
   TRY(section.read_size("data_size", pool.data_bytes));
   TRY(section.read_size("metadata_size", pool.metadata_bytes));
   TRY(section.read_count("low_water_mark", pool.low_water_blocks));
@@ -128,7 +141,7 @@ Result<> read_lvm(const data::Value& document, HostSettings& settings) {
   LvmSpec& spec = settings.lvm_pool;
   settings.lvm = true;
   TRY(section.read("enabled", settings.lvm));
-  TRY(section.read("disk", spec.disk));
+  TRY(section.read_path("disk", spec.disk));
   TRY(section.read("vg", spec.name.group));
   TRY(section.read("lv", spec.name.volume));
   TRY(section.read_size("data_size", spec.data_bytes));
@@ -157,8 +170,9 @@ Result<> read_containerd_mode(const Section& section, HostSettings& settings) {
   if (mode == "private") return {};
   settings.containerd_mode = HostSettings::ContainerdMode::system;
   SystemContainerd& wanted = settings.system_containerd;
-  TRY(section.read("config", wanted.config_path));
+  TRY(section.read_path("config", wanted.config_path));
   TRY(section.read("base_image_size", wanted.base_image_size));
+  TRY(parse_size(wanted.base_image_size).context("'containerd.base_image_size'"));
   return section.allow({"enabled", "mode", "config", "base_image_size"})
       .context("with mode = \"system\"");
 }
@@ -171,12 +185,12 @@ Result<> read_containerd(const Section& section, HostSettings& settings) {
   bool debug = wanted.log_level == LogLevel::trace;
   TRY(section.read("enabled", settings.containerd));
   TRY(read_containerd_mode(section, settings));
-  TRY(section.read("binary", start.binary));
-  TRY(section.read("root", wanted.root));
-  TRY(section.read("config", start.config_path));
+  TRY(section.read_program("binary", start.binary));
+  TRY(section.read_path("root", wanted.root));
+  TRY(section.read_path("config", start.config_path));
   TRY(section.read("metrics_address", wanted.metrics_address));
   TRY(section.read("base_image_size", wanted.base_image_size));
-  TRY(section.read("log_file", start.log_file));
+  TRY(section.read_path("log_file", start.log_file));
   TRY(section.read("debug", debug));
   wanted.log_level = debug ? LogLevel::trace : LogLevel::info;
   ProgramSource source;

@@ -98,7 +98,24 @@ TEST_CASE("what host.toml cannot mean is refused by name") {
   CHECK(refusal("[devpool]\ndata_size = '1M'\n").find("too small") != std::string::npos);
   CHECK(refusal("[devpool]\nenabled = 'yes'\n").find("devpool.enabled") != std::string::npos);
   CHECK(refusal("devpool = 3\n").find("'devpool' must be a table") != std::string::npos);
-  CHECK(refusal("[containerd]\nroot = 'relative'\n").find("relative") != std::string::npos);
+}
+
+TEST_CASE("a disk's size that containerd could not read is refused") {
+  for (const std::string mode : {"private", "system"}) {
+    const std::string start = "[containerd]\nmode = '" + mode + "'\nbase_image_size = ";
+    CHECK(refusal(start + "'banana'\n").find("banana") != std::string::npos);
+    CHECK(parse(start + "'20GB'\n"));
+  }
+}
+
+TEST_CASE("a relative path is refused, as each run would take it for another place") {
+  const auto setting =
+      GENERATE(as<std::string>(), "[containerd]\nroot", "[containerd]\nconfig",
+               "[containerd]\nlog_file", "[containerd]\nbinary", "[devpool]\ndirectory",
+               "[lvm]\ndisk", "[containerd]\nmode = 'system'\nconfig");
+  INFO(setting);
+  CHECK(refusal(setting + " = 'var/log'\n").find("absolute path") != std::string::npos);
+  CHECK(parse("[containerd]\nbinary = 'containerd'\n"));
 }
 
 TEST_CASE("the documented host.toml is one, and says the defaults") {
