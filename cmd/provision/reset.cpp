@@ -2,11 +2,14 @@
 #include "provision/reset.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 
+#include "inventory/records.hpp"
 #include "provision/session.hpp"
 #include "sys/host.hpp"
+#include "vm/name.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -33,13 +36,29 @@ void print(Host& host, const UndoReport& report) {
   for (const std::string& note : report.notes) streams.err << "note: " << note << '\n';
 }
 
+/// The same that the plan refuses by folder, by name where containerd can still be asked.
+Result<> refuse_named_vms(Host& host) {
+  const auto client = host.containerd();
+  if (!client) return {};
+  const auto vms = inventory::Records(**client).list();
+  if (!vms || vms->empty()) return {};
+  std::vector<std::string> names;
+  for (const vm::Summary& one : *vms) names.push_back(vm::display_name(one.name_space, one.name));
+  return Error(Code::aborted,
+               fmt::format("the disks of {} would be destroyed: {}",
+                           names.size() == 1 ? "a VM" : "VMs", fmt::join(names, ", ")))
+      .with_hint("delete them first: " +
+                 vm::vm_command("delete", vms->front().name_space, vms->front().name));
+}
+
 }  // namespace
 
 Result<> provision_reset(Host& host, const ProvisionResetOptions& options) {
   TRY(sys::require_root("undoing what was provisioned"));
-  ProvisionSession session = TRY(open_provision_session(host, {}));
+  ProvisionSession session = TRY(open_default_session(host));  // the record says what was done
   provision::Plan plan = session.every_step();
   const auto data = options.delete_data ? provision::Data::remove : provision::Data::keep;
+  if (options.delete_data) TRY(refuse_named_vms(host));
   if (options.dry_run) {
     const auto planned = TRY(plan.plan_reset(data));
     for (const UndoReport& report : planned) print(host, report);
@@ -67,7 +86,8 @@ void add_provision_reset(cli::Command& provision, Host& host) {
           "packages. A file that was there before comes back; one that was edited since is left. "
           "Packages that were new are removed, not purged, unless others depend on them. Disk "
           "contents (images, VMs' disks, containerd's data) stay unless --delete-data is given. "
-          "Refused while a VM or a mount uses the pool.")
+          "Refused while a VM or a mount uses the pool, and --delete-data while there is any VM: "
+          "what goes with a VM's disk is gone, so each VM is to be deleted by its name first.")
       .example("flintctl provision reset --dry-run", "what would be undone")
       .example("flintctl provision reset -y --delete-data", "all of it, with all disks")
       .flag("--delete-data", options->delete_data,

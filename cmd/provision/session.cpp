@@ -8,18 +8,23 @@
 
 namespace flintctl::cmd {
 
-Result<ProvisionSession> open_provision_session(Host& host, const std::string& file) {
+Result<ProvisionSession> open_default_session(Host& host) {
   const config::Config* config = TRY(host.config());
   ProvisionSession session;
   session.paths = provision::host_paths(*config);
   session.settings = provision::default_host_settings(*config);
+  session.drivers = provision::host_pool_drivers();
+  session.services = provision::host_services();
+  return session;
+}
+
+Result<ProvisionSession> open_provision_session(Host& host, const std::string& file) {
+  ProvisionSession session = TRY(open_default_session(host));
   const std::string path = file.empty() ? default_host_file : file;
   if (!file.empty() || sys::exists(path)) {
     session.settings = TRY(provision::read_host_settings(path, std::move(session.settings)));
   }
   provision::place_as_recorded(session.paths, session.settings.pool);
-  session.drivers = provision::host_pool_drivers();
-  session.services = provision::host_services();
   return session;
 }
 

@@ -32,6 +32,10 @@ Result<ProvisionSession> open_provision_session(Host& host, const std::string& f
 /// The folder of the pool of that name: host.toml's or the recorded one, else the usual one.
 Result<std::string> known_directory(Host& host, const std::string& pool);
 
+/// The same with the defaults, whatever host.toml says: for what needs no settings, or must work
+/// when that file cannot be read.
+Result<ProvisionSession> open_default_session(Host& host);
+
 /// A word when the other commands would not use the pool that was made: nothing but the
 /// configuration tells them which it is.
 void say_other_pool(Host& host, const std::string& made);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "sys/error.hpp"
@@ -36,6 +37,27 @@ std::string link_text(const std::string& path) {
   std::error_code failed;
   const auto target = std::filesystem::read_symlink(path, failed);
   return failed ? std::string() : target.string();
+}
+
+/// What stands at the path and is neither a regular file nor a link to one: of it no backup could
+/// be kept. Empty when nothing does.
+std::string foreign_kind(const std::string& path) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) != 0) return {};
+  if (S_ISLNK(status.st_mode)) {
+    struct stat target = {};
+    if (::stat(path.c_str(), &target) == 0 && S_ISREG(target.st_mode)) return {};
+    return fmt::format("a link to {}, which is no regular file", link_text(path));
+  }
+  if (S_ISREG(status.st_mode)) return {};
+  return S_ISDIR(status.st_mode) ? "a folder" : "no regular file";
+}
+
+std::optional<Error> refuse_foreign(const std::string& path) {
+  const std::string kind = foreign_kind(path);
+  if (kind.empty()) return {};
+  return Error(Code::already_exists, fmt::format("{} is {}", path, kind))
+      .with_hint("move it away if nothing needs it");
 }
 
 /// A name beside `path` that nothing has.
@@ -67,6 +89,11 @@ Result<Undone> undo_file(const Change& change, std::vector<std::string>& notes) 
   TRY(sys::remove_unfinished_writes(path));
   const std::string backup = change.details.string_or("backup");
   const bool has_backup = !backup.empty() && sys::exists(backup);
+  if (const std::string kind = foreign_kind(path); !kind.empty()) {
+    notes.push_back(fmt::format("{} is {} by now and is left as it is", path, kind));
+    if (has_backup) notes.push_back(fmt::format("what was there before is {}", backup));
+    return Undone::done;
+  }
   if (sys::exists(path)) {
     const std::string text = TRY(sys::read_file(path));
     const bool ours = sys::sha256_hex(text) == change.details.string_or("sha256");
@@ -131,6 +158,9 @@ Result<> intend_folders(const std::string& path, Journal& journal) {
 }
 
 Item check_file(const HostFile& file) {
+  if (auto refusal = refuse_foreign(file.path)) {
+    return {State::differs, file.path, "is " + foreign_kind(file.path), {}, std::move(refusal)};
+  }
   const auto text = sys::read_file(file.path);
   if (text) {
     if (*text == file.text) return {State::in_place, file.path, {}};
@@ -142,6 +172,7 @@ Item check_file(const HostFile& file) {
 
 Result<> install_file(const HostFile& file, Journal& journal) {
   if (check_file(file).state == State::in_place) return {};
+  if (auto refusal = refuse_foreign(file.path)) return *std::move(refusal);
   TRY(intend_folders(parent_of(file.path), journal));
   const Change* before = journal.find("file", file.path);
   std::string backup = before != nullptr ? before->details.string_or("backup") : std::string();
@@ -215,6 +246,11 @@ bool is_file_kind(const Change& change) {
 }
 
 Result<Undone> undo_file_change(const Change& change, Data data, std::vector<std::string>& notes) {
+  if (!change.target.starts_with('/')) {
+    // Whoever resets stands somewhere else than whoever made it.
+    notes.push_back(fmt::format("where {} lies is not recorded: it is left", change.target));
+    return Undone::done;
+  }
   if (change.kind == "file") return undo_file(change, notes);
   if (change.kind == "link") return undo_link(change);
   if (change.kind == "folder") return undo_folder(change, data);

@@ -20,8 +20,9 @@ struct HostFile {
 /// In place when it has this text, byte for byte.
 Item check_file(const HostFile& file);
 /// Writes it atomically where it is not in place, with folders. A file that is not ours, or was
-/// edited since, stays as `<path>.flintctl-bak-<UTC time>`, and a note says so. Undone: the file
-/// goes, or the one that was there before comes back; one that was edited since is left.
+/// edited since, stays as `<path>.flintctl-bak-<UTC time>`, and a note says so; what is no regular
+/// file (nor a link to one) is refused (already_exists). Undone: the file goes, or the one that was
+/// there before comes back; one that was edited since is left.
 Result<> install_file(const HostFile& file, Journal& journal);
 
 /// A symbolic link of ours; what else stands at its path is refused (already_exists).

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "provision/host_file.hpp"
+#include "sys/file.hpp"
 #include "sys/host.hpp"
 #include "sys/systemd.hpp"
 
@@ -41,6 +42,27 @@ HostLink link_of(const HostUnit& unit, const HostPaths& paths) {
           "../" + unit.name};
 }
 
+/// The program that a unit's text starts.
+std::string program_of(std::string_view text) {
+  constexpr std::string_view key = "\nExecStart=";
+  const auto start = text.find(key);
+  if (start == std::string_view::npos) return {};
+  text.remove_prefix(start + key.size());
+  return std::string(text.substr(0, text.find_first_of(" \n")));
+}
+
+/// Why the file is not as it would be written now, when it is that another program writes it.
+Item check_unit_file(const HostFile& file) {
+  Item item = check_file(file);
+  if (item.state != State::differs || item.obstacle) return item;
+  const std::string there = program_of(sys::read_file(file.path).value_or({}));
+  const std::string wanted = program_of(file.text);
+  if (!there.empty() && there != wanted) {
+    item.detail = fmt::format("starts {}, not {}", there, wanted);
+  }
+  return item;
+}
+
 }  // namespace
 
 std::unique_ptr<Services> host_services() { return std::make_unique<Systemd>(); }
@@ -49,7 +71,7 @@ Result<std::vector<Item>> check_unit(const HostUnit& unit, const HostPaths& path
                                      Services& services) {
   std::vector<Item> items;
   if (!services.running()) return items;
-  items.push_back(check_file(file_of(unit, paths)));
+  items.push_back(check_unit_file(file_of(unit, paths)));
   const bool has_file = items.back().state != State::missing;
   if (!unit.wanted_by.empty()) items.push_back(check_link(link_of(unit, paths)));
   if (unit.run == HostUnit::Run::not_started) return items;

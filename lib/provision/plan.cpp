@@ -2,12 +2,14 @@
 #include "provision/plan.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "provision/host_file.hpp"
 #include "provision/program_need.hpp"
+#include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 #include "sys/lock.hpp"
 
@@ -24,6 +26,9 @@ StepReport look(Step& step, const std::vector<std::string>& brought) {
     return report;
   }
   report.finding = std::move(*finding);
+  for (const Item& item : report.finding.items) {
+    if (!report.finding.obstacle) report.finding.obstacle = item.obstacle;
+  }
   const std::string& lacks = report.finding.lacks;
   if (!lacks.empty() && std::find(brought.begin(), brought.end(), lacks) == brought.end()) {
     report.error = not_installed(lacks);
@@ -43,9 +48,33 @@ Error failed(const StepReport& report) {
   return Error(*report.error).context(fmt::format("step '{}'", report.step));
 }
 
+/// Their disks would go with the pool or containerd's data, and nothing could bring them back.
+Result<> refuse_vms(const HostPaths& paths) {
+  const std::vector<std::string> vms = TRY(sys::list_directory(paths.vms()));
+  if (vms.empty()) return {};
+  return Error(Code::aborted, fmt::format("the disks of {} would be destroyed: {}",
+                                          vms.size() == 1 ? "a VM" : "VMs", fmt::join(vms, ", ")))
+      .with_hint(
+          fmt::format("delete VMs first: flintctl vm list -A, and flintctl gc for what no VM "
+                      "has; of those lost already remove the folders in {}",
+                      paths.vms()));
+}
+
 bool generic(const Change& change) { return is_file_kind(change) || change.kind == "unit"; }
 
 }  // namespace
+
+Result<> allow_apply(const StepReport& report) {
+  std::optional<Error> error = report.error;
+  if (!error && !report.in_place()) error = report.finding.obstacle;
+  if (!error) return {};
+  return std::move(*error).context(fmt::format("step '{}'", report.step));
+}
+
+Result<> allow_apply(const std::vector<StepReport>& reports) {
+  for (const StepReport& report : reports) TRY(allow_apply(report));
+  return {};
+}
 
 bool Finding::in_place() const {
   return std::all_of(items.begin(), items.end(),
@@ -72,10 +101,11 @@ Result<std::vector<StepReport>> Plan::check_all(
     const std::function<void(const StepReport&)>& told) {
   std::vector<StepReport> reports = check();
   for (StepReport& report : reports) {
-    if (!report.error && !report.in_place()) report.error = report.finding.obstacle;
-    if (!report.error) continue;
+    auto allowed = allow_apply(report);
+    if (allowed) continue;
+    if (!report.error) report.error = report.finding.obstacle;
     told(report);
-    return failed(report);
+    return std::move(allowed).error();
   }
   return reports;
 }
@@ -142,6 +172,7 @@ Step* Plan::step_of(const Change& change) {
 
 Result<std::vector<UndoReport>> Plan::plan_reset(Data data) {
   const Record record = TRY(Record::open(paths_.record()));
+  if (data == Data::remove && !record.changes().empty()) TRY(refuse_vms(paths_));
   std::vector<UndoReport> reports;
   for (auto change = record.changes().rbegin(); change != record.changes().rend(); ++change) {
     Step* step = step_of(*change);
@@ -169,11 +200,12 @@ Result<> Plan::reset(Data data, const std::function<void(const UndoReport&)>& to
         TRY(undo(next.change, data)
                 .context(fmt::format("undoing the {} {} of step '{}'", next.change.kind,
                                      next.change.target, next.change.step)));
-    if (report.outcome == UndoReport::Outcome::undone) TRY(record.remove(next.change));
+    // Not yet written down where the disk is full or read-only: finish() says so in the end.
+    if (report.outcome == UndoReport::Outcome::undone) (void)record.remove(next.change);
     told(report);
   }
   TRY(undo_emptied_folders(record, told));
-  TRY(record.clear_if_empty());
+  TRY(record.finish().context("what could be undone is undone"));
   if (services_.running() && !planned.empty()) TRY(services_.reload());
   return {};
 }
@@ -185,7 +217,7 @@ Result<> Plan::undo_emptied_folders(Record& record,
     if (change.kind != "folder") continue;
     const UndoReport report = TRY(undo(change, Data::keep));
     if (report.outcome != UndoReport::Outcome::undone) continue;
-    TRY(record.remove(change));
+    (void)record.remove(change);
     told(report);
   }
   return {};

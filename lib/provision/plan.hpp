@@ -24,6 +24,11 @@ struct StepReport {
   [[nodiscard]] bool in_place() const { return !error && finding.in_place(); }
 };
 
+/// The error with which apply() would refuse to begin, for a dry run: a step that cannot be
+/// checked, or has an obstacle.
+Result<> allow_apply(const StepReport& report);
+Result<> allow_apply(const std::vector<StepReport>& reports);
+
 /// What became of one recorded change.
 struct UndoReport {
   Change change;
@@ -52,7 +57,9 @@ class Plan {
                  std::chrono::milliseconds wait = std::chrono::seconds(0));
 
   /// Undoes all recorded changes, last first; first asks every step whether it may. What this build
-  /// has no step for is an error before anything is undone.
+  /// has no step for is an error before anything is undone. With Data::remove refused (aborted)
+  /// while a VM has a folder, running or not. On a full disk all is undone, and the error comes
+  /// last.
   Result<> reset(Data data, const std::function<void(const UndoReport&)>& told);
   /// What reset() would undo.
   Result<std::vector<UndoReport>> plan_reset(Data data);

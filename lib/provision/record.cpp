@@ -98,10 +98,18 @@ Result<> Record::remove(const Change& change) {
   std::vector<Change> next;
   std::copy_if(changes_.begin(), changes_.end(), std::back_inserter(next),
                [&](const Change& other) { return !same_name(other, change); });
-  return save(next);
+  auto saved = save(next);
+  changes_ = std::move(next);
+  unsaved_ = !saved;
+  return saved;
 }
 
-Result<> Record::clear_if_empty() { return changes_.empty() ? save({}) : Result<>(); }
+Result<> Record::finish() {
+  if (!unsaved_ && !changes_.empty()) return {};
+  TRY(save(changes_));
+  unsaved_ = false;
+  return {};
+}
 
 Result<> Record::save(const std::vector<Change>& changes) {
   const auto what = [] { return "recording what is changed on this host"; };

@@ -35,10 +35,12 @@ class Record {
   /// Appends a change, or replaces the details of the one that has its name. Nothing is written
   /// when the same is there already.
   Result<> put(Change change);
-  /// Forgets a change; the last one takes the file along.
+  /// Forgets a change, here even when that cannot be written: on a full disk what is undone makes
+  /// room, and undoing it twice does no harm. The last one takes the file along.
   Result<> remove(const Change& change);
-  /// Takes away what a killed run left of its first record. Under the host's lock.
-  Result<> clear_if_empty();
+  /// Writes what remove() could not, and takes away what a killed run left of its first record.
+  /// Under the host's lock.
+  Result<> finish();
 
  private:
   explicit Record(std::string directory) : directory_(std::move(directory)) {}
@@ -47,6 +49,7 @@ class Record {
 
   std::string directory_;
   std::vector<Change> changes_;
+  bool unsaved_ = false;  ///< the file still has what remove() forgot
 };
 
 }  // namespace flintctl::provision

@@ -20,6 +20,8 @@ struct HostPaths {
   std::string run_directory = "/run/flintctl";
   [[nodiscard]] std::string units() const { return etc + "/systemd/system"; }
   [[nodiscard]] std::string record() const { return state + "/host"; }
+  /// A folder for each VM: of inventory::Paths.
+  [[nodiscard]] std::string vms() const { return state + "/vm"; }
   /// Of sys::FactCache.
   [[nodiscard]] std::string facts() const { return run_directory + "/facts"; }
   [[nodiscard]] std::string lock() const { return sys::lock_path(run_directory, "host"); }
@@ -33,6 +35,8 @@ struct Item {
   std::string subject;          ///< "/etc/modules-load.d/flintctl.conf", "module dm_thin_pool"
   std::string detail;           ///< why it is not in place, or what it is; may be empty
   std::string verb = "create";  ///< what applying would do when it is missing
+  /// Why applying would be refused: it becomes the finding's, which has the first one.
+  std::optional<Error> obstacle = {};
 };
 
 /// All that a step answers for.
@@ -64,6 +68,14 @@ class Journal {
   /// What this step intended earlier, in this run or one before; or nullptr.
   [[nodiscard]] const Change* find(std::string_view kind, std::string_view target) const {
     return record_.find(step_, kind, target);
+  }
+  /// All that this step intended, oldest first.
+  [[nodiscard]] std::vector<Change> changes() const {
+    std::vector<Change> own;
+    for (const Change& change : record_.changes()) {
+      if (change.step == step_) own.push_back(change);
+    }
+    return own;
   }
   /// A word to the person, printed with the step's report: "the old file is kept as …".
   void note(std::string line) { notes_.push_back(std::move(line)); }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/host_file.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <filesystem>
 
 #include "place.hpp"
 #include "provision/host_unit.hpp"
@@ -89,6 +92,74 @@ TEST_CASE("a folder that cannot be written says which") {
   const auto installed = install_file({place.paths.etc + "/x.conf", "x\n"}, journal);
   REQUIRE_FALSE(installed);
   CHECK(installed.error().text().find(place.paths.etc) != std::string::npos);
+}
+
+TEST_CASE("what is no regular file is refused before anything is recorded, and stays at reset") {
+  Place place;
+  auto record = Record::open(place.paths.record());
+  REQUIRE(record);
+  Journal journal(*record, "step");
+  const HostFile file{place.paths.etc + "/x.conf", "ours\n"};
+  REQUIRE(sys::make_directories(place.paths.etc));
+  const auto kind = GENERATE(0, 1, 2);
+  if (kind == 0) REQUIRE(::symlink("/nowhere", file.path.c_str()) == 0);
+  if (kind == 1) REQUIRE(::mkfifo(file.path.c_str(), 0600) == 0);
+  if (kind == 2) REQUIRE(::symlink("/dev/null", file.path.c_str()) == 0);
+  CHECK(check_file(file).obstacle);
+  const auto installed = install_file(file, journal);
+  REQUIRE_FALSE(installed);
+  CHECK(installed.error().code() == Code::already_exists);
+  CHECK(installed.error().text().find(file.path) != std::string::npos);
+  CHECK(record->changes().empty());
+  std::vector<std::string> notes;
+  REQUIRE(undo_file_change({"step", "file", file.path, {}}, Data::remove, notes));
+  CHECK(notes.size() == 1);
+  struct stat status = {};
+  REQUIRE(::lstat(file.path.c_str(), &status) == 0);
+  CHECK_FALSE(S_ISREG(status.st_mode));
+}
+
+TEST_CASE("a link to a file is kept beside ours and comes back") {
+  Place place;
+  auto record = Record::open(place.paths.record());
+  REQUIRE(record);
+  Journal journal(*record, "step");
+  const HostFile file{place.paths.etc + "/x.conf", "ours\n"};
+  place.write(place.root + "/elsewhere", "theirs\n");
+  REQUIRE(sys::make_directories(place.paths.etc));
+  REQUIRE(::symlink((place.root + "/elsewhere").c_str(), file.path.c_str()) == 0);
+  REQUIRE(install_file(file, journal));
+  CHECK(Place::read(place.root + "/elsewhere") == "theirs\n");
+  std::vector<std::string> notes;
+  REQUIRE(undo_file_change(*record->find("step", "file", file.path), Data::keep, notes));
+  CHECK(Place::read(file.path) == "theirs\n");
+}
+
+TEST_CASE("nothing is removed by a recorded path that is relative") {
+  Place place;
+  place.write(place.root + "/log/precious", "x");
+  const std::string before = std::filesystem::current_path();
+  std::filesystem::current_path(place.root);
+  const auto kind = GENERATE(as<std::string>(), "data", "file", "folder", "link");
+  std::vector<std::string> notes;
+  const auto undone = undo_file_change({"step", kind, "log", {}}, Data::remove, notes);
+  std::filesystem::current_path(before);
+  REQUIRE(undone);
+  CHECK(notes.size() == 1);
+  CHECK(sys::exists(place.root + "/log/precious"));
+}
+
+TEST_CASE("a unit that another flintctl wrote says which") {
+  Place place;
+  const HostUnit unit{"flintctl-x.service", "[Service]\nExecStart=/usr/bin/flintctl x\n"};
+  place.write(place.paths.units() + "/" + unit.name, "[Service]\nExecStart=/opt/flintctl x\n");
+  auto items = check_unit(unit, place.paths, place.services);
+  REQUIRE(items);
+  CHECK(items->front().detail == "starts /opt/flintctl, not /usr/bin/flintctl");
+  place.write(place.paths.units() + "/" + unit.name, unit.text + "#\n");
+  items = check_unit(unit, place.paths, place.services);
+  REQUIRE(items);
+  CHECK(items->front().detail == "has other contents");
 }
 
 TEST_CASE("words and names as systemd reads them") {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/plan.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <functional>
 
 #include "place.hpp"
@@ -173,6 +175,43 @@ TEST_CASE("nothing is undone while one step refuses, and it is named who uses it
   CHECK(host.in_place());
 }
 
+TEST_CASE("a VM's disk does not go with the data, whether the VM runs or not") {
+  Host host;
+  REQUIRE(sys::make_directories(host.paths.vms() + "/0123456789abcdef"));
+  REQUIRE(host.reset(Data::remove));  // nothing of ours holds a disk
+  REQUIRE(host.apply());
+  CHECK_FALSE(host.plan.plan_reset(Data::remove));
+  const auto refused = host.reset(Data::remove);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text().find("0123456789abcdef") != std::string::npos);
+  CHECK(host.in_place());
+  REQUIRE(host.reset(Data::keep));
+  REQUIRE(sys::remove_tree(host.paths.vms()));
+  REQUIRE(host.reset(Data::remove));
+}
+
+TEST_CASE("a record that cannot be written keeps nothing from being undone") {
+  Host host;
+  REQUIRE(host.apply());
+  host.write(host.root + "/data/pool/disk", "precious");
+  struct rlimit before = {};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const auto data = GENERATE(Data::remove, Data::keep);
+  // As on a full disk: no record can be written (a lock can, elsewhere), and all can be removed.
+  const struct rlimit none = {64, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &none) == 0);
+  const auto reset = host.reset(data);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  std::signal(SIGXFSZ, handler);
+  CHECK_FALSE(sys::exists(host.paths.etc));
+  CHECK(host.services.active.empty());
+  // Nothing is left to write down, or it is said that it could not be.
+  CHECK(reset.has_value() == (data == Data::remove));
+  REQUIRE(host.reset(data));
+  CHECK(host.recorded() == (data == Data::remove ? 0 : 2));
+}
+
 TEST_CASE("a run that failed at any call converges when run again, and can be reset") {
   for (int n = 1;; ++n) {
     Host host;
@@ -226,10 +265,14 @@ TEST_CASE("what a later step cannot do keeps the earlier ones from beginning") {
   };
   Host host;
   host.plan.add(std::make_unique<Stuck>(GENERATE(false, true)));
+  // A dry run ends as the run would.
+  const auto allowed = allow_apply(host.plan.check());
   const auto applied = host.apply();
   REQUIRE_FALSE(applied);
   CHECK(applied.error().code() == Code::invalid_argument);
   CHECK(applied.error().text() == "step 'stuck': no disk is named");
+  REQUIRE_FALSE(allowed);
+  CHECK(allowed.error().text() == applied.error().text());
   REQUIRE(host.reports.size() == 1);
   CHECK(host.reports.front().step == "stuck");
   CHECK(host.recorded() == 0);
