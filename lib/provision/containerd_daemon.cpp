@@ -78,33 +78,6 @@ Result<> check_pool(const ContainerdFacts& facts) {
   return driver->ensure_node(facts.pool);
 }
 
-/// All that must hold before a process is started. Nothing is changed by looking.
-Result<> check_nobody_else(const ContainerdFacts& facts) {
-  if (const auto listener = TRY(listener_of(facts.address))) {
-    return Error(Code::already_exists,
-                 fmt::format("{} serves {} already, and flintctl did not start it",
-                             process_name(*listener), facts.address))
-        .with_hint(
-            "end it, or give the private containerd another address: "
-            "flintctl containerd config --write --containerd-address PATH");
-  }
-  if (configured_for_pool(system_containerd_config, facts.pool)) {
-    return Error(Code::already_exists,
-                 fmt::format("{} has the pool '{}' for the host's own containerd: two on one pool "
-                             "would destroy each other's volumes",
-                             system_containerd_config, facts.pool))
-        .with_hint("use that containerd, or give the private one another pool: --pool NAME");
-  }
-  if (const auto holder = TRY(database_holder(facts.root))) {
-    return Error(Code::already_exists,
-                 fmt::format("{} uses the containerd root {}", process_name(*holder), facts.root))
-        .with_hint(
-            "end that containerd, or choose another root: "
-            "flintctl containerd config --write --root PATH");
-  }
-  return {};
-}
-
 /// Why the start failed, in containerd's own words where it left some.
 class Diagnosis {
  public:
@@ -205,6 +178,32 @@ Result<ContainerdRun> launch(const ContainerdStart& options, const ContainerdFac
 
 }  // namespace
 
+Result<> refuse_containerd_clashes(const ContainerdFacts& facts) {
+  if (const auto listener = TRY(listener_of(facts.address))) {
+    return Error(Code::already_exists,
+                 fmt::format("{} serves {} already, and flintctl did not start it",
+                             process_name(*listener), facts.address))
+        .with_hint(
+            "end it, or give the private containerd another address: "
+            "flintctl containerd config --write --containerd-address PATH");
+  }
+  if (configured_for_pool(system_containerd_config, facts.pool)) {
+    return Error(Code::already_exists,
+                 fmt::format("{} has the pool '{}' for the host's own containerd: two on one pool "
+                             "would destroy each other's volumes",
+                             system_containerd_config, facts.pool))
+        .with_hint("use that containerd, or give the private one another pool: --pool NAME");
+  }
+  if (const auto holder = TRY(database_holder(facts.root))) {
+    return Error(Code::already_exists,
+                 fmt::format("{} uses the containerd root {}", process_name(*holder), facts.root))
+        .with_hint(
+            "end that containerd, or choose another root: "
+            "flintctl containerd config --write --root PATH");
+  }
+  return {};
+}
+
 Result<ContainerdRun> start_containerd(const ContainerdStart& options) {
   TRY(sys::require_root("starting containerd"));
   const auto deadline = Clock::now() + options.timeout;
@@ -215,7 +214,7 @@ Result<ContainerdRun> start_containerd(const ContainerdStart& options) {
   if (const auto own = TRY(find_own_containerd(facts.address))) {
     return join(*own, options, facts, deadline);
   }
-  TRY(check_nobody_else(facts));
+  TRY(refuse_containerd_clashes(facts));
   return launch(options, facts, names, deadline);
 }
 

@@ -42,6 +42,10 @@ struct ContainerdRun {
 /// already_exists: another process serves the address or holds the root; deadline_exceeded.
 Result<ContainerdRun> start_containerd(const ContainerdStart& options);
 
+/// All of that which can be said before a process is started or a file written: already_exists when
+/// somebody serves the address, the host's own containerd has the pool, or another holds the root.
+Result<> refuse_containerd_clashes(const ContainerdFacts& facts);
+
 struct ContainerdStop {
   std::string address;
   std::chrono::milliseconds grace = std::chrono::seconds(10);  ///< between SIGTERM and SIGKILL

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "provision/system_config.hpp"
 #include "provision/text_diff.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
@@ -178,6 +179,14 @@ Result<std::string> write_file(const ContainerdSettings& settings, const std::st
 Result<ContainerdInstall> plan_containerd_config(const ContainerdSettings& settings,
                                                  const std::string& path) {
   TRY(validate(settings));
+  if (target_of(path) == target_of(system_containerd_config)) {
+    return Error(Code::invalid_argument,
+                 fmt::format("{} is the configuration of the host's own containerd",
+                             system_containerd_config))
+        .with_hint(
+            "name another file for the private one; or give the host's own our snapshotter: "
+            "flintctl provision containerd --system");
+  }
   ContainerdInstall plan;
   TRY(plan_file(settings, path, plan));
   plan_directories(settings, plan);

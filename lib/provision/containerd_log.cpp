@@ -110,7 +110,8 @@ std::optional<std::string_view> choose(const Lines& lines, std::string_view snap
 std::string hint_for(std::string_view text) {
   if (contains(text, "address already in use")) {
     if (contains(text, "metrics")) {
-      return "another process listens there; choose another with: "
+      return "another process listens there; choose another: metrics_address in [containerd] of "
+             "/etc/flintctl/host.toml, then flintctl provision all; where that is not used: "
              "flintctl containerd config --write --metrics-address 127.0.0.1:PORT";
     }
     return "another process listens there; find it with: ss -xlp";

@@ -111,8 +111,11 @@ Result<> ContainerdStep::check_config(const ContainerdSettings& wanted, Finding&
   }
   for (const std::string& note : plan.notes) finding.warnings.push_back(note);
   for (const std::string& change : plan.changes) {
-    if (change.find("folder ") == std::string::npos) continue;
-    finding.items.push_back({State::missing, change, {}});
+    // "create folder /x (0700)": the first word is what would be done.
+    const auto space = change.find(' ');
+    if (!change.substr(space + 1).starts_with("folder ")) continue;
+    finding.items.push_back(
+        {State::missing, change.substr(space + 1), {}, change.substr(0, space)});
   }
   return {};
 }
@@ -127,6 +130,11 @@ Result<> ContainerdStep::check_running(const ContainerdSettings& wanted, Finding
         .with_hint("end it, or choose another address: --containerd-address PATH");
   }
   if (status.owner == ContainerdOwner::none) {
+    ContainerdFacts facts;
+    facts.root = wanted.root;
+    facts.address = wanted.address;
+    facts.pool = wanted.pool;
+    TRY(refuse_containerd_clashes(facts));
     finding.items.push_back({State::missing, subject, {}});
     return {};
   }
@@ -218,7 +226,14 @@ Result<> ContainerdStep::apply(Journal& journal) {
 Result<Undone> ContainerdStep::undo(const Change& change, Data data, Notes& notes) {
   if (change.kind == "root") return undo_root(change.target, data);
   if (change.kind == "state") {
-    // Sockets and the like; containerd has ended by now.
+    // Sockets and the like. Ours has ended by now, and another's may have taken its place.
+    for (const std::string& name : TRY(sys::list_directory(change.target))) {
+      const auto listener = listener_of(fmt::format("{}/{}", change.target, name));
+      if (!listener || !*listener) continue;
+      notes.push_back(fmt::format("process {} serves {}/{}: the folder is left as it is",
+                                  **listener, change.target, name));
+      return Undone::done;
+    }
     TRY(sys::remove_tree(change.target));
     return Undone::done;
   }

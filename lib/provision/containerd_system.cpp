@@ -79,7 +79,13 @@ Result<Undone> undo_block(const Change& change, Notes& notes) {
                       "left as it is",
                       path));
     }
-    TRY(sys::remove_file(backup));
+    // Equal to the file: the run that made it was killed before it wrote.
+    const auto old = sys::read_file(backup, text_limit);
+    if (!old || (text && *old == *text)) {
+      TRY(sys::remove_file(backup));
+    } else {
+      notes.push_back(fmt::format("what {} was before is {}", path, backup));
+    }
     return Undone::done;
   }
   const auto old = sys::read_file(backup, text_limit);
@@ -117,6 +123,15 @@ Result<std::string> find_system_containerd() {
       .with_hint("install it: apt-get install containerd")
       .context("the host has no containerd of its own")
       .with_code(Code::host_not_ready);
+}
+
+Error failed_restart(const std::string& unit, Error why, const Result<>& restored) {
+  const std::string now =
+      restored ? "it was restarted with that" : "it could not be restarted with that either";
+  return std::move(why).context(
+      fmt::format("{} did not come up with the devmapper table: its old configuration is back, and "
+                  "{}",
+                  unit, now));
 }
 
 /// The host as it is, and what would be written.
@@ -206,7 +221,13 @@ Result<> SystemContainerdStep::refuse_clashes(const Look& look) const {
       .with_hint("stop it for good: flintctl provision reset; or make another pool: --pool NAME");
 }
 
-void SystemContainerdStep::judge_running(const Look& look, Finding& finding) const {
+bool SystemContainerdStep::is_stopped(const Look& look) {
+  if (!services_.running()) return false;
+  const auto status = containerd_status(look.address, "devmapper");
+  return status && status->owner == ContainerdOwner::none;
+}
+
+void SystemContainerdStep::judge_running(const Look& look, Finding& finding) {
   const std::string subject = "containerd at " + look.address;
   const auto status = containerd_status(look.address, "devmapper");
   const bool runs = status && status->owner != ContainerdOwner::none;
@@ -215,6 +236,8 @@ void SystemContainerdStep::judge_running(const Look& look, Finding& finding) con
   if (wanted_.restart == SystemContainerd::Restart::now) {
     finding.items.push_back(
         {ready ? State::in_place : State::differs, subject, ready ? std::string() : why});
+  } else if (is_stopped(look)) {
+    finding.items.push_back({State::missing, subject, why, "start"});
   } else if (!ready) {
     finding.warnings.push_back(
         fmt::format("{} {}: flintctl provision containerd --system "
@@ -317,7 +340,10 @@ Result<> SystemContainerdStep::wait_until_ready(const Look& look) {
 }
 
 Result<> SystemContainerdStep::restart(const Look& look) {
-  TRY(services_.restart(wanted_.unit, wanted_.timeout));
+  // One that is stopped is started only: it may be coming up by now.
+  TRY(wanted_.restart == SystemContainerd::Restart::now
+          ? services_.restart(wanted_.unit, wanted_.timeout)
+          : services_.start(wanted_.unit, wanted_.timeout));
   return wait_until_ready(look);
 }
 
@@ -332,7 +358,7 @@ Result<> SystemContainerdStep::apply(Journal& journal) {
         .with_hint("leave --restart out, and restart it the way it was started");
   }
   if (!look.has_table()) TRY(install(look, journal));
-  if (!restarts) return {};
+  if (!restarts && !is_stopped(look)) return {};
   auto restarted = restart(look);
   if (restarted) return {};
   Notes notes;
@@ -340,11 +366,21 @@ Result<> SystemContainerdStep::apply(Journal& journal) {
   const Change* file = look.drop_in ? journal.find("file", *look.drop_in) : nullptr;
   if (table != nullptr) TRY(undo(*table, Data::keep, notes));
   if (file != nullptr) TRY(undo_file_change(*file, Data::keep, notes));
-  (void)services_.restart(wanted_.unit, wanted_.timeout);
-  return std::move(restarted).error().context(
-      fmt::format("{} did not come up with the devmapper table: its old configuration is "
-                  "back, and it was restarted with that",
-                  wanted_.unit));
+  return failed_restart(wanted_.unit, std::move(restarted).error(),
+                        services_.restart(wanted_.unit, wanted_.timeout));
+}
+
+Result<> SystemContainerdStep::allow_undo(const Change& change, Data /*data*/) {
+  if (change.kind != "table") return {};
+  const auto text = sys::read_file(change.target, text_limit);
+  if (!text || without_block(*text) || !has_mark(*text)) return {};
+  const std::string backup = change.target + backup_suffix;
+  return Error(Code::aborted,
+               fmt::format("the marks around the devmapper table in {} were changed by another "
+                           "hand, so that it is not known what to take out",
+                           change.target))
+      .with_hint(fmt::format("take the table and its mark out{}",
+                             sys::exists(backup) ? ": what was there before is " + backup : ""));
 }
 
 Result<Undone> SystemContainerdStep::undo(const Change& change, Data data, Notes& notes) {

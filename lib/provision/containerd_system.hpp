@@ -29,12 +29,16 @@ struct SystemContainerd {
   std::chrono::milliseconds timeout = std::chrono::seconds(30);
 };
 
+/// Why the restart with our table failed, and what became of the one with the old configuration.
+Error failed_restart(const std::string& unit, Error why, const Result<>& restored);
+
 /// The devmapper snapshotter of our pool in the host's own containerd: one table in a drop-in where
 /// its configuration imports such, else appended to it after a backup. It is put in place only when
 /// containerd takes it and nothing else changes its meaning. Refused: another pool's table
 /// (already_exists), and a pool that the private containerd uses, since two would give the same
-/// numbers to different volumes. A restart that fails brings the old configuration back. Undone:
-/// the table goes, and what was there before comes back.
+/// numbers to different volumes. A restart that fails brings the old configuration back. One that
+/// systemd has stopped is started, which disturbs nobody. Undone: the table goes, and what was
+/// there before comes back.
 class SystemContainerdStep final : public Step {
  public:
   SystemContainerdStep(HostPaths paths, SystemContainerd wanted, Services& services)
@@ -43,6 +47,9 @@ class SystemContainerdStep final : public Step {
   [[nodiscard]] std::string name() const override { return "containerd-system"; }
   Result<Finding> check() override;
   Result<> apply(Journal& journal) override;
+  /// aborted when our marks in the configuration are no longer whole: what would be left of the
+  /// table would name a pool that is about to go.
+  Result<> allow_undo(const Change& change, Data data) override;
   Result<Undone> undo(const Change& change, Data data, Notes& notes) override;
 
   /// The table as it would be written now, and into which file.
@@ -52,10 +59,13 @@ class SystemContainerdStep final : public Step {
   struct Look;
   Result<Look> look();
   Result<> refuse_clashes(const Look& look) const;
-  void judge_running(const Look& look, Finding& finding) const;
+  void judge_running(const Look& look, Finding& finding);
   Result<> install(const Look& look, Journal& journal);
   Result<> install_drop_in(const Look& look, Journal& journal);
   Result<> install_block(const Look& look, Journal& journal);
+  /// systemd has it, and it does not run.
+  [[nodiscard]] bool is_stopped(const Look& look);
+  /// Also starts it.
   Result<> restart(const Look& look);
   Result<> wait_until_ready(const Look& look);
 

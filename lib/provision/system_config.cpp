@@ -143,6 +143,11 @@ std::string with_block(std::string_view text, std::string_view block) {
   return whole + std::string(block);
 }
 
+bool has_mark(std::string_view text) {
+  return text.find("# BEGIN flintctl") != std::string_view::npos ||
+         text.find("# END flintctl") != std::string_view::npos;
+}
+
 std::optional<std::string> without_block(std::string_view text) {
   const std::size_t begin = text.find(begin_mark);
   if (begin == std::string_view::npos) return std::nullopt;

@@ -47,6 +47,8 @@ bool configured_for_pool(const std::string& path, const std::string& pool);
 
 /// `text` with the block at its end.
 std::string with_block(std::string_view text, std::string_view block);
+/// One of our marks is in it, whole block or not.
+bool has_mark(std::string_view text);
 /// `text` without what lies between our marks, if anything does.
 std::optional<std::string> without_block(std::string_view text);
 

@@ -173,6 +173,14 @@ TEST_CASE("a folder that the whole host uses is no root and no state") {
   CHECK_FALSE(sys::exists(tree.config()));
 }
 
+TEST_CASE("the configuration of the host's own containerd is not the private one's") {
+  const Tree tree;
+  // Planned only: nothing is written.
+  const auto plan = plan_containerd_config(tree.settings, "/etc/containerd/config.toml");
+  REQUIRE_FALSE(plan);
+  CHECK(plan.error().code() == Code::invalid_argument);
+}
+
 TEST_CASE("a place that cannot be written has a hint") {
   const Tree tree;
   // A file where a folder should be fails for root as well, as a read-only /etc does.

@@ -36,6 +36,8 @@ TEST_CASE("containerd's last words win, and a taken address is named") {
   const auto found = explain_log(start + pool_missing + metrics_taken, "devmapper");
   CHECK(found.line.find("127.0.0.1:1338: bind: address already in use") != std::string::npos);
   CHECK(found.hint.find("--metrics-address") != std::string::npos);
+  // 'provision all' writes what host.toml says.
+  CHECK(found.hint.find("metrics_address in [containerd]") != std::string::npos);
 }
 
 TEST_CASE("a snapshotter that failed is told with its reason, unquoted") {
