@@ -50,7 +50,10 @@ bool wants_dhcp(const NetworkSpec& spec) { return spec.dhcp == NetworkSpec::Dhcp
 Error taken(const NetworkSpec& spec, std::string why, const network::Cidr& other) {
   return Error(Code::already_exists, fmt::format("the network {} cannot be used: {}",
                                                  spec.address.net().text(), std::move(why)))
-      .with_hint(fmt::format("choose another one: --address {}", other.text()));
+      .with_hint(other == spec.address
+                     ? std::string("no private network of that size is free here: choose a smaller "
+                                   "one with --address")
+                     : fmt::format("choose another one: --address {}", other.text()));
 }
 
 /// What is amiss with the bridge itself, in words; empty when nothing is.
@@ -151,7 +154,25 @@ Result<> NetworkStep::add_kernel_items(const Host& host, Finding& finding) const
   finding.items.push_back({TRY(forwards()) ? State::in_place : State::missing,
                            std::string("sysctl ") + forwarding,
                            {}});
-  return wants_nat(spec_) ? add_nat_item(finding) : Result<>();
+  return wants_nat(spec_) ? add_nat_item(finding) : add_unwanted_table(finding);
+}
+
+/// A table of an earlier run, where there is to be none any more.
+Result<> NetworkStep::add_unwanted_table(Finding& finding) const {
+  if (!TRY(has_unwanted_table())) return {};
+  finding.items.push_back({State::differs, "nftables table ip " + network::nat_table(spec_.bridge),
+                           "is there, and nothing is to be translated"});
+  return {};
+}
+
+/// Where nobody can look, there is nothing that could be said.
+Result<bool> NetworkStep::has_unwanted_table() const {
+  if (wants_nat(spec_) || !has_tables()) return false;
+  auto tables = network::Nftables::open();
+  if (!tables) return false;
+  const auto bridges = tables->bridges();
+  if (!bridges) return false;
+  return std::find(bridges->begin(), bridges->end(), spec_.bridge) != bridges->end();
 }
 
 Result<> NetworkStep::add_nat_item(Finding& finding) const {
@@ -184,6 +205,8 @@ Result<> NetworkStep::add_file_items(Finding& finding) {
   if (wants_dhcp(spec_)) {
     finding.items.push_back(check_folder(lease_folder(paths_)));
     finding.items.push_back(check_file(dnsmasq_file(spec_, paths_)));
+  } else if (const std::string path = dnsmasq_file(spec_, paths_).path; sys::exists(path)) {
+    finding.items.push_back({State::differs, path, "is there, and DHCP is not asked for"});
   }
   for (const HostUnit& unit : TRY(units())) {
     for (Item& item : TRY(check_unit(unit, paths_, services_))) {
@@ -197,6 +220,11 @@ Result<> NetworkStep::add_warnings(Finding& finding) const {
   if (!services_.running() && spec_.boot == NetworkSpec::Boot::unit) {
     finding.warnings.emplace_back(
         "systemd does not run here: after a reboot run flintctl provision network again");
+  }
+  if (const std::string& uplink = spec_.uplink;
+      !uplink.empty() && !TRY(network::find_interface(uplink))) {
+    finding.warnings.push_back(
+        fmt::format("there is no interface {}: guests reach nothing until it is there", uplink));
   }
   if (!wants_nat(spec_) || !has_tables()) return {};
   auto tables = TRY(network::Nftables::open());
@@ -263,6 +291,25 @@ Result<> NetworkStep::leave_old_address(const Host& host, const Journal& journal
   return network::remove_address(host.bridge->index, *address);
 }
 
+/// DHCP that an earlier run set up: dnsmasq ends, and does not come back at the next boot. The
+/// leases stay, for the day on which it is asked for again.
+Result<> NetworkStep::leave_dhcp(Journal& journal) {
+  const HostFile config = dnsmasq_file(spec_, paths_);
+  if (wants_dhcp(spec_) || !sys::exists(config.path)) return {};
+  const std::string unit = dnsmasq_unit_name(spec_.bridge);
+  if (services_.running()) TRY(services_.stop(unit));
+  for (const Change& change : journal.changes()) {
+    const bool its_own = change.target == config.path ||
+                         change.target.ends_with("/" + unit);  // the unit's file and its link
+    if (!its_own || !is_file_kind(change)) continue;
+    Notes notes;
+    TRY(undo_file_change(change, Data::keep, notes));
+    for (std::string& note : notes) journal.note(std::move(note));
+  }
+  TRY(sys::remove_file(config.path));
+  return services_.running() ? services_.reload() : Result<>();
+}
+
 Result<> NetworkStep::restore() {
   const Host host = TRY(look());
   TRY(make_bridge(host));
@@ -278,6 +325,8 @@ Result<> NetworkStep::apply(Journal& journal) {
   TRY(leave_old_address(host, journal));
   TRY(record(host, journal));
   TRY(restore());
+  if (TRY(has_unwanted_table())) TRY(TRY(network::Nftables::open()).remove(spec_.bridge));
+  TRY(leave_dhcp(journal));
   if (spec_.boot == NetworkSpec::Boot::none) return {};
   TRY(install_file(sysctl_file(paths_), journal));
   if (wants_dhcp(spec_)) {

@@ -19,6 +19,7 @@ namespace flintctl::provision {
 /// NetworkManager and networkd configures the host's own interfaces, and brings forwarding and
 /// translation back, too.
 ///
+/// What an earlier run made of it and is not asked for any more (translation, DHCP) goes.
 /// The bridge is known to be ours by its hardware address. One of another is used as it is when it
 /// has the address, and refused otherwise.
 class NetworkStep final : public Step {
@@ -49,6 +50,9 @@ class NetworkStep final : public Step {
   [[nodiscard]] Result<network::NatState> nat_state() const;
   [[nodiscard]] Result<> try_nat() const;
   [[nodiscard]] Result<> add_nat_item(Finding& finding) const;
+  [[nodiscard]] Result<> add_unwanted_table(Finding& finding) const;
+  [[nodiscard]] Result<bool> has_unwanted_table() const;
+  Result<> leave_dhcp(Journal& journal);
   [[nodiscard]] network::Nat nat() const { return {spec_.bridge, spec_.address, spec_.uplink}; }
   [[nodiscard]] Result<std::vector<HostUnit>> units() const;
   Result<> add_kernel_items(const Host& host, Finding& finding) const;

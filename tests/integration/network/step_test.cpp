@@ -161,6 +161,56 @@ TEST_CASE("another address replaces the one that an earlier run gave") {
   CHECK(net.amiss().empty());
 }
 
+TEST_CASE("translation that is not asked for any more goes") {
+  Network net;
+  REQUIRE(net.apply());
+  net.spec.translation = NetworkSpec::Translation::none;
+  CHECK(net.amiss().find(table) == 0);
+  REQUIRE(net.apply());
+  CHECK(network::Nftables::open().value().bridges().value().empty());
+  CHECK(net.amiss().empty());
+  net.spec.translation = NetworkSpec::Translation::nat;
+  REQUIRE(net.apply());
+  CHECK(network::Nftables::open().value().bridges().value().size() == 1);
+  REQUIRE(net.reset());
+  CHECK(net.recorded() == 0);
+}
+
+TEST_CASE("DHCP that is not asked for any more goes, and its leases stay") {
+  Network net;
+  net.spec.dhcp = NetworkSpec::Dhcp::dnsmasq;
+  REQUIRE(net.apply());
+  const std::string unit = "flintctl-dnsmasq-flintbr0.service";
+  REQUIRE(net.services.active.count(unit) == 1);
+  net.spec.dhcp = NetworkSpec::Dhcp::none;
+  CHECK(net.amiss() == net.paths.etc + "/flintctl/dnsmasq-flintbr0.conf;");
+  REQUIRE(net.apply());
+  CHECK(net.services.active.count(unit) == 0);
+  CHECK_FALSE(sys::exists(net.paths.units() + "/" + unit));
+  CHECK_FALSE(sys::exists(net.paths.units() + "/multi-user.target.wants/" + unit));
+  CHECK(sys::exists(net.paths.state + "/dnsmasq"));
+  CHECK(net.amiss().empty());
+  net.spec.dhcp = NetworkSpec::Dhcp::dnsmasq;
+  REQUIRE(net.apply());
+  CHECK(net.services.active.count(unit) == 1);
+}
+
+TEST_CASE("an uplink that is not there is a warning") {
+  Network net;
+  net.spec.uplink = "nosuch0";
+  REQUIRE(net.look().finding.warnings.size() == 1);
+  CHECK(net.look().finding.warnings.front().find("nosuch0") != std::string::npos);
+}
+
+TEST_CASE("where no network of that size is free, a smaller one is asked for") {
+  Network net;
+  run("ip link add other type bridge && ip address add 10.1.1.1/24 dev other");
+  net.spec.address = network::parse_cidr("10.0.0.1/8").value();
+  const auto refused = net.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().hint().find("smaller") != std::string::npos);
+}
+
 TEST_CASE("networks of the host are refused before anything is made, and a free one is named") {
   Network net;
   run("ip link add other type bridge && ip address add 192.168.100.9/25 dev other");
