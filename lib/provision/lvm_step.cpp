@@ -184,6 +184,14 @@ void LvmStep::warn(const VolumeGroup& group, const LogicalVolume& pool, Finding&
                     "mend it: lvchange --zero y {}",
                     pool_name, pool_name));
   }
+  // A larger one was extended since.
+  if (spec_.data_bytes && pool.size_bytes < *spec_.data_bytes) {
+    add(fmt::format(
+        "{} is used as it is: data size is {}, not the {} asked for: flintctl pool grow "
+        "{} --data-size {}",
+        pool_name, format_size(pool.size_bytes), format_size(*spec_.data_bytes), spec_.dm_name(),
+        *spec_.data_bytes));
+  }
   const std::uint64_t step =
       pool.size_bytes / 100 * static_cast<std::uint64_t>(spec_.autoextend_percent);
   if (group.free_bytes < step) {

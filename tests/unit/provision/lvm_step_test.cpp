@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -213,6 +214,21 @@ TEST_CASE("a pool is made on the named disk, zeroing, and kept off no other's") 
   host.lvm.ran.clear();
   REQUIRE(host.apply());
   CHECK(host.lvm.ran.empty());
+}
+
+TEST_CASE("a pool that is smaller than asked for is used, with the command that makes it larger") {
+  LvmHost host;
+  REQUIRE(host.apply());
+  CHECK(host.check().in_place());
+  host.spec.data_bytes = 900 * mib;
+  const std::vector<std::string> said = host.check().finding.warnings;
+  CHECK(std::any_of(said.begin(), said.end(), [](const std::string& warning) {
+    return warning.find("not the 900 MiB asked for: flintctl pool grow") != std::string::npos;
+  }));
+  host.spec.data_bytes = 100 * mib;  // extended since
+  for (const std::string& warning : host.check().finding.warnings) {
+    CHECK(warning.find("asked for") == std::string::npos);
+  }
 }
 
 TEST_CASE("P2: the profile is attached, watched, and read back") {
