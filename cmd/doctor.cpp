@@ -45,7 +45,11 @@ Result<> kernel_has(const std::string& module) {
       if (interface.kind == "bridge") return {};
     }
   }
-  return loaded;
+  if (loaded.error().code() == Code::permission_denied || sys::KernelModules().available(module)) {
+    return loaded;
+  }
+  return std::move(loaded).error().with_hint(
+      fmt::format("use a kernel that has {}, built in or as a module", module));
 }
 
 std::vector<doctor::Hypervisor> hypervisors(const config::Config& config) {
@@ -96,13 +100,43 @@ Result<std::vector<lifecycle::Leftover>> leftovers(Host& host) {
   return lifecycle::collect_garbage(*session.context, {lifecycle::GcOptions::Mode::dry_run});
 }
 
-Result<provision::Finding> network_finding(Host& host) {
-  const auto session = TRY(open_provision_session(host, {}));
-  provision::NetworkStep network(session.settings.network_spec, session.paths, *session.services);
-  return network.check();
+Findings check_network(const ProvisionSession& session) {
+  const provision::NetworkSpec& spec = session.settings.network_spec;
+  const auto bridge = network::find_interface(spec.bridge);
+  const bool there = bridge && bridge->has_value();
+  if (!session.settings.network && !there) {
+    return doctor::check_network(provision::Finding(), doctor::Network::not_asked_for);
+  }
+  provision::NetworkStep network(spec, session.paths, *session.services);
+  return doctor::check_network(network.check(), doctor::Network::asked_for);
 }
 
-Findings check_host(Host& host, const config::Config& config) {
+/// The containerd that this host is to have, and the command that makes it run.
+Findings check_containerd(const config::Config& config, const provision::HostSettings& settings) {
+  std::string address = config.containerd_address;
+  std::string starter = "flintctl containerd start";
+  if (settings.containerd_mode == provision::HostSettings::ContainerdMode::system) {
+    if (!config.containerd_address_chosen) address = config::system_containerd_address;
+    starter = "flintctl provision containerd --system --restart";
+  } else if (!sys::exists(settings.private_containerd.start.config_path)) {
+    starter = "flintctl provision all";
+  }
+  return doctor::check_containerd(provision::containerd_status(address, config.snapshotter),
+                                  starter);
+}
+
+/// What host.toml asks for; the defaults, and a finding, when it cannot be read.
+Result<ProvisionSession> host_session(Host& host, Findings& all) {
+  auto session = open_provision_session(host, {});
+  if (session) return *std::move(session);
+  const std::string hint(session.error().hint());
+  append(all, {{"host.toml", Severity::warning, session.error().text(),
+                "every command of provision but reset",
+                hint.empty() ? "correct it: see 'flintctl provision all --help'" : hint}});
+  return TRY(open_default_session(host));
+}
+
+Result<Findings> check_host(Host& host, const config::Config& config) {
   Findings all = doctor::check_kernel(doctor::kernel_parts(), [&](const std::string& module) {
     const bool before = sys::KernelModules().loaded(module);
     auto found = kernel_has(module);
@@ -120,9 +154,9 @@ Findings check_host(Host& host, const config::Config& config) {
   if (pool && thinpool::is_logical(pool->device)) {
     append(all, doctor::check_autoextend(config.pool, lvm::read_report(*lvm::host_tools())));
   }
-  append(all, doctor::check_containerd(
-                  provision::containerd_status(config.containerd_address, config.snapshotter)));
-  append(all, doctor::check_network(network_finding(host)));
+  const ProvisionSession session = TRY(host_session(host, all));
+  append(all, check_containerd(config, session.settings));
+  append(all, check_network(session));
   append(all, doctor::check_leftovers(leftovers(host)));
   const std::vector<std::string> folders = {config.state_directory, "/var/lib/containerd-dev"};
   append(all, doctor::check_loops(loop_devices(), folders, pool));
@@ -180,7 +214,7 @@ std::ptrdiff_t count(const Findings& findings, Severity severity) {
 
 Result<int> doctor(Host& host, const DoctorOptions& options) {
   const auto format = TRY(host.format());
-  const Findings findings = check_host(host, *TRY(host.config()));
+  const Findings findings = TRY(check_host(host, *TRY(host.config())));
   TRY(print(host, format, findings));
   const Severity gravest = doctor::worst(findings);
   if (gravest == Severity::error) {

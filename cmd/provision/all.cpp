@@ -13,37 +13,6 @@ namespace {
 
 using provision::StepReport;
 
-/// Prints reports as they come, or collects them for one document.
-class Printer {
- public:
-  Printer(Host& host, output::Format format, bool dry_run)
-      : host_(host), format_(std::move(format)), dry_run_(dry_run) {}
-
-  void operator()(const StepReport& report) {
-    say_notes(host_, report);
-    std::ostream& out = host_.streams().out;
-    if (format_.kind == output::Kind::name) {
-      out << "step/" << report.step << '\n';
-    } else if (!format_.is_table()) {
-      items_.push_back(step_value(report));
-    } else if (dry_run_) {
-      for (const std::string& line : dry_run_lines(report)) out << line << '\n';
-    } else {
-      out << "step/" << report.step << ' ' << step_result(report) << std::endl;
-    }
-  }
-  Result<> finish() {
-    if (format_.is_table() || format_.kind == output::Kind::name) return {};
-    return output::print_value(host_.streams().out, format_, output::list_value(std::move(items_)));
-  }
-
- private:
-  Host& host_;
-  output::Format format_;
-  bool dry_run_;
-  data::Array items_;
-};
-
 /// A file that lies about for years must not be able to erase a disk: the flag alone can.
 Result<> allow_wipe(provision::HostSettings& settings, const std::string& disk) {
   if (disk.empty()) return {};
@@ -57,7 +26,7 @@ Result<> allow_wipe(provision::HostSettings& settings, const std::string& disk) 
 }  // namespace
 
 Result<> provision_all(Host& host, const ProvisionAllOptions& options) {
-  Printer print(host, TRY(host.format()), options.dry_run);
+  StepPrinter print(host, TRY(host.format()), options.dry_run);
   ProvisionSession session = TRY(open_provision_session(host, options.file));
   TRY(allow_wipe(session.settings, options.wipe));
   if (options.restart) {
@@ -65,8 +34,10 @@ Result<> provision_all(Host& host, const ProvisionAllOptions& options) {
   }
   provision::Plan plan = session.plan();
   if (options.dry_run) {
-    for (const StepReport& report : plan.check()) print(report);
-    return print.finish();
+    const std::vector<StepReport> reports = plan.check();
+    for (const StepReport& report : reports) print(report);
+    TRY(print.finish());
+    return provision::allow_apply(reports);
   }
   TRY(sys::require_root("provisioning this host"));
   auto applied = plan.apply([&print](const StepReport& report) { print(report); }, options.wait);

@@ -53,21 +53,19 @@ Result<provision::Plan> plan_for(const ProvisionContainerdOptions& options,
 
 Result<> provision_containerd(Host& host, const ProvisionContainerdOptions& options) {
   using provision::StepReport;
+  StepPrinter print(host, TRY(host.format()), options.dry_run);
   ProvisionSession session = TRY(open_provision_session(host, options.file));
   provision::Plan plan = TRY(plan_for(options, session));
-  std::ostream& out = host.streams().out;
   if (options.dry_run) {
-    for (const StepReport& report : plan.check()) {
-      for (const std::string& line : dry_run_lines(report)) out << line << '\n';
-      say_notes(host, report);
-    }
-    return {};
+    const std::vector<StepReport> reports = plan.check();
+    for (const StepReport& report : reports) print(report);
+    TRY(print.finish());
+    return provision::allow_apply(reports);
   }
   TRY(sys::require_root("provisioning containerd"));
-  return plan.apply([&](const StepReport& report) {
-    out << "step/" << report.step << ' ' << step_result(report) << '\n';
-    say_notes(host, report);
-  });
+  auto applied = plan.apply([&print](const StepReport& report) { print(report); });
+  TRY(print.finish());
+  return applied;
 }
 
 void add_provision_containerd(cli::Command& provision, Host& host) {

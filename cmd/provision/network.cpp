@@ -29,7 +29,7 @@ Result<NetworkSpec> to_spec(const NetworkOptions& options) {
 Result<> print(Host& host, const output::Format& format, const NetworkOptions& options,
                const StepReport& report) {
   std::ostream& out = host.streams().out;
-  if (options.dry_run && report.error) return *report.error;
+  if (options.dry_run) TRY(provision::allow_apply(report));
   say_notes(host, report);
   if (!format.is_table()) return output::print_value(out, format, step_value(report));
   if (!options.dry_run) {

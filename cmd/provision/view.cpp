@@ -80,10 +80,34 @@ std::vector<std::string> dry_run_lines(const StepReport& report) {
 
 void say_notes(Host& host, const StepReport& report) {
   output::Streams& streams = host.streams();
+  if (streams.quiet) return;
   for (const std::string& warning : report.finding.warnings) {
     streams.err << "warning: " << warning << '\n';
   }
   for (const std::string& note : report.notes) streams.err << "note: " << note << '\n';
+}
+
+void StepPrinter::operator()(const StepReport& report, const std::string& detail) {
+  say_notes(host_, report);
+  std::ostream& out = host_.streams().out;
+  if (format_.kind == output::Kind::name) {
+    out << subject(report) << '\n';
+  } else if (!format_.is_table()) {
+    items_.push_back(step_value(report));
+  } else if (dry_run_) {
+    for (const std::string& line : dry_run_lines(report)) out << line << '\n';
+  } else {
+    out << subject(report) << ' ' << step_result(report) << detail << std::endl;
+  }
+}
+
+Result<> StepPrinter::finish() {
+  if (format_.is_table() || format_.kind == output::Kind::name) return {};
+  return output::print_value(host_.streams().out, format_, output::list_value(std::move(items_)));
+}
+
+std::string StepPrinter::subject(const StepReport& report) const {
+  return subject_.empty() ? "step/" + report.step : subject_;
 }
 
 }  // namespace flintctl::cmd

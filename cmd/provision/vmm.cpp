@@ -148,20 +148,20 @@ Result<> provision_vmm(Host& host, const ProvisionVmmOptions& options) {
   } else {
     plan.add(TRY(package_step(host, name, *services)));
   }
-  std::ostream& out = host.streams().out;
+  StepPrinter print(host, TRY(host.format()), options.dry_run, "vmm/" + name);
   if (options.dry_run) {
-    const StepReport report = std::move(plan.check().front());
-    if (report.error) return *report.error;
-    for (const std::string& line : dry_run_lines(report)) out << line << '\n';
-    return {};
+    const std::vector<StepReport> reports = plan.check();
+    TRY(provision::allow_apply(reports));
+    for (const StepReport& report : reports) print(report);
+    return print.finish();
   }
   TRY(sys::require_root("installing a hypervisor"));
-  return plan.apply([&](const StepReport& report) {
+  auto applied = plan.apply([&](const StepReport& report) {
     const bool packaged = !options.source.given() && !report.error;
-    out << "vmm/" << name << ' ' << step_result(report)
-        << (packaged ? found_text(config, name) : std::string()) << '\n';
-    say_notes(host, report);
+    print(report, packaged ? found_text(config, name) : std::string());
   });
+  TRY(print.finish());
+  return applied;
 }
 
 void add_provision_vmm(cli::Command& provision, Host& host) {

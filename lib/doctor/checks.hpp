@@ -28,7 +28,8 @@ struct KernelPart {
 };
 /// Those that flintctl uses.
 std::vector<KernelPart> kernel_parts();
-/// `present` tries one out, or loads its module; never by whether a device node exists.
+/// `present` tries one out, or loads its module; never by whether a device node exists. The hint of
+/// its error mends it; without one modprobe(8) does.
 Findings check_kernel(const std::vector<KernelPart>& parts,
                       const std::function<Result<>(const std::string& module)>& present);
 
@@ -48,9 +49,13 @@ Findings check_cgroup(const Result<std::string>& mount);
 Findings check_pool(const std::string& name, const Result<thinpool::Pool>& pool);
 /// Whether LVM will extend its pool `name` before it is full.
 Findings check_autoextend(const std::string& name, const Result<lvm::Report>& report);
-Findings check_containerd(const Result<provision::ContainerdStatus>& status);
+/// `starter`: the command that makes one run on this host.
+Findings check_containerd(const Result<provision::ContainerdStatus>& status,
+                          const std::string& starter);
+/// Whether this host is to have a network for VMs, or has one.
+enum class Network { asked_for, not_asked_for };
 /// `network`: what the step of that name found; a host without one runs VMs that have none.
-Findings check_network(const Result<provision::Finding>& network);
+Findings check_network(const Result<provision::Finding>& network, Network asked);
 /// `found`: a dry run of gc.
 Findings check_leftovers(const Result<std::vector<lifecycle::Leftover>>& found);
 /// Loop devices over files below `folders` that `pool` does not stand on.

@@ -67,8 +67,10 @@ Findings check_kernel(const std::vector<KernelPart>& parts,
     } else if (found.error().code() == Code::permission_denied) {
       findings.push_back(unread(check, found.error()));
     } else {
-      findings.push_back({check, part.severity, found.error().text(), part.breaks,
-                          fmt::format("modprobe {}", part.module)});
+      const std::string_view hint = found.error().hint();
+      findings.push_back(
+          {check, part.severity, found.error().text(), part.breaks,
+           hint.empty() ? fmt::format("modprobe {}", part.module) : std::string(hint)});
     }
   }
   return findings;

@@ -111,7 +111,8 @@ Findings check_autoextend(const std::string& name, const Result<lvm::Report>& re
   return {{check, Severity::ok, fmt::format("by {}, watched", pool->profile), {}, {}}};
 }
 
-Findings check_containerd(const Result<provision::ContainerdStatus>& status) {
+Findings check_containerd(const Result<provision::ContainerdStatus>& status,
+                          const std::string& starter) {
   if (!status) return {unread("containerd", status.error())};
   if (status->problem.empty()) {
     return {{"containerd",
@@ -122,11 +123,14 @@ Findings check_containerd(const Result<provision::ContainerdStatus>& status) {
   }
   const bool absent = status->owner == provision::ContainerdOwner::none;
   return {{"containerd", Severity::error, status->problem, "everything but provisioning",
-           absent || status->hint.empty() ? "flintctl containerd start" : status->hint}};
+           absent || status->hint.empty() ? starter : status->hint}};
 }
 
-Findings check_network(const Result<provision::Finding>& network) {
+Findings check_network(const Result<provision::Finding>& network, Network asked) {
   constexpr auto breaks = "VMs with an interface on that bridge";
+  if (asked == Network::not_asked_for) {
+    return {{"network", Severity::ok, "no bridge, and none is asked for", {}, {}}};
+  }
   if (!network) {
     return {
         {"network", Severity::warning, network.error().text(), breaks, fix_of(network.error())}};
@@ -144,7 +148,7 @@ Findings check_network(const Result<provision::Finding>& network) {
   }
   for (const std::string& warning : network->warnings) {
     findings.push_back(
-        {"network", Severity::warning, warning, breaks, "flintctl provision network --dry-run"});
+        {"network", Severity::warning, warning, breaks, "see to what the message names"});
   }
   if (findings.empty()) {
     findings.push_back({"network", Severity::ok, "bridge, forwarding and translation", {}, {}});

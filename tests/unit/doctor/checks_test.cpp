@@ -7,6 +7,7 @@
 using namespace flintctl;
 using doctor::Finding;
 using doctor::Findings;
+using doctor::Network;
 using doctor::Severity;
 
 namespace {
@@ -52,6 +53,10 @@ TEST_CASE("a missing part of the kernel says what it breaks and how to load it")
   CHECK(findings[1].check == "module/loop");
   CHECK(findings[1].breaks == "pools");
   CHECK(findings[1].fix == "modprobe loop");
+  const Error absent = Error(broken).with_hint("use a kernel that has loop");
+  CHECK(only(doctor::check_kernel({parts[1]}, [&](const std::string&) {
+          return Result<>(absent);
+        })).fix == "use a kernel that has loop");
   const auto unread = only(
       doctor::check_kernel({parts[1]}, [](const std::string&) { return Result<>(forbidden); }));
   CHECK(unread.severity == Severity::warning);
@@ -123,30 +128,34 @@ TEST_CASE("a pool is judged by mode, needs_check and fill") {
 TEST_CASE("containerd must answer with its snapshotter ok") {
   provision::ContainerdStatus status;
   status.version = "1.7.24";
-  CHECK(only(doctor::check_containerd(status)).severity == Severity::ok);
+  CHECK(only(doctor::check_containerd(status, "begin")).severity == Severity::ok);
   status.problem = "no containerd runs";
-  CHECK(only(doctor::check_containerd(status)).severity == Severity::error);
-  CHECK(only(doctor::check_containerd(status)).fix == "flintctl containerd start");
+  CHECK(only(doctor::check_containerd(status, "begin")).severity == Severity::error);
+  CHECK(only(doctor::check_containerd(status, "begin")).fix == "begin");
   status.owner = provision::ContainerdOwner::other;
   status.hint = "configure its snapshotter and restart it";
-  CHECK(only(doctor::check_containerd(status)).fix == status.hint);
-  CHECK(only(doctor::check_containerd(forbidden)).severity == Severity::warning);
+  CHECK(only(doctor::check_containerd(status, "begin")).fix == status.hint);
+  CHECK(only(doctor::check_containerd(forbidden, "begin")).severity == Severity::warning);
 }
 
 TEST_CASE("each part of the network that is amiss is a warning") {
   provision::Finding network;
   network.items = {{provision::State::in_place, "bridge flintbr0", ""}};
-  CHECK(only(doctor::check_network(network)).severity == Severity::ok);
+  CHECK(only(doctor::check_network(network, Network::asked_for)).severity == Severity::ok);
   network.items.push_back({provision::State::missing, "sysctl net.ipv4.ip_forward", ""});
   network.warnings.emplace_back("a chain drops");
-  const auto findings = doctor::check_network(network);
+  const auto findings = doctor::check_network(network, Network::asked_for);
   REQUIRE(findings.size() == 2);
   CHECK(findings[0].message == "sysctl net.ipv4.ip_forward: is missing");
   CHECK(findings[0].fix == "flintctl provision network");
   CHECK(findings[1].severity == Severity::warning);
-  CHECK(only(doctor::check_network(broken)).severity == Severity::warning);
+  CHECK(findings[1].fix.find("flintctl") == std::string::npos);
+  CHECK(only(doctor::check_network(broken, Network::asked_for)).severity == Severity::warning);
   network.items.front().state = provision::State::missing;
-  CHECK(only(doctor::check_network(network)).message == "there is no bridge flintbr0");
+  CHECK(only(doctor::check_network(network, Network::asked_for)).message ==
+        "there is no bridge flintbr0");
+  CHECK(only(doctor::check_network(network, Network::not_asked_for)).severity == Severity::ok);
+  CHECK(only(doctor::check_network(broken, Network::not_asked_for)).severity == Severity::ok);
 }
 
 TEST_CASE("leftovers are named with what removes them") {
