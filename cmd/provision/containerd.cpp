@@ -82,8 +82,10 @@ void add_provision_containerd(cli::Command& provision, Host& host) {
           "--system gives the host's own containerd the devmapper snapshotter instead: one table, "
           "in "
           "a drop-in where its configuration imports such, else appended after a backup, and only "
-          "when containerd accepts it and nothing else changes by it. It takes effect at its next "
-          "start; --restart restarts it now, and brings the old configuration back if it fails.")
+          "when containerd accepts it and nothing else changes by it. One that systemd has stopped "
+          "is "
+          "started; a running one takes it at its next start: --restart restarts it now. The old "
+          "configuration comes back if either fails.")
       .example("flintctl provision containerd", "after provision devpool")
       .example(
           "flintctl provision containerd --release containerd-2.1.4-linux-amd64.tar.gz --sha256 "
