@@ -331,7 +331,13 @@ Result<> NetworkStep::apply(Journal& journal) {
   TRY(install_file(sysctl_file(paths_), journal));
   if (wants_dhcp(spec_)) {
     TRY(install_data_folder(lease_folder(paths_), journal));
-    TRY(install_file(dnsmasq_file(spec_, paths_), journal));
+    const HostFile config = dnsmasq_file(spec_, paths_);
+    // It reads its configuration when it starts. Stopped first, so that a run that is killed here
+    // leaves a unit that the next one starts.
+    if (services_.running() && check_file(config).state == State::differs) {
+      TRY(services_.stop(dnsmasq_unit_name(spec_.bridge)));
+    }
+    TRY(install_file(config, journal));
   }
   for (const HostUnit& unit : TRY(units())) TRY(install_unit(unit, paths_, services_, journal));
   return {};

@@ -195,6 +195,23 @@ TEST_CASE("DHCP that is not asked for any more goes, and its leases stay") {
   CHECK(net.services.active.count(unit) == 1);
 }
 
+TEST_CASE("another address is given to dnsmasq, too") {
+  Network net;
+  net.spec.dhcp = NetworkSpec::Dhcp::dnsmasq;
+  REQUIRE(net.apply());
+  net.fault.calls.clear();
+  net.spec.address = network::parse_cidr("10.9.0.1/16").value();
+  REQUIRE(net.apply());
+  const auto& calls = net.fault.calls;
+  const auto at = [&](const char* call) { return std::find(calls.begin(), calls.end(), call); };
+  const auto stopped = at("stop flintctl-dnsmasq-flintbr0.service");
+  const auto started = at("start flintctl-dnsmasq-flintbr0.service");
+  REQUIRE(stopped != calls.end());
+  CHECK(stopped < started);
+  CHECK(started != calls.end());
+  CHECK(net.amiss().empty());
+}
+
 TEST_CASE("an uplink that is not there is a warning") {
   Network net;
   net.spec.uplink = "nosuch0";
