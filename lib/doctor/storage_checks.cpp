@@ -7,6 +7,7 @@
 #include "devmapper/driver.hpp"
 #include "doctor/checks.hpp"
 #include "doctor/words.hpp"
+#include "thinpool/metadata.hpp"
 #include "thinpool/provision.hpp"
 
 namespace flintctl::doctor {
@@ -20,10 +21,11 @@ Severity severity_of(const thinpool::PoolStatus& status) {
                                                                           : Severity::error;
 }
 
-std::string fix_for(const std::string& name, const thinpool::PoolStatus& status) {
+std::string fix_for(const std::string& name, const thinpool::Pool& pool) {
+  const thinpool::PoolStatus& status = pool.status;
   const bool damaged = status.needs_check || status.mode == thinpool::Mode::failed ||
                        status.mode == thinpool::Mode::unreadable;
-  if (damaged) return fmt::format("flintctl pool repair {}", name);
+  if (damaged) return thinpool::repair_command(pool);
   return fmt::format("flintctl pool grow {} --data-size SIZE", name);
 }
 
@@ -67,7 +69,7 @@ Findings check_pool(const std::string& name, const Result<thinpool::Pool>& pool)
   Findings findings;
   for (const std::string& trouble : thinpool::troubles(*pool)) {
     findings.push_back({"pool", severity_of(pool->status), trouble,
-                        "pulling images and creating VMs", fix_for(name, pool->status)});
+                        "pulling images and creating VMs", fix_for(name, *pool)});
   }
   if (pool->status.has_counters()) {
     add_fill(findings, name, "data", pool->status.data.percent());

@@ -13,7 +13,6 @@
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
-#include "thinpool/differences.hpp"
 #include "thinpool/metadata.hpp"
 #include "thinpool/pool.hpp"
 #include "thinpool/table.hpp"
@@ -90,8 +89,7 @@ Result<> refuse_unfit(const Pool& pool) {
     return {};
   }
   return Error(Code::data_loss, "its metadata needs a check, and the kernel grows it only then")
-      .with_hint(repair_command(pool.device.name, directory_of(pool, backing_files(""))) +
-                 " says how");
+      .with_hint(repair_command(pool) + " says how");
 }
 
 /// What the kernel takes: more metadata is never used.

@@ -22,6 +22,7 @@
 #include "sys/lock.hpp"
 #include "sys/process.hpp"
 #include "thinpool/backing.hpp"
+#include "thinpool/differences.hpp"
 #include "thinpool/users.hpp"
 
 namespace flintctl::thinpool {
@@ -198,6 +199,10 @@ std::string repair_command(const std::string& name, const std::string& directory
   const bool usual = directory.empty() || directory == Spec().directory;
   return fmt::format("flintctl pool repair {}{}{}", name, usual ? "" : " --directory ",
                      usual ? "" : directory);
+}
+
+std::string repair_command(const Pool& pool) {
+  return repair_command(pool.device.name, directory_of(pool, backing_files(Spec().directory)));
 }
 
 Result<Repaired> repair(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops) {

@@ -10,6 +10,7 @@
 #include "lvm/names.hpp"
 #include "lvm/tools.hpp"
 #include "thinpool/backing.hpp"
+#include "thinpool/pool.hpp"
 #include "thinpool/provision.hpp"
 
 namespace flintctl::thinpool {
@@ -32,6 +33,8 @@ Result<Survey> check_inactive(const Spec& spec, devmapper::Driver* driver, loop:
 
 /// The command that repairs a pool, with its folder unless that is the usual one.
 std::string repair_command(const std::string& name, const std::string& directory);
+/// The same for an active pool, which knows where it lies.
+std::string repair_command(const Pool& pool);
 
 /// What a repair did.
 struct Repaired {

@@ -100,6 +100,8 @@ TEST_CASE("a pool that needs a check is not grown") {
   const auto grown = host.grow();
   REQUIRE_FALSE(grown);
   CHECK(grown.error().code() == Code::data_loss);
+  CHECK(grown.error().hint().starts_with("flintctl pool repair pool --directory " +
+                                         host.spec.directory));
 }
 
 TEST_CASE("a growth that failed at any call is finished by the next, and the pool is awake") {
