@@ -49,7 +49,7 @@ bool has_open(const std::string& pid, const devmapper::DeviceNumber& number) {
 }
 
 /// "process 12 (qemu-system-x86)", "the mount at /mnt", or a word when neither is found.
-std::string user_of(const devmapper::DeviceNumber& number) {
+std::string opener_of(const devmapper::DeviceNumber& number) {
   if (const std::string point = mounted_at(number); !point.empty()) {
     return "the mount at " + point;
   }
@@ -83,7 +83,7 @@ Result<> refuse(const std::string& pool, const std::vector<devmapper::DeviceInfo
   for (const devmapper::DeviceInfo& volume : volumes) {
     if (volume.open_count == 0) continue;
     return Error(Code::aborted, fmt::format("the pool '{}' is in use: {} has {} open", pool,
-                                            user_of(volume.number), volume.name))
+                                            opener_of(volume.number), volume.name))
         .with_hint("stop the VMs first (flintctl vm list -A), and unmount what is mounted");
   }
   return {};
@@ -104,7 +104,7 @@ Result<> wait_unused(const std::string& volume, devmapper::Driver& driver,
     if (!info) return info.error();
     if (info->open_count == 0) return {};
     if (std::chrono::steady_clock::now() >= deadline) {
-      return Error(Code::aborted, fmt::format("{} has {} open", user_of(info->number),
+      return Error(Code::aborted, fmt::format("{} has {} open", opener_of(info->number),
                                               devmapper::node_path(volume)))
           .with_hint("end that first, then run the same command again");
     }
