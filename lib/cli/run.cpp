@@ -47,7 +47,7 @@ void tell(output::Streams& streams, const Error& error) {
   constexpr std::size_t longest = 4096;
   const char* red = streams.color ? "\033[31m" : "";
   const char* plain = streams.color ? "\033[0m" : "";
-  streams.err << red << "error: " << plain << printable(error.text(), longest) << '\n';
+  streams.err << red << "error: " << plain << printable_lines(error.text(), longest) << '\n';
   if (!error.hint().empty()) {
     streams.err << "hint: " << printable(error.hint(), longest) << '\n';
   }

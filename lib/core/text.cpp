@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/text.hpp"
 
+#include <algorithm>
+
 namespace flintctl {
 namespace {
 
@@ -51,6 +53,18 @@ std::string printable(std::string_view text, std::size_t longest) {
     text.remove_prefix(length);
   }
   return shown;
+}
+
+std::string printable_lines(std::string_view text, std::size_t longest) {
+  constexpr std::string_view goes_on = "\n  ";
+  std::string shown;
+  for (;;) {
+    const auto end = text.find(goes_on);
+    shown += printable(text.substr(0, end), longest - std::min(longest, shown.size()));
+    if (end == std::string_view::npos || shown.size() >= longest) return shown;
+    shown += goes_on;
+    text.remove_prefix(end + goes_on.size());
+  }
 }
 
 }  // namespace flintctl

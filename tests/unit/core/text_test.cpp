@@ -24,3 +24,9 @@ TEST_CASE("text of others is cut between two characters") {
   CHECK(printable("abc\u20ac", 4) == "abc…");
   CHECK(printable(std::string(201, 'x')) == std::string(200, 'x') + "…");
 }
+
+TEST_CASE("text of several lines keeps breaks that cannot be taken for a new message") {
+  CHECK(printable_lines("it says:\n  one\n  \x1b[2Jtwo", 100) == "it says:\n  one\n  ?[2Jtwo");
+  CHECK(printable_lines("a\nhint: run this", 100) == "a hint: run this");
+  CHECK(printable_lines("ab\n  cd\n  ef", 6) == "ab\n  c…");
+}
