@@ -26,6 +26,14 @@ std::string fix_for(const std::string& name, const thinpool::Pool& pool) {
   const bool damaged = status.needs_check || status.mode == thinpool::Mode::failed ||
                        status.mode == thinpool::Mode::unreadable;
   if (damaged) return thinpool::repair_command(pool);
+  if (pool.device.suspended) return fmt::format("dmsetup resume {}", name);
+  for (const thinpool::Backing* backing : {&pool.data, &pool.metadata}) {
+    constexpr std::string_view deleted = " (deleted)";
+    if (!backing->loop || !backing->loop->backing_file.ends_with(deleted)) continue;
+    std::string path = backing->loop->backing_file;
+    path.resize(path.size() - deleted.size());
+    return fmt::format("stop all VMs, then cp --sparse=always {} {}", backing->loop->path(), path);
+  }
   return fmt::format("flintctl pool grow {} --data-size SIZE", name);
 }
 

@@ -123,6 +123,16 @@ TEST_CASE("a pool is judged by mode, needs_check and fill") {
   pool = healthy_pool();
   pool.status.mode = thinpool::Mode::failed;
   CHECK(only(doctor::check_pool("p", pool)).severity == Severity::error);
+
+  pool = healthy_pool();
+  pool.device.suspended = true;
+  CHECK(only(doctor::check_pool("p", pool)).fix == "dmsetup resume p");
+  pool = healthy_pool();
+  pool.data.loop.emplace();
+  pool.data.loop->number = 3;
+  pool.data.loop->backing_file = "/pool/data (deleted)";
+  CHECK(only(doctor::check_pool("p", pool)).fix ==
+        "stop all VMs, then cp --sparse=always /dev/loop3 /pool/data");
 }
 
 TEST_CASE("containerd must answer with its snapshotter ok") {
