@@ -8,6 +8,7 @@
 
 #include "core/units.hpp"
 #include "provision/devpool_step.hpp"
+#include "provision/lvm_disks.hpp"
 #include "sys/host.hpp"
 #include "thinpool/provision.hpp"
 
@@ -27,44 +28,6 @@ bool is_own(const VolumeGroup& group) {
   return !group.physical.empty() &&
          std::all_of(group.physical.begin(), group.physical.end(),
                      [](const PhysicalVolume& pv) { return is_own_physical_uuid(pv.uuid); });
-}
-
-/// The UUID that LVM gave the disk, or empty.
-std::string physical_uuid(const disk::Disk& disk) {
-  for (const disk::Signature& signature : disk.signatures) {
-    if (signature.type == "LVM2_member") return signature.uuid;
-  }
-  return {};
-}
-
-bool has(const std::vector<PhysicalVolume>& volumes, const std::string& uuid) {
-  return !uuid.empty() && std::any_of(volumes.begin(), volumes.end(),
-                                      [&](const PhysicalVolume& pv) { return pv.uuid == uuid; });
-}
-
-/// The disk is one that a killed run of ours gave to LVM, and nothing else happened to it.
-bool is_begun(const disk::Disk& disk, const Report& report) {
-  const std::string uuid = physical_uuid(disk);
-  return disk.users.empty() && is_own_physical_uuid(uuid) && has(report.orphans, uuid);
-}
-
-std::string proposal(const std::vector<disk::Disk>& disks) {
-  if (disks.empty()) return "no disk is named, and none is free";
-  std::string text;
-  for (const disk::Disk& disk : disks) {
-    text +=
-        fmt::format("{}{} ({})", text.empty() ? "" : ", ", disk.path, format_size(disk.size_bytes));
-  }
-  return fmt::format("no disk is named; free: {}; take one with --disk {}", text,
-                     disks.front().path);
-}
-
-std::string contents_of(const disk::Disk& disk) {
-  std::string text;
-  for (const disk::Signature& signature : disk.signatures) {
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", signature.type);
-  }
-  return text.empty() ? "unknown data" : text;
 }
 
 /// "/dev/disk/by-id/…" as systemd calls the unit of that device. systemd.device(5).
@@ -124,7 +87,7 @@ Result<disk::Disk> LvmStep::usable_disk(const Report& report) const {
   if (is_begun(disk, report)) return disk;
   // Not even with --wipe: LVM would miss the disk ever after.
   for (const VolumeGroup& group : report.groups) {
-    if (!has(group.physical, physical_uuid(disk))) continue;
+    if (!holds(group.physical, physical_uuid(disk))) continue;
     return Error(Code::aborted, fmt::format("{} is a physical volume of the volume group '{}'",
                                             disk.path, group.name))
         .with_hint(fmt::format("choose another disk, or take it out first: vgreduce {} {}",
@@ -201,7 +164,7 @@ void LvmStep::warn(const VolumeGroup& group, const LogicalVolume& pool, Finding&
   }
   if (spec_.disk.empty()) return;
   const auto disk = drivers_.disks().inspect(spec_.disk);
-  if (disk && has(group.physical, physical_uuid(*disk))) return;
+  if (disk && holds(group.physical, physical_uuid(*disk))) return;
   add(fmt::format("the volume group '{}' is on {}, not on {}; it is used as it is", group.name,
                   group.physical.empty() ? "no disk" : group.physical.front().device, spec_.disk));
 }

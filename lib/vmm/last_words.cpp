@@ -18,8 +18,9 @@ constexpr std::size_t longest_line = 400;
 constexpr std::size_t console_lines = 100;  ///< enough for a panic's register dump
 constexpr std::size_t shown_lines = 10;
 
-/// Terminal escapes and carriage returns of a console do not belong in a message.
-std::string printable(std::string_view line) {
+/// Terminal escapes and carriage returns of a console do not belong in a message. They go whole:
+/// core's printable() would leave their letters.
+std::string without_escapes(std::string_view line) {
   std::string clean;
   for (std::size_t i = 0; i < line.size() && clean.size() < longest_line; ++i) {
     const char c = line[i];
@@ -90,7 +91,7 @@ std::vector<std::string> tail_lines(const std::string& path, std::size_t count,
   if (!text) return lines;
   std::istringstream stream(*text);
   for (std::string line; std::getline(stream, line);) {
-    line = printable(line);
+    line = without_escapes(line);
     if (line.find_first_not_of(" \t") != std::string::npos) lines.push_back(std::move(line));
   }
   return last_of(std::move(lines), count);
