@@ -40,10 +40,12 @@ std::string shown_name(Host& host, const Kind& kind, const Subject& subject) {
 }
 
 Result<> print_outcome(Host& host, const Kind& kind, const Subject& subject,
-                       const std::string& outcome) {
+                       const std::string& outcome, const std::vector<data::Value::Member>& more) {
   const auto format = TRY(host.format());
   if (!is_lines(format)) {
-    return output::print_value(host.streams().out, format, outcome_value(kind, subject, outcome));
+    data::Value value = outcome_value(kind, subject, outcome);
+    for (const auto& [key, member] : more) value.add(key, member);
+    return output::print_value(host.streams().out, format, value);
   }
   print_line(host, format, kind, subject, outcome);
   return {};

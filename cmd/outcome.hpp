@@ -17,6 +17,7 @@ struct Kind {
 };
 inline constexpr Kind vm_kind = {"vm", "MicroVM"};
 inline constexpr Kind image_kind = {"image", "Image"};
+inline constexpr Kind pool_kind = {"pool", "ThinPool"};
 
 /// One thing that a command works on.
 struct Subject {
@@ -28,9 +29,11 @@ struct Subject {
 /// "vm/NAMESPACE/NAME".
 std::string shown_name(Host& host, const Kind& kind, const Subject& subject);
 
-/// "vm/NAME created" on the output stream, or the same as an object under -o json and its like.
+/// "vm/NAME created" on the output stream, or the same as an object under -o json and its like,
+/// which has the members of `more` too.
 Result<> print_outcome(Host& host, const Kind& kind, const Subject& subject,
-                       const std::string& outcome);
+                       const std::string& outcome,
+                       const std::vector<data::Value::Member>& more = {});
 
 /// What a command does to each of the things it was given.
 struct Changes {

@@ -8,6 +8,7 @@
 #include "devmapper/driver.hpp"
 #include "loop/driver.hpp"
 #include "lvm/tools.hpp"
+#include "outcome.hpp"
 #include "provision/session.hpp"
 #include "sys/host.hpp"
 #include "thinpool/fill.hpp"
@@ -33,11 +34,15 @@ Result<> check_active(Host& host, const std::string& name, devmapper::Driver& dr
   std::vector<std::string> found = thinpool::troubles(pool);
   const thinpool::FillVerdict fill = thinpool::judge_fill(name, pool.status);
   if (fill.warning) found.push_back(*fill.warning);
-  for (const std::string& trouble : found) host.streams().out << trouble << '\n';
-  if (found.empty()) {
-    host.streams().out << "pool/" << name << " ok\n";
-    return {};
+  const output::Format format = TRY(host.format());
+  if (format.is_table()) {
+    for (const std::string& trouble : found) host.streams().out << trouble << '\n';
   }
+  if (found.empty() || !format.is_table()) {
+    TRY(print_outcome(host, pool_kind, {name}, found.empty() ? "ok" : "needs attention",
+                      {{"active", true}, {"troubles", data::Array(found.begin(), found.end())}}));
+  }
+  if (found.empty()) return {};
   return Error(Code::host_not_ready, fmt::format("the pool '{}' needs attention", name));
 }
 
@@ -47,18 +52,21 @@ Error unwell(Error error) {
   return is ? std::move(error).with_code(Code::host_not_ready) : error;
 }
 
-void say_sound(Host& host, const thinpool::Spec& spec, bool needs_check) {
-  host.streams().out << "pool/" << spec.name << " ok\n";
-  if (host.streams().quiet) return;
+Result<> say_sound(Host& host, const thinpool::Spec& spec, bool needs_check) {
+  TRY(print_outcome(host, pool_kind, {spec.name}, "ok",
+                    {{"active", false}, {"troubles", data::Array()}}));
+  if (host.streams().quiet) return {};
   host.streams().err << "the pool is not active; its metadata is sound"
                      << (needs_check ? ", and the next activation clears its mark that it needs "
                                        "a check\n"
                                      : "\n");
+  return {};
 }
 
 }  // namespace
 
 Result<> pool_check(Host& host, const PoolCheckOptions& options) {
+  TRY(host.format());
   const thinpool::Spec spec = TRY(to_spec(host, options));
   TRY(sys::require_root("checking a thin pool"));
   const auto driver = devmapper::open(sys::Modules::leave);
@@ -70,18 +78,17 @@ Result<> pool_check(Host& host, const PoolCheckOptions& options) {
       return unwell(std::move(sound).error().with_hint("flintctl pool repair " + spec.name));
     }
     TRY(std::move(sound));
-    say_sound(host, spec, false);
-    return {};
+    return say_sound(host, spec, false);
   }
   const auto loops = loop::open(sys::Modules::leave);
   const auto found = thinpool::check_inactive(spec, driver ? driver->get() : nullptr,
                                               loops ? loops->get() : nullptr);
   if (!found) return unwell(found.error());
-  say_sound(host, spec, found->superblock->needs_check);
-  return {};
+  return say_sound(host, spec, found->superblock->needs_check);
 }
 
 Result<> pool_repair(Host& host, const PoolCheckOptions& options) {
+  TRY(host.format());
   const thinpool::Spec spec = TRY(to_spec(host, options));
   TRY(sys::require_root("repairing a thin pool"));
   const auto driver = TRY(devmapper::open());
@@ -92,7 +99,8 @@ Result<> pool_repair(Host& host, const PoolCheckOptions& options) {
       TRY(logical ? thinpool::repair_logical(*logical, spec, *driver, *tools)
                   : thinpool::repair(spec, *driver, *loops));
   output::Streams& streams = host.streams();
-  streams.out << "pool/" << spec.name << (repaired.changed ? " repaired\n" : " unchanged\n");
+  TRY(print_outcome(host, pool_kind, {spec.name}, repaired.changed ? "repaired" : "unchanged",
+                    {{"oldMetadata", repaired.old_metadata}}));
   if (!streams.quiet && repaired.changed) {
     streams.err << fmt::format(
         "the old metadata is kept as {}\n"

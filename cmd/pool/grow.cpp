@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/units.hpp"
+#include "outcome.hpp"
 #include "sys/host.hpp"
 #include "thinpool/grow.hpp"
 
@@ -16,6 +17,7 @@ Result<> pool_grow(Host& host, const PoolGrowOptions& options) {
     return Error(Code::invalid_argument, "no size was given")
         .with_hint("say how large it is to be: --data-size or --metadata-size");
   }
+  const output::Format format = TRY(host.format());
   thinpool::Growth growth;
   const config::Config* config = TRY(host.config());
   growth.pool = options.name.empty() ? config->pool : options.name;
@@ -33,8 +35,9 @@ Result<> pool_grow(Host& host, const PoolGrowOptions& options) {
   const thinpool::Grown grown =
       TRY(logical ? thinpool::grow_logical(growth, *driver, *loops, *tools)
                   : thinpool::grow(growth, *driver, *loops));
-  host.streams().out << "pool/" << growth.pool << (grown.changed ? " grown\n" : " unchanged\n");
-  if (!host.streams().quiet) {
+  TRY(print_outcome(host, pool_kind, {growth.pool}, grown.changed ? "grown" : "unchanged",
+                    {{"dataBytes", grown.data_bytes}, {"metadataBytes", grown.metadata_bytes}}));
+  if (format.is_table() && !host.streams().quiet) {
     host.streams().err << fmt::format("data: {}, metadata: {}\n", format_size(grown.data_bytes),
                                       format_size(grown.metadata_bytes));
   }

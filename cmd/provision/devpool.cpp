@@ -92,6 +92,7 @@ Result<thinpool::Outcome> run_recorded(Host& host, const Wanted& wanted) {
   for (std::string& note : TRY(provision::apply_alone(udev, paths, spec.lock_wait))) {
     notes.push_back(std::move(note));
   }
+  if (host.streams().quiet) notes.clear();
   for (const std::string& note : notes) host.streams().err << "note: " << note << '\n';
   return pool.outcome();
 }
@@ -151,6 +152,13 @@ std::string summary(const thinpool::Spec& spec, const DevpoolOptions& options,
   return fmt::format("pool/{} {}\n", spec.name, word);
 }
 
+void warn(std::ostream& err, const thinpool::Spec& spec, const thinpool::Outcome& outcome) {
+  for (const std::string& difference : outcome.differences) {
+    err << "warning: pool '" << spec.name << "' is used as it is: " << difference << '\n';
+  }
+  for (const std::string& warning : outcome.warnings) err << "warning: " << warning << '\n';
+}
+
 }  // namespace
 
 Result<> devpool(Host& host, const DevpoolOptions& options) {
@@ -160,12 +168,7 @@ Result<> devpool(Host& host, const DevpoolOptions& options) {
   TRY(thinpool::check(spec));
   const thinpool::Outcome outcome = TRY(run(host, wanted, options));
   output::Streams& streams = host.streams();
-  for (const std::string& difference : outcome.differences) {
-    streams.err << "warning: pool '" << spec.name << "' is used as it is: " << difference << '\n';
-  }
-  for (const std::string& warning : outcome.warnings) {
-    streams.err << "warning: " << warning << '\n';
-  }
+  if (!streams.quiet) warn(streams.err, spec, outcome);
   if (format.is_table()) {
     for (const std::string& module :
          options.dry_run ? modules_to_load() : std::vector<std::string>()) {

@@ -32,7 +32,8 @@ Finding judge(const Hypervisor& hypervisor, bool another_works) {
   }
   return {check, another_works ? Severity::warning : Severity::error, error.text(),
           fmt::format("VMs of the provider {}", hypervisor.name),
-          hypervisor.name == "qemu" ? "apt-get install qemu-system-x86" : fix_of(error)};
+          hypervisor.name == "qemu" && !hypervisor.installed ? "flintctl provision vmm qemu"
+                                                             : fix_of(error)};
 }
 
 Finding judge(const Place& place) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/text.hpp"
 #include "provision/containerd_program.hpp"
 #include "provision/program_version.hpp"
 #include "sys/file.hpp"
@@ -25,8 +26,9 @@ bool read_numbers(std::string_view text, ProgramVersion& version) {
 }
 
 Error not_a_version(std::string_view program, std::string_view output) {
-  return Error(Code::host_not_ready, fmt::format("{} prints no version that can be read: '{}'",
-                                                 program, output.substr(0, 120)));
+  return Error(Code::host_not_ready,
+               fmt::format("{} prints no version that can be read: '{}'", program,
+                           printable(output.substr(0, output.find('\n')))));
 }
 
 /// The first word of `output` that begins like a version, after the first word.

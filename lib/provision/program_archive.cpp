@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "archive/compression.hpp"
@@ -79,12 +80,20 @@ Result<> write_member(archive::TarReader& reader, const std::string& target) {
   return close_written(to, target);
 }
 
+/// What does not even begin like a tar is none.
+Result<std::optional<archive::TarEntry>> first_member(archive::TarReader& reader) {
+  auto first = reader.next();
+  if (first || first.error().code() != Code::data_loss) return first;
+  return Error(Code::invalid_argument, "it is neither an ELF executable nor an archive")
+      .with_hint("a release is the binary itself, or a tar with it, also with gzip or zstd");
+}
+
 Result<> take_members(const std::string& file, archive::Compression compression,
                       const std::vector<std::string>& names, const std::string& folder) {
   FileSource source(TRY(sys::open_regular(file)), compression);
   archive::TarReader reader(source);
   std::map<std::string, std::string> taken;
-  while (const auto entry = TRY(reader.next())) {
+  for (auto entry = TRY(first_member(reader)); entry; entry = TRY(reader.next())) {
     if (entry->type != archive::TarEntry::Type::file || entry->sparse) continue;
     const auto name = std::find_if(names.begin(), names.end(), [&](const std::string& one) {
       return is_program_member(entry->name, one);

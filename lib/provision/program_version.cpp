@@ -9,6 +9,12 @@
 #include "sys/process.hpp"
 
 namespace flintctl::provision {
+namespace {
+
+/// It becomes the name of a folder.
+constexpr std::size_t longest_version = 64;
+
+}  // namespace
 
 Result<std::string> ask_version(const std::string& path, const char* flag,
                                 const sys::FactCache& facts) {
@@ -33,8 +39,8 @@ Result<std::string> parse_program_version(const std::string& output) {
     const auto end = word.find_first_not_of(
         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-+_");
     word = word.substr(0, end);
-    if (word.size() > 2 && word.front() >= '0' && word.front() <= '9' &&
-        word.find('.') != std::string::npos) {
+    if (word.size() > 2 && word.size() <= longest_version && word.front() >= '0' &&
+        word.front() <= '9' && word.find('.') != std::string::npos) {
       return word;
     }
   }

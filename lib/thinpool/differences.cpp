@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <utility>
+
 #include "core/units.hpp"
 
 namespace flintctl::thinpool {
@@ -11,11 +13,16 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
-void compare_size(Sentences& found, const char* what, std::uint64_t is,
+/// `what` is "data" or "metadata". A pool can grow, and never shrinks.
+void compare_size(Sentences& found, const std::string& pool, const char* what, std::uint64_t is,
                   const std::optional<std::uint64_t>& asked) {
   if (!asked || *asked == is) return;
-  found.push_back(
-      fmt::format("{} is {}, not the {} asked for", what, format_size(is), format_size(*asked)));
+  std::string sentence = fmt::format("{} size is {}, not the {} asked for", what, format_size(is),
+                                     format_size(*asked));
+  if (*asked > is) {
+    sentence += fmt::format(": flintctl pool grow {} --{}-size {}", pool, what, *asked);
+  }
+  found.push_back(std::move(sentence));
 }
 
 void compare_blocks(Sentences& found, std::uint64_t block_sectors) {
@@ -80,9 +87,9 @@ Sentences differences(const Spec& spec, const BackingFiles& files, const Pool& p
   // The pool's length is a whole number of blocks.
   std::optional<std::uint64_t> asked = spec.data_bytes;
   if (asked) asked = *asked / pool.table.block_bytes() * pool.table.block_bytes();
-  compare_size(found, "data size", pool.table.length_sectors * sector_bytes, asked);
+  compare_size(found, spec.name, "data", pool.table.length_sectors * sector_bytes, asked);
   if (pool.metadata.loop) {
-    compare_size(found, "metadata size", pool.metadata.loop->size_bytes, spec.metadata_bytes);
+    compare_size(found, spec.name, "metadata", pool.metadata.loop->size_bytes, spec.metadata_bytes);
   }
   return found;
 }
@@ -104,10 +111,10 @@ Sentences differences(const Spec& spec, const Survey& survey) {
   Sentences found;
   if (survey.superblock) compare_blocks(found, survey.superblock->block_sectors);
   if (survey.data_bytes > 0) {
-    compare_size(found, "data size", survey.data_bytes, spec.data_bytes);
+    compare_size(found, spec.name, "data", survey.data_bytes, spec.data_bytes);
   }
   if (survey.metadata_bytes > 0) {
-    compare_size(found, "metadata size", survey.metadata_bytes, spec.metadata_bytes);
+    compare_size(found, spec.name, "metadata", survey.metadata_bytes, spec.metadata_bytes);
   }
   return found;
 }

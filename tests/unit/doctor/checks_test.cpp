@@ -82,7 +82,7 @@ TEST_CASE("P11: one hypervisor is enough, none is an error, a broken one a warni
   CHECK(doctor::worst(findings) == Severity::warning);
   findings = doctor::check_hypervisors({hypervisor("qemu", false, broken)});
   CHECK(only(findings).severity == Severity::error);
-  CHECK(only(findings).fix == "apt-get install qemu-system-x86");
+  CHECK(only(findings).fix == "flintctl provision vmm qemu");
 }
 
 TEST_CASE("without KVM it is an error unless a hypervisor does without it") {

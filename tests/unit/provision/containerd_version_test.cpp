@@ -43,6 +43,9 @@ TEST_CASE("what prints no version is no containerd") {
     REQUIRE_FALSE(version);
     CHECK(version.error().code() == Code::host_not_ready);
   }
+  const auto other = parse_containerd_version("true (GNU coreutils) 9.1\nCopyright (C) 2022\n");
+  REQUIRE_FALSE(other);
+  CHECK(other.error().message().ends_with("'true (GNU coreutils) 9.1'"));
 }
 
 TEST_CASE("versions compare by number") {

@@ -105,9 +105,15 @@ TEST_CASE("a cut download is refused like a changed one") {
 
 TEST_CASE("what is verified and no executable, or says another version, is not installed") {
   Store store;
-  store.give("#!/bin/sh\necho 1.2.3\n");
-  CHECK_FALSE(store.apply());
-  store.require_nothing();
+  for (const std::string& text : {std::string("#!/bin/sh\necho 1.2.3\n"), std::string(2048, 'x')}) {
+    store.give(text);
+    const auto refused = store.apply();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Code::invalid_argument);
+    CHECK(refused.error().text().find("neither an ELF executable nor an archive") !=
+          std::string::npos);
+    store.require_nothing();
+  }
   store.give(program());
   store.source.version = "99.9";
   const auto refused = store.apply();
@@ -257,4 +263,5 @@ TEST_CASE("versions are read as the programs say them") {
   CHECK_FALSE(parse_program_version("usage: x"));
   CHECK_FALSE(parse_program_version("../../etc"));
   CHECK_FALSE(parse_program_version(""));
+  CHECK_FALSE(parse_program_version("1." + std::string(64, '9')));
 }

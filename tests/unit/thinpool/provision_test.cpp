@@ -136,6 +136,9 @@ TEST_CASE("a pool that another tool made is adopted, and what differs is said") 
   CHECK(mentions(adopted->differences, "skip_block_zeroing"));
   CHECK(mentions(adopted->differences, "low water mark is 32768 blocks, not the 7"));
   CHECK(mentions(adopted->differences, "data size is 64 MiB, not the 128 MiB asked for"));
+  CHECK(mentions(adopted->differences, "flintctl pool grow pool --data-size 134217728"));
+  host.spec.data_bytes = 32 * mib;
+  CHECK_FALSE(mentions(host.ensure()->differences, "pool grow"));
 }
 
 TEST_CASE("a pool on other files is adopted with a word about where they are") {
