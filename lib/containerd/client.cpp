@@ -9,6 +9,7 @@
 
 #include "containerd/grpc_client.hpp"
 #include "containerd/names.hpp"
+#include "sys/file.hpp"
 #include "sys/interrupt.hpp"
 
 namespace flintctl::containerd {
@@ -38,9 +39,9 @@ Result<std::unique_ptr<Client>> connect(const std::string& address, const std::s
   TRY(check_namespace(name_space));
   const std::string path = TRY(socket_path(address));
   TRY(check_listening(path));
-  return std::unique_ptr<Client>(
-      std::make_unique<GrpcClient>(Session{open_channel(path), path, name_space, "", timeout,
-                                           std::make_shared<RunningCalls>(sys::interrupt_fd())}));
+  return std::unique_ptr<Client>(std::make_unique<GrpcClient>(
+      Session{open_channel(path), path, sys::canonical_path(path), name_space, "", timeout,
+              std::make_shared<RunningCalls>(sys::interrupt_fd())}));
 }
 
 GrpcClient::GrpcClient(Session session) : session_(std::move(session)) {}
@@ -52,7 +53,14 @@ std::unique_ptr<Client> GrpcClient::with_lease(const std::string& lease) const {
   return std::make_unique<GrpcClient>(std::move(session));
 }
 
-const std::string& GrpcClient::address() const { return session_.address; }
+std::unique_ptr<Client> GrpcClient::with_namespace(const std::string& name) const {
+  Session session = session_;
+  session.name_space = name;
+  session.lease.clear();
+  return std::make_unique<GrpcClient>(std::move(session));
+}
+
+const std::string& GrpcClient::address() const { return session_.canonical; }
 const std::string& GrpcClient::namespace_name() const { return session_.name_space; }
 
 }  // namespace flintctl::containerd

@@ -25,13 +25,20 @@ class Client {
 
   /// A second view of the same connection whose writes belong to a lease.
   [[nodiscard]] virtual std::unique_ptr<Client> with_lease(const std::string& lease) const = 0;
-  [[nodiscard]] virtual const std::string& address() const = 0;         ///< path of the socket
+  /// A view of another namespace on the same connection, without a lease.
+  [[nodiscard]] virtual std::unique_ptr<Client> with_namespace(const std::string& name) const = 0;
+  /// Path of the socket, the same however it was spelled: what is keyed by it (locks, owners) is
+  /// one for all who talk to that containerd.
+  [[nodiscard]] virtual const std::string& address() const = 0;
   [[nodiscard]] virtual const std::string& namespace_name() const = 0;  ///< "flintlock"
 
   // Version and introspection.
   virtual Result<Version> version() = 0;
   /// Plugins that match all of `filters` ("type==io.containerd.snapshotter.v1", "id==devmapper").
   virtual Result<std::vector<Plugin>> plugins(const std::vector<std::string>& filters) = 0;
+
+  /// All namespaces that there are, whatever this client's own.
+  virtual Result<std::vector<std::string>> namespaces() = 0;
 
   // Content. Filters are containerd's: `labels."a/b"==value`, a comma is AND, a list is OR.
   virtual Result<ContentInfo> content_info(const std::string& digest) = 0;

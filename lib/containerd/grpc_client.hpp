@@ -19,7 +19,8 @@ namespace flintctl::containerd {
 /// What every call needs: the connection, its headers and its deadline.
 struct Session {
   std::shared_ptr<grpc::Channel> channel;
-  std::string address;
+  std::string address;    ///< as it was given, for messages
+  std::string canonical;  ///< the same without links and dots
   std::string name_space;
   std::string lease;  ///< empty: no lease header
   std::chrono::milliseconds timeout{};
@@ -34,11 +35,13 @@ class GrpcClient final : public Client {
   ~GrpcClient() override;
 
   std::unique_ptr<Client> with_lease(const std::string& lease) const override;
+  std::unique_ptr<Client> with_namespace(const std::string& name) const override;
   const std::string& address() const override;
   const std::string& namespace_name() const override;
 
   Result<Version> version() override;
   Result<std::vector<Plugin>> plugins(const std::vector<std::string>& filters) override;
+  Result<std::vector<std::string>> namespaces() override;
 
   Result<ContentInfo> content_info(const std::string& digest) override;
   Result<std::vector<ContentInfo>> content_list(const std::vector<std::string>& filters) override;

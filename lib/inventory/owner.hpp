@@ -16,8 +16,9 @@ namespace flintctl::inventory {
 Result<> claim_directory(const Paths& paths, const containerd::Client& client,
                          const std::string& uid);
 
-enum class Owner { none, ours, another };
-/// Who claimed the folder: this client's containerd and namespace, another's, or nobody.
+/// Who claimed a VM's folder: nobody, this client's containerd and namespace, another namespace of
+/// it, or another containerd.
+enum class Owner { none, ours, neighbour, another };
 Owner owner_of(const Paths& paths, const containerd::Client& client, const std::string& uid);
 
 /// uids that have a folder in the run or state directory.

@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "core/rollback.hpp"
 #include "sys/error.hpp"
@@ -290,6 +292,14 @@ bool exists(const std::string& path) {
 bool is_directory(const std::string& path) {
   struct stat status = {};
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+std::string canonical_path(const std::string& path) {
+  std::error_code failed;
+  const auto absolute = std::filesystem::absolute(path, failed);
+  if (failed) return path;
+  auto canonical = std::filesystem::weakly_canonical(absolute, failed);
+  return failed ? path : canonical.string();
 }
 
 Result<FilesystemSpace> filesystem_space(const std::string& path) {

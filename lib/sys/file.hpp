@@ -55,6 +55,10 @@ Result<std::vector<std::string>> list_directory(const std::string& path);
 bool exists(const std::string& path);
 bool is_directory(const std::string& path);
 
+/// The absolute `path` without links, "." and "..", as far as it exists; as it is where it cannot
+/// be looked at.
+std::string canonical_path(const std::string& path);
+
 struct FilesystemSpace {
   std::uint64_t total = 0;      ///< bytes
   std::uint64_t available = 0;  ///< bytes an unprivileged writer can still take

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "daemon.hpp"
@@ -80,6 +82,36 @@ TEST_CASE("containerd tells its version and its plugins") {
   CHECK_FALSE(devmapper->front().init_error.empty());
   CHECK(client->plugins({"id==no-such"})->empty());
   CHECK(client->plugins({})->size() > 10);
+}
+
+TEST_CASE("namespaces are listed, and each is seen from another's client") {
+  const auto client = client_of("one");
+  const auto other = client->with_namespace("two");
+  CHECK(other->namespace_name() == "two");
+  require_ok(client->image_put(image_of("example.org/x:1", "m", {})));
+  require_ok(other->image_put(image_of("example.org/x:2", "m", {})));
+  const auto names = client->namespaces();
+  require_ok(names);
+  for (const std::string name : {"one", "two"}) {
+    CHECK(std::count(names->begin(), names->end(), name) == 1);
+  }
+  CHECK(other->image_get("example.org/x:2"));
+  CHECK(code_of(other->image_get("example.org/x:1")) == Code::not_found);
+}
+
+TEST_CASE("one containerd has one address, however its path is spelled") {
+  const auto& socket = daemon().address();
+  const auto folder = socket.substr(0, socket.rfind('/'));
+  const auto link = daemon().folder() + "/link";
+  REQUIRE(::symlink(socket.c_str(), link.c_str()) == 0);
+  for (const auto& spelled : {socket, "unix://" + socket, folder + "/../" + socket.substr(5), link,
+                              folder + "/./" + socket.substr(folder.size() + 1)}) {
+    INFO(spelled);
+    const auto client = connect(spelled, "one");
+    require_ok(client);
+    CHECK((*client)->address() == socket);
+    CHECK((*client)->version());
+  }
 }
 
 TEST_CASE("ctr sees what we record") {

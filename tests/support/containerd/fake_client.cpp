@@ -14,7 +14,7 @@ namespace flintctl::containerd {
 namespace {
 
 const std::string socket_path = "/run/fake/containerd.sock";
-const std::string name_space = "flintlock";
+const std::string first_namespace = "flintlock";
 
 template <typename Map>
 auto find_in(Map& map, const std::string& key, std::string_view what)
@@ -39,15 +39,16 @@ void merge(Labels& labels, const Labels& changes) {
 
 }  // namespace
 
-FakeClient::FakeClient() : FakeClient(std::make_shared<FakeDaemon>(), "") {
+FakeClient::FakeClient() : FakeClient(std::make_shared<FakeDaemon>(), first_namespace, "") {
   daemon_->version = {"1.6.20~ds1", "1.6.20~ds1-1+deb12u3"};
   daemon_->plugins = {{"io.containerd.snapshotter.v1", "devmapper", {}, ""},
                       {"io.containerd.snapshotter.v1", "overlayfs", {}, ""},
                       {"io.containerd.content.v1", "content", {}, ""}};
 }
 
-FakeClient::FakeClient(std::shared_ptr<FakeDaemon> daemon, std::string lease)
-    : daemon_(std::move(daemon)), lease_(std::move(lease)) {}
+FakeClient::FakeClient(std::shared_ptr<FakeDaemon> daemon, std::string name_space,
+                       std::string lease)
+    : daemon_(std::move(daemon)), name_space_(std::move(name_space)), lease_(std::move(lease)) {}
 
 FakeClient::~FakeClient() = default;
 
@@ -116,13 +117,30 @@ void FakeClient::add_ingest(Ingest ingest) {
 }
 
 std::unique_ptr<Client> FakeClient::with_lease(const std::string& lease) const {
-  return std::unique_ptr<Client>(new FakeClient(daemon_, lease));
+  return std::unique_ptr<Client>(new FakeClient(daemon_, name_space_, lease));
+}
+std::unique_ptr<Client> FakeClient::with_namespace(const std::string& name) const {
+  if (name == first_namespace) {
+    return std::unique_ptr<Client>(new FakeClient(daemon_, name, ""));
+  }
+  auto& other = daemon_->other_namespaces[name];
+  if (!other) other = std::make_shared<FakeDaemon>();
+  return std::unique_ptr<Client>(new FakeClient(other, name, ""));
 }
 const std::string& FakeClient::address() const { return socket_path; }
-const std::string& FakeClient::namespace_name() const { return name_space; }
+const std::string& FakeClient::namespace_name() const { return name_space_; }
 
 Result<Version> FakeClient::version() {
   return call<Version>("version", "", [&]() -> Result<Version> { return daemon_->version; });
+}
+
+Result<std::vector<std::string>> FakeClient::namespaces() {
+  using List = std::vector<std::string>;
+  return call<List>("namespaces", "", [&]() -> Result<List> {
+    List names = {first_namespace};
+    for (const auto& [name, daemon] : daemon_->other_namespaces) names.push_back(name);
+    return names;
+  });
 }
 
 Result<std::vector<Plugin>> FakeClient::plugins(const std::vector<std::string>& filters) {

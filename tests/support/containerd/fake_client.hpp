@@ -70,11 +70,14 @@ class FakeClient : public Client {
   void add_ingest(Ingest ingest);
 
   std::unique_ptr<Client> with_lease(const std::string& lease) const override;
+  /// Another namespace has things of its own; only the own one's calls are recorded, and fail.
+  std::unique_ptr<Client> with_namespace(const std::string& name) const override;
   const std::string& address() const override;
   const std::string& namespace_name() const override;
 
   Result<Version> version() override;
   Result<std::vector<Plugin>> plugins(const std::vector<std::string>& filters) override;
+  Result<std::vector<std::string>> namespaces() override;
 
   Result<ContentInfo> content_info(const std::string& digest) override;
   Result<std::vector<ContentInfo>> content_list(const std::vector<std::string>& filters) override;
@@ -117,12 +120,13 @@ class FakeClient : public Client {
   Result<std::vector<LeaseResource>> lease_resources(const std::string& lease) override;
 
  private:
-  FakeClient(std::shared_ptr<FakeDaemon> daemon, std::string lease);
+  FakeClient(std::shared_ptr<FakeDaemon> daemon, std::string name_space, std::string lease);
   /// Runs one call: records it, fails it if so ordered, else does `body`.
   template <typename T, typename Body>
   Result<T> call(std::string_view operation, const std::string& argument, Body body);
 
   std::shared_ptr<FakeDaemon> daemon_;
+  std::string name_space_;
   std::string lease_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -68,6 +69,7 @@ class FakeDaemon {
   std::map<std::string, Image> images;
   std::map<SnapshotKey, FakeSnapshot> snapshots;
   std::map<std::string, FakeLease> leases;
+  std::map<std::string, std::shared_ptr<FakeDaemon>> other_namespaces;  ///< of the first one
   std::vector<Plugin> plugins;
   Version version;
   std::vector<Call> calls;

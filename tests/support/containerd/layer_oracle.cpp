@@ -42,6 +42,7 @@ Result<> LayerOracle::apply(std::string_view layer, const std::string& media_typ
   const Session session{grpc::CreateCustomChannel("unix:" + daemon_->address(),
                                                   grpc::InsecureChannelCredentials(), arguments),
                         daemon_->address(),
+                        daemon_->address(),
                         name_space,
                         "",
                         std::chrono::minutes(1),

@@ -155,6 +155,15 @@ TEST_CASE("a folder tells whose VM it is") {
                                  R"({"containerdAddress": "/x", "containerdNamespace": "y"})",
                                  0600));
   CHECK(owner_of(fixture.paths, fixture.client, uid) == Owner::another);
+  const auto neighbour = fixture.client.with_namespace("other");
+  REQUIRE(claim_directory(fixture.paths, *neighbour, uid));
+  CHECK(owner_of(fixture.paths, fixture.client, uid) == Owner::neighbour);
+  // The same containerd by another spelling of its path.
+  REQUIRE(sys::write_file_atomic(
+      fixture.paths.vm_directory(uid) + "/owner.json",
+      R"({"containerdAddress": "/run/x/../fake/containerd.sock", "containerdNamespace": "flintlock"})",
+      0600));
+  CHECK(owner_of(fixture.paths, fixture.client, uid) == Owner::ours);
   CHECK(*directory_uids(fixture.paths) == std::vector<std::string>{uid});
 }
 
