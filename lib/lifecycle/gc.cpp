@@ -130,6 +130,11 @@ class Collector {
   }
 
   bool owned_elsewhere(const std::string& uid) const {
+    const auto owner = inventory::owner_of(context_.paths, context_.client, uid);
+    return owner == inventory::Owner::neighbour || owner == inventory::Owner::another;
+  }
+
+  bool owned_by_another_containerd(const std::string& uid) const {
     return inventory::owner_of(context_.paths, context_.client, uid) == inventory::Owner::another;
   }
 
@@ -215,47 +220,61 @@ class Collector {
   }
 
   /// Cached files of images that have no snapshot: nothing else of these is here.
-  Result<std::vector<std::string>> only_copies() {
-    std::vector<std::string> paths;
+  Result<> add_only_copies(containerd::Client& client, std::vector<std::string>& paths) const {
     const auto cached = image::cached_paths(context_.paths.state);
-    if (cached.empty()) return paths;
-    for (const auto& record : TRY(context_.client.image_list())) {
-      const auto image = TRY(image::find_local(context_.client, record.name, oci::host_platform()));
+    if (cached.empty()) return {};
+    for (const auto& record : TRY(client.image_list())) {
+      const auto image = TRY(image::find_local(client, record.name, oci::host_platform()));
       if (!image) continue;
       const auto files = cached.find(image->snapshot());
       if (files == cached.end()) continue;
       // A snapshotter that does not answer may have it.
-      const auto unpacked = image::is_unpacked(context_.client, context_.snapshotter, *image);
+      const auto unpacked = image::is_unpacked(client, context_.snapshotter, *image);
       if (unpacked && *unpacked) continue;
       paths.insert(paths.end(), files->second.begin(), files->second.end());
+    }
+    return {};
+  }
+
+  /// What VMs boot from; an error when nobody knows that of one of them.
+  static Result<> add_booted(containerd::Client& client, std::vector<std::string>& paths) {
+    inventory::Records records(client);
+    for (const auto& summary : TRY(records.list())) {
+      const auto record = records.read(summary.name_space, summary.name);
+      if (!record && record.error().code() == Code::not_found) continue;  // deleted meanwhile
+      if (!record) return record.error();
+      paths.push_back(record->kernel.path);
+      paths.push_back(record->initrd.path);
+    }
+    return {};
+  }
+
+  /// By whatever namespace: the cache is the host's.
+  Result<std::vector<std::string>> used_kernels() const {
+    std::vector<std::string> paths;
+    for (const auto& name : TRY(context_.client.namespaces())) {
+      const auto client = context_.client.with_namespace(name);
+      TRY(add_only_copies(*client, paths).context(fmt::format("namespace {}", name)));
+      TRY(add_booted(*client, paths).context(fmt::format("namespace {}", name)));
     }
     return paths;
   }
 
   Result<> kernels() {
-    // The cache is the host's, and which kernels another namespace's VMs boot cannot be read here.
+    // Which kernels the VMs of another containerd boot cannot be read here.
     if (std::any_of(host_.uids.begin(), host_.uids.end(),
-                    [&](const std::string& uid) { return owned_elsewhere(uid); })) {
+                    [&](const std::string& uid) { return owned_by_another_containerd(uid); })) {
       return {};
     }
-    const auto known = TRY(look_at_containerd(context_));
-    std::vector<std::string> used = TRY(only_copies());
-    inventory::Records records(context_.client);
-    for (const auto& [uid, summary] : known.records) {
-      const auto record = records.read(summary.name_space, summary.name);
-      if (!record && record.error().code() == Code::not_found) continue;  // deleted meanwhile
-      if (!record) {
-        // Without it nobody knows which kernel that VM boots.
-        found_.push_back(
-            {"kernel", context_.paths.kernels(), record.error().text(), Leftover::Fate::failed});
-        return {};
-      }
-      used.push_back(record->kernel.path);
-      used.push_back(record->initrd.path);
+    const auto used = used_kernels();
+    if (!used) {
+      found_.push_back(
+          {"kernel", context_.paths.kernels(), used.error().text(), Leftover::Fate::failed});
+      return {};
     }
     const bool remove = options_.mode == GcOptions::Mode::remove;
     const auto paths =
-        TRY(remove ? context_.parts.remove_kernels(used) : context_.parts.unused_kernels(used));
+        TRY(remove ? context_.parts.remove_kernels(*used) : context_.parts.unused_kernels(*used));
     const auto fate = remove ? Leftover::Fate::removed : Leftover::Fate::found;
     for (const auto& path : paths) found_.push_back({"kernel", path, "no VM boots from it", fate});
     return {};

@@ -221,5 +221,48 @@ TEST_CASE("cached files of an image without a snapshot stay as long as the image
   CHECK(collect(fixture) == Strings{"kernel " + path});
 }
 
+TEST_CASE("cached files of another namespace stay as long as it needs them") {
+  Fixture fixture;
+  const auto neighbour = fixture.client.with_namespace("other");
+  const auto documents = flintctl::testing::documents();
+  REQUIRE(documents);
+  const auto reference = oci::Reference::parse("registry.example/kernel:1");
+  REQUIRE(reference);
+  REQUIRE(neighbour->lease_create("pull", {}));
+  REQUIRE(image::write_records(*neighbour->with_lease("pull"), *reference, *documents, std::nullopt,
+                               image::Origin::registry));
+  REQUIRE(neighbour->lease_delete("pull"));
+  const std::string path = fixture.context.paths.kernels() + "/" + std::string(64, 'a');
+  REQUIRE(sys::make_directories(fixture.context.paths.kernels()));
+  REQUIRE(sys::write_file_atomic(path, "kernel", 0600));
+  REQUIRE(image::KernelIndex(fixture.context.paths.kernels() + "/index")
+              .put(documents->chain.back().text(), {}, {std::string(64, 'a'), ""}));
+  fixture.world.kernels = {path};
+  CHECK(collect(fixture).empty());
+
+  // The image may go while a VM boots from it.
+  vm::Record record;
+  record.uid = stray;
+  record.name = "web";
+  record.kernel.path = path;
+  inventory::Records records(*neighbour);
+  REQUIRE(records.begin(record));
+  REQUIRE(records.write(record, vm::Stage::created));
+  REQUIRE(inventory::claim_directory(fixture.context.paths, *neighbour, stray));
+  REQUIRE(neighbour->image_delete(reference->name()));
+  fixture.world.kernels = {path, "/unused"};
+  CHECK(collect(fixture) == Strings{"kernel /unused"});
+  REQUIRE(records.remove(stray));
+  fixture.world.kernels = {path};
+  CHECK(collect(fixture, GcOptions::Mode::dry_run) == Strings{"kernel " + path});
+
+  fixture.client.fail_nth("namespaces", 1);
+  const auto blind = collect_garbage(fixture.context, {GcOptions::Mode::remove});
+  REQUIRE(blind);
+  REQUIRE(blind->size() == 1);
+  CHECK(blind->front().fate == Leftover::Fate::failed);
+  CHECK(fixture.world.kernels.size() == 1);
+}
+
 }  // namespace
 }  // namespace flintctl::lifecycle
