@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "core/rollback.hpp"
@@ -30,8 +29,18 @@ std::string cache_folder(const std::string& state_directory) {
 }
 std::string index_folder(const std::string& cache) { return cache + "/" + index_name; }
 
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
 /// Locks a file unless another process holds it otherwise.
 bool lock(int fd, int operation) { return ::flock(fd, operation | LOCK_NB) == 0; }
+
+/// For what others lock exclusively for the moment only that removing a file takes.
+Result<> await_shared_lock(int fd, const std::string& path) {
+  while (::flock(fd, LOCK_SH) != 0) {
+    if (errno != EINTR) return sys::last_error("locking " + path);
+  }
+  return {};
+}
 
 /// An image's tree may be as deep as a path is long, and removing one takes a descriptor for each
 /// level: more than a process has by default.
@@ -85,14 +94,25 @@ Result<KernelCache> KernelCache::open(const std::string& state_directory) {
   return KernelCache(std::move(path), std::move(folder));
 }
 
-/// not_found when the file is not there, or gc is just removing it.
+/// A lock on the cache that several may have, but not beside one who removes files from it. A file
+/// that was just stored is nobody's until it is held, and the index does not know it yet: gc must
+/// not come in between.
+Result<UniqueFd> KernelCache::hold_off_gc() const {
+  UniqueFd folder = TRY(sys::open(path_, O_RDONLY | O_DIRECTORY));
+  TRY(await_shared_lock(folder.get(), path_));
+  return folder;
+}
+
+/// not_found when the file is not there, or gc has just removed it.
 Result<CachedFile> KernelCache::hold(const std::string& name) const {
   if (name.empty()) return CachedFile{};
   UniqueFd fd(::openat(folder_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd) return sys::last_error(fmt::format("opening {}/{}", path_, name));
+  // Whoever only looks whether it is in use has it locked for a moment, too.
+  TRY(await_shared_lock(fd.get(), path_ + "/" + name));
   struct stat status = {};
-  if (!lock(fd.get(), LOCK_SH) || ::fstat(fd.get(), &status) != 0 || status.st_nlink == 0) {
-    return Error(Code::not_found, fmt::format("{}/{} is being removed", path_, name));
+  if (::fstat(fd.get(), &status) != 0 || status.st_nlink == 0) {
+    return Error(Code::not_found, fmt::format("{}/{} was removed", path_, name));
   }
   return CachedFile{path_ + "/" + name, "sha256:" + name, std::move(fd)};
 }
@@ -106,6 +126,7 @@ Result<CachedBootFiles> KernelCache::hold_all(const StoredBootFiles& files) cons
 
 Result<CachedBootFiles> KernelCache::from_mount(const archive::Mount& mount,
                                                 const BootRequest& request) {
+  const UniqueFd storing = TRY(hold_off_gc());
   return hold_all(TRY(copy_boot_files(mount, request, folder_.get())));
 }
 
@@ -126,6 +147,7 @@ Result<CachedBootFiles> KernelCache::from_snapshot(containerd::Client& leased,
                                                    const std::string& chain_id,
                                                    const BootRequest& request) {
   if (auto known = find(chain_id, request)) return *std::move(known);
+  const UniqueFd storing = TRY(hold_off_gc());
   return keep(chain_id, request, TRY(copy_from_snapshot(leased, snapshotter, chain_id, request)));
 }
 
@@ -169,6 +191,7 @@ Result<CachedBootFiles> KernelCache::from_layers(const LayerFolder& folder,
                                                  const std::string& chain_id,
                                                  const BootRequest& request) const {
   const auto mount = TRY(single_mount({folder.mount()}));
+  const UniqueFd storing = TRY(hold_off_gc());
   return keep(chain_id, request, TRY(copy_boot_files(mount, request, folder_.get())));
 }
 
@@ -180,6 +203,7 @@ Result<std::uint64_t> KernelCache::free_bytes() const {
 
 Result<CachedFile> KernelCache::kernel_from_host(const std::string& path, KernelFormat format) {
   const UniqueFd source = TRY(open_host_file(path));
+  const UniqueFd storing = TRY(hold_off_gc());
   const auto name = TRY(
       store_kernel(folder_.get(), source.get(), format).context(fmt::format("kernel {}", path)));
   return hold(name);
@@ -187,6 +211,7 @@ Result<CachedFile> KernelCache::kernel_from_host(const std::string& path, Kernel
 
 Result<CachedFile> KernelCache::initrd_from_host(const std::string& path) {
   const UniqueFd source = TRY(open_host_file(path));
+  const UniqueFd storing = TRY(hold_off_gc());
   const auto name =
       TRY(store_file(folder_.get(), source.get()).context(fmt::format("initrd {}", path)));
   return hold(name);
@@ -194,30 +219,42 @@ Result<CachedFile> KernelCache::initrd_from_host(const std::string& path) {
 
 Result<std::vector<std::string>> KernelCache::unused(
     const std::vector<std::string>& referenced) const {
+  // By their names, which are their bytes': the folder may have been spelled otherwise then.
+  std::set<std::string> kept = {index_name};
+  for (const auto& path : referenced) kept.insert(name_of(path));
   std::vector<std::string> paths;
   for (const auto& name : TRY(sys::list_directory(path_))) {
-    const std::string path = path_ + "/" + name;
-    if (name == index_name) continue;
-    if (std::find(referenced.begin(), referenced.end(), path) != referenced.end()) continue;
+    if (kept.contains(name)) continue;
     const UniqueFd fd(::openat(folder_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (fd && lock(fd.get(), LOCK_EX)) paths.push_back(path);
+    if (fd && lock(fd.get(), LOCK_EX)) paths.push_back(path_ + "/" + name);
   }
   return paths;
 }
 
 Result<std::vector<std::string>> KernelCache::gc(const std::vector<std::string>& referenced) {
-  const KernelIndex index(index_folder(path_));
   std::vector<std::string> removed;
   for (const auto& path : TRY(unused(referenced))) {
-    const std::string name = path.substr(path.rfind('/') + 1);
-    // Locked again: since it was listed, somebody may have begun to use it.
-    const UniqueFd fd(::openat(folder_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!fd || !lock(fd.get(), LOCK_EX)) continue;
-    TRY(index.forget(name));
-    TRY(name.starts_with(layers_prefix) ? remove_layers(path) : sys::remove_file(path));
-    removed.push_back(path);
+    if (TRY(collect(name_of(path)))) removed.push_back(path);
   }
   return removed;
+}
+
+/// Removes a file or a folder of layers; false when that is, or may be, in use.
+Result<bool> KernelCache::collect(const std::string& name) const {
+  const bool layers = name.starts_with(layers_prefix);
+  const UniqueFd alone = TRY(sys::open(path_, O_RDONLY | O_DIRECTORY));
+  if (!layers && !lock(alone.get(), LOCK_EX)) return false;
+  // Locked again: since it was listed, somebody may have begun to use it.
+  const UniqueFd fd(::openat(folder_.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd || !lock(fd.get(), LOCK_EX)) return false;
+  const std::string path = path_ + "/" + name;
+  if (layers) {
+    TRY(remove_layers(path));
+    return true;
+  }
+  TRY(KernelIndex(index_folder(path_)).forget(name));
+  TRY(sys::remove_file(path));
+  return true;
 }
 
 CachedPaths cached_paths(const std::string& state_directory) {

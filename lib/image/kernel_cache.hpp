@@ -83,16 +83,19 @@ class KernelCache {
   Result<CachedFile> kernel_from_host(const std::string& path, KernelFormat format);
   Result<CachedFile> initrd_from_host(const std::string& path);
 
-  /// Files that are neither among the paths `referenced` nor held now, unfinished ones of dead
-  /// processes included.
+  /// Files that are neither among the paths `referenced`, of this cache however spelled, nor held
+  /// now, unfinished ones of dead processes included.
   Result<std::vector<std::string>> unused(const std::vector<std::string>& referenced) const;
-  /// Removes them, and what the index says of them. Returns their paths.
+  /// Removes them, and what the index says of them. Returns their paths. While another process
+  /// stores a kernel or initrd, it removes none of these: one of them may be what that stores.
   Result<std::vector<std::string>> gc(const std::vector<std::string>& referenced);
 
  private:
   KernelCache(std::string path, UniqueFd folder)
       : path_(std::move(path)), folder_(std::move(folder)) {}
 
+  Result<UniqueFd> hold_off_gc() const;
+  Result<bool> collect(const std::string& name) const;
   Result<CachedFile> hold(const std::string& name) const;
   Result<CachedBootFiles> hold_all(const StoredBootFiles& files) const;
   Result<CachedBootFiles> keep(const std::string& chain_id, const BootRequest& request,

@@ -24,7 +24,8 @@ class KernelIndex {
                const StoredBootFiles& files) const;
   /// Names of all files, by the chain ID of the layers they were found in.
   [[nodiscard]] Result<std::map<std::string, std::set<std::string>>> files() const;
-  /// Removes the answers that name `file`.
+  /// Removes the answers that name `file`, and what killed writers left. Nobody may put()
+  /// meanwhile: what he has half written looks no different.
   Result<> forget(const std::string& file) const;
 
  private:

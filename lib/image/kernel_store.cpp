@@ -24,45 +24,6 @@ namespace {
 constexpr std::size_t piece = mib;
 constexpr std::uint64_t max_cached_file = 512 * mib;
 
-/// A new file of the cache, which gets its name when all its bytes are known.
-class NewFile {
- public:
-  static Result<NewFile> create(int cache) {
-    std::string name = unfinished_prefix + sys::random_hex(8);
-    UniqueFd fd(::openat(cache, name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644));
-    if (!fd) return sys::last_error("creating a file in the kernel cache");
-    if (::flock(fd.get(), LOCK_EX) != 0) return sys::last_error("locking a new file");
-    Rollback undo([cache, name] { (void)::unlinkat(cache, name.c_str(), 0); });
-    return NewFile(cache, std::move(name), std::move(fd), std::move(undo));
-  }
-
-  Result<> write(std::string_view bytes) {
-    hash_.update(bytes);
-    return sys::write_all(fd_.get(), bytes).context("writing to the kernel cache");
-  }
-
-  /// Flushes it to the disk and gives it its name, over one of the same bytes.
-  Result<std::string> finish() {
-    std::string digest = hash_.finish();
-    if (::fchmod(fd_.get(), 0644) != 0 || ::fsync(fd_.get()) != 0 ||
-        ::renameat(cache_, name_.c_str(), cache_, digest.c_str()) != 0 || ::fsync(cache_) != 0) {
-      return sys::last_error("writing to the kernel cache");
-    }
-    undo_.commit();
-    return digest;
-  }
-
- private:
-  NewFile(int cache, std::string name, UniqueFd fd, Rollback undo)
-      : cache_(cache), name_(std::move(name)), fd_(std::move(fd)), undo_(std::move(undo)) {}
-
-  int cache_;
-  std::string name_;
-  UniqueFd fd_;
-  Rollback undo_;
-  sys::Sha256 hash_;
-};
-
 Result<std::string> read_piece(int source, std::uint64_t offset, std::size_t length) {
   std::string bytes(length, '\0');
   std::size_t have = 0;
@@ -77,6 +38,65 @@ Result<std::string> read_piece(int source, std::uint64_t offset, std::size_t len
   bytes.resize(have);
   return bytes;
 }
+
+/// A new file of the cache, which gets its name when all its bytes are known.
+class NewFile {
+ public:
+  static Result<NewFile> create(int cache) {
+    std::string name = unfinished_prefix + sys::random_hex(8);
+    UniqueFd fd(::openat(cache, name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644));
+    if (!fd) return sys::last_error("creating a file in the kernel cache");
+    if (::flock(fd.get(), LOCK_EX) != 0) return sys::last_error("locking a new file");
+    Rollback undo([cache, name] { (void)::unlinkat(cache, name.c_str(), 0); });
+    return NewFile(cache, std::move(name), std::move(fd), std::move(undo));
+  }
+
+  Result<> write(std::string_view bytes) {
+    hash_.update(bytes);
+    return sys::write_all(fd_.get(), bytes).context("writing to the kernel cache");
+  }
+
+  /// Flushes it to the disk and gives it its name. A file of that name and the same bytes stays:
+  /// whoever holds it has locked that one, and gc would not see his lock on another.
+  Result<std::string> finish() {
+    constexpr auto what = "writing to the kernel cache";
+    std::string digest = hash_.finish();
+    if (::fchmod(fd_.get(), 0644) != 0 || ::fsync(fd_.get()) != 0) return sys::last_error(what);
+    while (::linkat(cache_, name_.c_str(), cache_, digest.c_str(), 0) != 0) {
+      if (errno != EEXIST) return sys::last_error(what);
+      if (TRY(is_twin(digest))) return digest;
+      if (::unlinkat(cache_, digest.c_str(), 0) != 0 && errno != ENOENT) {
+        return sys::last_error("replacing a damaged file of the kernel cache");
+      }
+    }
+    if (::unlinkat(cache_, name_.c_str(), 0) != 0) return sys::last_error(what);
+    undo_.commit();
+    if (::fsync(cache_) != 0) return sys::last_error(what);
+    return digest;
+  }
+
+ private:
+  NewFile(int cache, std::string name, UniqueFd fd, Rollback undo)
+      : cache_(cache), name_(std::move(name)), fd_(std::move(fd)), undo_(std::move(undo)) {}
+
+  /// Whether the cached file `name` has the bytes of this one, too; a disk may have lost some.
+  [[nodiscard]] Result<bool> is_twin(const std::string& name) const {
+    const UniqueFd other(::openat(cache_, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!other && errno == ENOENT) return false;
+    if (!other) return sys::last_error("reading a file of the kernel cache");
+    for (std::uint64_t offset = 0;; offset += piece) {
+      const auto mine = TRY(read_piece(fd_.get(), offset, piece));
+      if (mine != TRY(read_piece(other.get(), offset, piece))) return false;
+      if (mine.size() < piece) return true;
+    }
+  }
+
+  int cache_;
+  std::string name_;
+  UniqueFd fd_;
+  Rollback undo_;
+  sys::Sha256 hash_;
+};
 
 Result<std::string> store_bytes(int cache, std::string_view bytes) {
   auto file = TRY(NewFile::create(cache));

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/kernel_cache.hpp"
 
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <optional>
+#include <thread>
 
 #include "image/kernel_index.hpp"
 #include "image/kernel_store.hpp"
@@ -146,6 +150,62 @@ TEST_CASE("gc removes what nothing references and nobody holds") {
   held->hold.reset();
   CHECK(test.cache.gc({}).value_or({}).size() == 2);
   CHECK(test.names().empty());
+}
+
+TEST_CASE("a file that somebody holds is the one that gc looks at, however often it is stored") {
+  Cache test;
+  const auto held = test.initrd("bytes");
+  REQUIRE(held);
+  { REQUIRE(test.initrd("bytes")); }
+  CHECK(test.cache.gc({}).value_or({"failed"}).empty());
+  // One that its disk has damaged is replaced.
+  REQUIRE(::truncate(held->path.c_str(), 3) == 0);
+  REQUIRE(test.initrd("bytes"));
+  CHECK(sys::read_file(held->path).value_or({}) == "bytes");
+  CHECK(test.names().size() == 1);
+}
+
+TEST_CASE("what is stored is not collected before it is held") {
+  Cache test;
+  std::atomic<bool> stored = false;
+  std::thread collector([&] {
+    while (!stored) (void)test.cache.gc({});
+  });
+  int failed = 0;
+  for (int round = 0; round < 60; ++round) failed += test.initrd("bytes") ? 0 : 1;
+  stored = true;
+  collector.join();
+  CHECK(failed == 0);
+}
+
+TEST_CASE("gc leaves files and answers alone while another process stores some") {
+  Cache test;
+  { REQUIRE(test.initrd("bytes")); }
+  REQUIRE(sys::make_directories(test.state.path("kernels/index")));
+  test.state.write("kernels/index/half.tmp", "{");
+  UniqueFd storing = *sys::open(test.state.path("kernels"), O_RDONLY | O_DIRECTORY);
+  REQUIRE(::flock(storing.get(), LOCK_SH) == 0);
+  CHECK(test.cache.gc({}).value_or({"failed"}).empty());
+  CHECK(test.state.has("kernels/index/half.tmp"));
+  storing.reset();
+  CHECK(test.cache.gc({}).value_or({}).size() == 1);
+  CHECK_FALSE(test.state.has("kernels/index/half.tmp"));
+}
+
+TEST_CASE("gc knows a file by its name, however its folder is spelled") {
+  Cache test;
+  std::string path;
+  {
+    const auto file = test.initrd("bytes");
+    REQUIRE(file);
+    path = file->path;
+  }
+  const std::string link = test.host.path("link");
+  REQUIRE(::symlink(test.state.path().c_str(), link.c_str()) == 0);
+  auto spelled = KernelCache::open(link);
+  REQUIRE(spelled);
+  CHECK(spelled->gc({path}).value_or({"failed"}).empty());
+  CHECK(spelled->gc({}).value_or({}).size() == 1);
 }
 
 TEST_CASE("a folder for layers goes with its user, or with the next one when that is dead") {
