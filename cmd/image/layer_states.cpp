@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <initializer_list>
 
 #include "core/units.hpp"
 
@@ -11,10 +13,27 @@ namespace flintctl::cmd {
 
 using image::LayerPhase;
 
+namespace {
+
+/// The first that fits, or the last.
+std::string first_that_fits(std::initializer_list<std::string> texts, std::size_t width) {
+  const auto* found = std::find_if(texts.begin(), texts.end(),
+                                   [&](const auto& text) { return text.size() <= width; });
+  return found != texts.end() ? *found : *(texts.end() - 1);
+}
+
+/// `text` after a gap, if there is one.
+std::string after(std::string_view gap, const std::string& text) {
+  return text.empty() ? text : std::string(gap) + text;
+}
+
+}  // namespace
+
 void Rate::update(std::uint64_t bytes, SteadyTime now) {
   constexpr std::chrono::milliseconds step(500);
   constexpr double weight = 0.3;  // of the newest step
-  if (at_ && bytes >= bytes_) {
+  // Before the first byte nothing has a rate: who asked is only not answered yet.
+  if (at_ && bytes >= bytes_ && bytes > 0) {
     if (now - *at_ < step) return;
     const std::chrono::duration<double> seconds = now - *at_;
     const double newest = static_cast<double>(bytes - bytes_) / seconds.count();
@@ -22,6 +41,11 @@ void Rate::update(std::uint64_t bytes, SteadyTime now) {
   }
   bytes_ = bytes;
   at_ = now;
+}
+
+std::string Rate::text() const {
+  if (!per_second_) return {};
+  return format_size(static_cast<std::uint64_t>(*per_second_)) + "/s";
 }
 
 std::string_view phase_word(LayerPhase phase) {
@@ -45,13 +69,25 @@ std::string_view phase_word(LayerPhase phase) {
 std::string LayerState::text() const {
   const std::string total = format_size(size);
   if (phase == LayerPhase::downloading || phase == LayerPhase::unpacking) {
-    const auto speed = rate.per_second();
     return fmt::format("{:<12} {} of {}{}", phase_word(phase), format_size(bytes), total,
-                       speed
-                           ? fmt::format("  {}/s", format_size(static_cast<std::uint64_t>(*speed)))
-                           : std::string());
+                       after("  ", rate.text()));
   }
   return fmt::format("{:<12} {}", phase_word(phase), total);
+}
+
+std::string LayerState::line(std::size_t width) const {
+  // By the width alone, not by what would fit: columns stay where they are.
+  constexpr std::size_t whole = 67;
+  constexpr std::size_t without_rate = 53;
+  constexpr std::size_t indented = 45;
+  if (width >= whole) return fmt::format("  {}  {}", id, text());
+  const bool moves = phase == LayerPhase::downloading || phase == LayerPhase::unpacking;
+  const auto reached = (moves ? format_size(bytes) + " of " : "") + format_size(size);
+  if (width >= without_rate) {
+    return fmt::format("  {}  {:<12} {}", id, phase_word(phase), reached);
+  }
+  return fmt::format("{}{:.6} {:<11} {}", width >= indented ? "  " : "", id, phase_word(phase),
+                     reached);
 }
 
 void LayerStates::begin(const std::vector<oci::Descriptor>& layers) {
@@ -84,7 +120,15 @@ LayerStates::Change LayerStates::apply(std::size_t index, LayerPhase phase, std:
   return same ? Change::bytes : Change::phase;
 }
 
-std::string LayerStates::summary() const {
+void LayerStates::pass(SteadyTime now) {
+  for (LayerState& layer : layers_) {
+    const bool moves =
+        layer.phase == LayerPhase::downloading || layer.phase == LayerPhase::unpacking;
+    if (moves) layer.rate.update(layer.bytes, now);
+  }
+}
+
+std::string LayerStates::summary(std::size_t width) const {
   std::size_t finished = 0;
   std::uint64_t arrived = 0;
   std::uint64_t total = 0;
@@ -98,8 +142,11 @@ std::string LayerStates::summary() const {
       arrived += layer.bytes;
     }
   }
-  return fmt::format("{} of {} layers, {} of {} downloaded", finished, layers_.size(),
-                     format_size(arrived), format_size(total));
+  const std::string bytes = format_size(arrived) + " of " + format_size(total);
+  return first_that_fits(
+      {fmt::format("{} of {} layers, {} downloaded", finished, layers_.size(), bytes),
+       fmt::format("{}/{} layers, {}", finished, layers_.size(), bytes)},
+      width);
 }
 
 LayerStates::Totals LayerStates::totals() const {
@@ -111,6 +158,28 @@ LayerStates::Totals LayerStates::totals() const {
     totals.unpacked += layer.unpacked;
   }
   return totals;
+}
+
+std::string TotalProgress::line(const LayerStates::Totals& sum, SteadyTime now, std::size_t width) {
+  if (sum.size == 0) return {};
+  arriving_.update(sum.arrived, now);
+  unpacking_.update(sum.unpacked, now);
+  const std::string bytes = format_size(sum.arrived) + " of " + format_size(sum.size);
+  const std::string speed = sum.arrived < sum.size ? arriving_.text() : std::string();
+  std::string left;
+  // What is unpacked last is ready last. Of what hardly moves nobody knows when it ends.
+  constexpr double day = 24.0 * 3600;
+  const double unpacking = unpacking_.per_second().value_or(0);
+  const double seconds =
+      static_cast<double>(sum.size - std::min(sum.size, sum.unpacked)) / std::max(unpacking, 1e-9);
+  if (seconds > 0 && seconds < day) {
+    left = format_age(std::chrono::seconds(std::lround(std::ceil(seconds)))) + " left";
+  }
+  return first_that_fits(
+      {fmt::format("  {:<12}  {}{}{}", "total", bytes, after("  ", speed), after("  ", left)),
+       fmt::format("  total {}{}{}", bytes, after(" ", speed), after(" ", left)),
+       fmt::format("  total {}{}", bytes, after(" ", left)), "  total " + bytes},
+      width);
 }
 
 }  // namespace flintctl::cmd

@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <condition_variable>
 #include <mutex>
+#include <stop_token>
+#include <thread>
 
 #include "core/text.hpp"
 #include "core/units.hpp"
@@ -21,6 +23,8 @@ namespace {
 using image::LayerPhase;
 
 constexpr std::chrono::milliseconds redraw_every(100);
+/// Without an event: to show what came right after the last picture, and that nothing comes.
+constexpr std::chrono::milliseconds look_every(250);
 
 /// A display as the kinds below implement it: all calls come one at a time.
 class SharedDisplay : public image::ProgressDisplay {
@@ -43,6 +47,9 @@ class SharedDisplay : public image::ProgressDisplay {
   virtual void note(Image& image, const std::string& text) = 0;
 
   [[nodiscard]] const std::vector<Image>& images() const { return images_; }
+  [[nodiscard]] std::vector<Image>& images() { return images_; }
+  /// Held during all calls above.
+  [[nodiscard]] std::mutex& mutex() { return mutex_; }
   /// Whose line it is, where that is not clear.
   [[nodiscard]] std::string prefix(const Image& image) const {
     return images_.size() > 1 ? image.name + ": " : std::string();
@@ -149,27 +156,50 @@ class TerminalDisplay final : public SharedDisplay {
  public:
   TerminalDisplay(std::ostream& out, const std::vector<std::string>& names)
       : SharedDisplay(names), out_(out) {}
+  TerminalDisplay(const TerminalDisplay&) = delete;
+  TerminalDisplay& operator=(const TerminalDisplay&) = delete;
+  /// What follows begins on a line of its own, though the terminal showed a key, such as ^C.
+  ~TerminalDisplay() override {
+    const std::lock_guard lock(mutex());
+    out_ << "\r\033[K" << std::flush;
+  }
 
  private:
   void resolved(Image& image, const oci::Digest& digest) override {
     note(image, fmt::format("{} is {}", image.name, digest.text()));
   }
-  void begun(Image&) override { draw(); }
+  void begun(Image&) override {
+    draw();
+    if (!looking_.joinable()) {
+      looking_ = std::jthread([this](const std::stop_token& stop) { look(stop); });
+    }
+  }
   void changed(Image&, std::size_t, LayerPhase, std::uint64_t,
                LayerStates::Change change) override {
     const auto now = std::chrono::steady_clock::now();
     if (change == LayerStates::Change::none) return;
     if (change == LayerStates::Change::bytes && now - drawn_at_ < redraw_every) return;
-    drawn_at_ = now;
     draw();
   }
   /// Goes above the picture, which is drawn anew below it.
   void note(Image&, const std::string& text) override {
     std::string picture;
-    if (drawn_lines_ > 0) picture = fmt::format("\033[{}A\r\033[J", drawn_lines_);
+    if (!drawn_.empty()) picture = fmt::format("\033[{}A\r\033[J", drawn_.size());
     out_ << picture << text << '\n' << std::flush;
-    drawn_lines_ = 0;
+    drawn_.clear();
     if (!picture.empty()) draw();
+  }
+
+  void look(const std::stop_token& stop) {
+    std::unique_lock lock(mutex());
+    for (;;) {
+      stopped_.wait_for(lock, stop, look_every, [] { return false; });
+      if (stop.stop_requested()) return;
+      const auto now = std::chrono::steady_clock::now();
+      if (now - drawn_at_ < redraw_every) continue;
+      for (Image& image : images()) image.states.pass(now);
+      if (picture(now) != drawn_) draw();
+    }
   }
 
   /// Asked each time: a window may have been given another size meanwhile.
@@ -177,10 +207,22 @@ class TerminalDisplay final : public SharedDisplay {
     winsize size{};
     ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
     rows_ = size.ws_row > 0 ? size.ws_row : 24;
-    columns_ = size.ws_col > 1 ? size.ws_col : 80;
+    // The last column stays empty: not all terminals agree where the cursor is after it.
+    width_ = (size.ws_col > 1 ? size.ws_col : 80U) - 1U;
   }
 
   void draw() {
+    drawn_at_ = std::chrono::steady_clock::now();
+    auto lines = picture(drawn_at_);
+    std::string text;
+    if (!drawn_.empty()) text = fmt::format("\033[{}A", drawn_.size());
+    for (const auto& line : lines) text += "\r\033[K" + line + "\n";
+    if (lines.size() < drawn_.size()) text += "\033[J";  // what the last one had more
+    drawn_ = std::move(lines);
+    out_ << text << std::flush;
+  }
+
+  std::vector<std::string> picture(SteadyTime now) {
     measure();
     std::vector<std::string> lines;
     for (const Image& image : images()) add_lines(image, lines, true);
@@ -188,15 +230,12 @@ class TerminalDisplay final : public SharedDisplay {
       lines.clear();
       for (const Image& image : images()) add_lines(image, lines, false);
     }
-    if (const auto total = total_line(); !total.empty()) lines.push_back(total);
+    if (auto total = total_line(now); !total.empty()) lines.push_back(std::move(total));
     // Nothing above the screen's top can be reached again.
     if (lines.size() + 1 > rows_) lines.erase(lines.begin(), lines.end() - 1);
-    std::string picture;
-    if (drawn_lines_ > 0) picture = fmt::format("\033[{}A", drawn_lines_);
-    for (const auto& text : lines) picture += line(text);
-    if (lines.size() < drawn_lines_) picture += "\033[J";  // what the last one had more
-    drawn_lines_ = lines.size();
-    out_ << picture << std::flush;
+    // A wrapped line would count as two on the way up.
+    for (auto& line : lines) line.resize(std::min(line.size(), width_));
+    return lines;
   }
 
   void add_lines(const Image& image, std::vector<std::string>& lines, bool each_layer) const {
@@ -205,17 +244,15 @@ class TerminalDisplay final : public SharedDisplay {
     if (!each_layer) {
       // The name last: it is what may be cut.
       const std::string name = images().size() > 1 ? "  " + image.name : std::string();
-      lines.push_back("  " + image.states.summary() + name);
+      const std::size_t taken = 2 + name.size();
+      lines.push_back("  " + image.states.summary(width_ - std::min(width_, taken)) + name);
       return;
     }
     if (images().size() > 1) lines.push_back(image.name);
-    for (const LayerState& layer : layers) {
-      lines.push_back(fmt::format("  {}  {}", layer.id, layer.text()));
-    }
+    for (const LayerState& layer : layers) lines.push_back(layer.line(width_));
   }
 
-  /// "  total  80 MiB of 121 MiB  12 MiB/s  4s left"; nothing when nothing has to come.
-  std::string total_line() {
+  std::string total_line(SteadyTime now) {
     LayerStates::Totals sum;
     for (const Image& image : images()) {
       const auto totals = image.states.totals();
@@ -223,37 +260,17 @@ class TerminalDisplay final : public SharedDisplay {
       sum.arrived += totals.arrived;
       sum.unpacked += totals.unpacked;
     }
-    if (sum.size == 0) return "";
-    const auto now = std::chrono::steady_clock::now();
-    arriving_.update(sum.arrived, now);
-    unpacking_.update(sum.unpacked, now);
-    std::string text =
-        fmt::format("  {:<12}  {} of {}", "total", format_size(sum.arrived), format_size(sum.size));
-    const auto speed = arriving_.per_second();
-    if (speed && sum.arrived < sum.size) {
-      text += fmt::format("  {}/s", format_size(static_cast<std::uint64_t>(*speed)));
-    }
-    // What is unpacked last is ready last.
-    const auto unpacking = unpacking_.per_second();
-    if (unpacking && *unpacking > 0 && sum.unpacked < sum.size) {
-      const auto left = static_cast<double>(sum.size - sum.unpacked) / *unpacking;
-      text += fmt::format("  {} left", format_age(std::chrono::seconds(1 + std::lround(left))));
-    }
-    return text;
-  }
-
-  /// Cut so that it never wraps: a wrapped line would count as two on the way up.
-  [[nodiscard]] std::string line(const std::string& text) const {
-    return "\r\033[K" + text.substr(0, columns_ - 1) + "\n";
+    return total_.line(sum, now, width_);
   }
 
   std::ostream& out_;
   std::size_t rows_ = 0;
-  std::size_t columns_ = 0;
-  std::size_t drawn_lines_ = 0;
-  std::chrono::steady_clock::time_point drawn_at_;
-  Rate arriving_;
-  Rate unpacking_;
+  std::size_t width_ = 0;
+  std::vector<std::string> drawn_;  ///< the picture that is on the screen
+  SteadyTime drawn_at_;
+  TotalProgress total_;
+  std::condition_variable_any stopped_;
+  std::jthread looking_;  // last: it ends before what it uses
 };
 
 class NoDisplay final : public image::ProgressDisplay {

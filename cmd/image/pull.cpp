@@ -58,12 +58,14 @@ Result<> image_pull(Host& host, const ImagePullOptions& options) {
   TRY(sys::require_root("pulling an image"));
   TRY(guard_pool(host, options.overcommit ? Overcommit::allowed : Overcommit::refused));
   containerd::Client* containerd = TRY(host.containerd());
-  const auto display = make_display(progress_kind(options.flags.progress), host.streams(), names);
+  auto display = make_display(progress_kind(options.flags.progress), host.streams(), names);
+  auto results = pull_all(*containerd, references, settings, *display);
+  display.reset();  // nothing is drawn over what follows
 
   const bool lines = format.is_table() || format.kind == output::Kind::name;
   data::Array items;
   std::optional<Error> failure;
-  for (auto& pulled : pull_all(*containerd, references, settings, *display)) {
+  for (auto& pulled : results) {
     if (!*pulled) {
       if (failure) {
         host.streams().err << "error: " << printable((*pulled).error().text(), 4096) << std::endl;

@@ -26,7 +26,7 @@
 namespace flintctl::archive {
 namespace {
 
-/// Sends progress on, but at most ten times a second for one phase of one layer.
+/// Sends progress on: where a layer begins and ends, and ten times a second in between.
 class Reporter {
  public:
   explicit Reporter(const Channel& channel) : channel_(channel) {}
@@ -34,15 +34,18 @@ class Reporter {
   void operator()(const Progress& progress) {
     const auto now = std::chrono::steady_clock::now();
     const bool done = progress.phase == Progress::Phase::done;
-    if (!done && now - last_ < std::chrono::milliseconds(100)) return;
+    const bool begins = progress.layer != layer_;
+    if (!done && !begins && now - last_ < std::chrono::milliseconds(100)) return;
     last_ = now;
+    layer_ = progress.layer;
     (void)channel_.send(progress_to_json(progress),
-                        done ? Channel::WhenFull::wait : Channel::WhenFull::drop);
+                        done || begins ? Channel::WhenFull::wait : Channel::WhenFull::drop);
   }
 
  private:
   const Channel& channel_;
   std::chrono::steady_clock::time_point last_ = {};
+  std::optional<std::size_t> layer_ = {};
 };
 
 /// Holds a job to its Job::room. The file system counts what has been written to files and waits

@@ -50,7 +50,7 @@ TEST_CASE("a layer that is unpacked while it arrives shows as downloading") {
   CHECK(states.apply(0, LayerPhase::done, 2048) == LayerStates::Change::phase);
   CHECK(states.apply(0, LayerPhase::downloaded, 2048) == LayerStates::Change::none);
   CHECK(states.apply(7, LayerPhase::done, 0) == LayerStates::Change::none);
-  CHECK(states.summary() == "1 of 2 layers, 2 KiB of 3 KiB downloaded");
+  CHECK(states.summary(80) == "1 of 2 layers, 2 KiB of 3 KiB downloaded");
 }
 
 TEST_CASE("plain progress is a line for each change, without escape sequences") {
@@ -188,6 +188,74 @@ TEST_CASE("a rate is that of the last seconds") {
   states.apply(0, LayerPhase::downloading, 1024, begin + seconds(1));
   CHECK(states.all()[0].text() == "downloading  1 KiB of 2 KiB  1 KiB/s");
   CHECK(states.totals().arrived == 1024);
+}
+
+TEST_CASE("time left is that of what is unpacked last, at the rate of the last seconds") {
+  using std::chrono::seconds;
+  cmd::TotalProgress total;
+  const cmd::SteadyTime begin;
+  const std::uint64_t mib = 1 << 20;
+  const auto line = [&](std::uint64_t arrived, std::uint64_t unpacked, int second,
+                        std::size_t width = 80) {
+    return total.line({100 * mib, arrived * mib, unpacked * mib}, begin + seconds(second), width);
+  };
+  // Of what has not begun nobody knows when it ends.
+  CHECK(line(0, 0, 0) == "  total         0 B of 100 MiB");
+  CHECK(line(20, 10, 1) == "  total         20 MiB of 100 MiB  20 MiB/s  9s left");
+  CHECK(line(40, 20, 2) == "  total         40 MiB of 100 MiB  20 MiB/s  8s left");
+  // Half as fast: 0.7 * 10 + 0.3 * 5 MiB/s for 75 MiB.
+  CHECK(line(50, 25, 3) == "  total         50 MiB of 100 MiB  17 MiB/s  9s left");
+  // All is here, and only unpacked.
+  CHECK(line(100, 91, 4).find("/s") == std::string::npos);
+  CHECK(line(100, 91, 5).ends_with(" left"));
+  CHECK(line(100, 100, 6) == "  total         100 MiB of 100 MiB");
+  CHECK(cmd::TotalProgress().line({}, begin, 80).empty());
+}
+
+TEST_CASE("what stands still has no time left") {
+  using std::chrono::seconds;
+  cmd::TotalProgress total;
+  const cmd::SteadyTime begin;
+  const LayerStates::Totals half{2048, 1024, 1024};
+  CHECK(total.line({2048, 0, 0}, begin, 80) == "  total         0 B of 2 KiB");
+  CHECK(total.line(half, begin + seconds(1), 80) ==
+        "  total         1 KiB of 2 KiB  1 KiB/s  1s left");
+  std::string last;
+  for (int second = 2; second < 60; ++second) last = total.line(half, begin + seconds(second), 80);
+  CHECK(last == "  total         1 KiB of 2 KiB  0 B/s");
+
+  LayerStates states;
+  states.begin(two_layers());
+  states.apply(0, LayerPhase::downloading, 0, begin);
+  states.apply(0, LayerPhase::downloading, 1024, begin + seconds(1));
+  for (int second = 2; second < 60; ++second) states.pass(begin + seconds(second));
+  CHECK(states.all()[0].text() == "downloading  1 KiB of 2 KiB  0 B/s");
+}
+
+TEST_CASE("on a narrow terminal the rate goes first, then digits, never the bytes") {
+  using std::chrono::seconds;
+  const cmd::SteadyTime begin;
+  LayerStates states;
+  states.begin({{"tar", oci::Digest::of("a"), 48 << 20}});
+  states.apply(0, LayerPhase::downloading, 0, begin);
+  states.apply(0, LayerPhase::downloading, 13107200, begin + seconds(1));
+  const auto& layer = states.all()[0];
+  CHECK(layer.line(79) == "  ca978112ca1b  downloading  12.5 MiB of 48 MiB  12.5 MiB/s");
+  CHECK(layer.line(66) == "  ca978112ca1b  downloading  12.5 MiB of 48 MiB");
+  CHECK(layer.line(52) == "  ca9781 downloading 12.5 MiB of 48 MiB");
+  CHECK(layer.line(39) == "ca9781 downloading 12.5 MiB of 48 MiB");
+  CHECK(states.summary(39) == "0/1 layers, 12.5 MiB of 48 MiB");
+  CHECK(states.summary(50) == "0 of 1 layers, 12.5 MiB of 48 MiB downloaded");
+
+  const auto line = [&](std::size_t width) {
+    cmd::TotalProgress total;
+    total.line({48 << 20, 0, 0}, begin, width);
+    return total.line({48 << 20, 12 << 20, 12 << 20}, begin + seconds(1), width);
+  };
+  CHECK(line(51) == "  total         12 MiB of 48 MiB  12 MiB/s  3s left");
+  CHECK(line(45) == "  total 12 MiB of 48 MiB 12 MiB/s 3s left");
+  CHECK(line(39) == "  total 12 MiB of 48 MiB 3s left");
+  CHECK(line(30) == "  total 12 MiB of 48 MiB");
 }
 
 TEST_CASE("the words of --progress") {
