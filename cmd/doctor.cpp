@@ -10,6 +10,7 @@
 
 #include "doctor/checks.hpp"
 #include "network/links.hpp"
+#include "provision/known_network.hpp"
 #include "provision/network_step.hpp"
 #include "provision/session.hpp"
 #include "sys/cgroup.hpp"
@@ -100,15 +101,29 @@ Result<std::vector<lifecycle::Leftover>> leftovers(Host& host) {
   return lifecycle::collect_garbage(*session.context, {lifecycle::GcOptions::Mode::dry_run});
 }
 
-Findings check_network(const ProvisionSession& session) {
+/// The networks that this host is to have: host.toml's, else those that were made by flags, else
+/// the usual one if somebody made it.
+std::vector<provision::NetworkSpec> networks(const ProvisionSession& session) {
   const provision::NetworkSpec& spec = session.settings.network_spec;
+  if (session.settings.network) return {spec};
+  auto made = provision::recorded_networks(session.paths);
+  if (!made.empty()) return made;
   const auto bridge = network::find_interface(spec.bridge);
-  const bool there = bridge && bridge->has_value();
-  if (!session.settings.network && !there) {
-    return doctor::check_network(provision::Finding(), doctor::Network::not_asked_for);
+  if (bridge && bridge->has_value()) made.push_back(spec);
+  return made;
+}
+
+Findings check_network(const ProvisionSession& session) {
+  Findings findings;
+  for (const provision::NetworkSpec& spec : networks(session)) {
+    provision::NetworkStep network(spec, session.paths, *session.services);
+    append(findings,
+           doctor::check_network(network.check(), doctor::Network::asked_for,
+                                 session.settings.network ? "flintctl provision all"
+                                                          : provision::network_command(spec)));
   }
-  provision::NetworkStep network(spec, session.paths, *session.services);
-  return doctor::check_network(network.check(), doctor::Network::asked_for);
+  if (!findings.empty()) return findings;
+  return doctor::check_network(provision::Finding(), doctor::Network::not_asked_for, {});
 }
 
 /// The containerd that this host is to have, and the command that makes it run.

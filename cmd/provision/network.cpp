@@ -3,8 +3,9 @@
 
 #include <memory>
 
-#include "provision/host_plan.hpp"
+#include "provision/known_network.hpp"
 #include "provision/network_step.hpp"
+#include "provision/session.hpp"
 #include "provision/view.hpp"
 #include "sys/host.hpp"
 
@@ -14,12 +15,34 @@ namespace {
 using provision::NetworkSpec;
 using provision::StepReport;
 
-Result<NetworkSpec> to_spec(const NetworkOptions& options) {
-  NetworkSpec spec;
-  spec.bridge = options.bridge;
-  spec.address = TRY(network::parse_cidr(options.address));
-  spec.uplink = options.uplink;
-  if (options.no_nat) spec.translation = NetworkSpec::Translation::none;
+/// What is known of the network before flags count.
+Result<NetworkSpec> known_network(Host& host, const NetworkOptions& options) {
+  NetworkSpec known;
+  known.bridge = options.bridge.value_or(known.bridge);
+  // The unit says all, and must not depend on what was written into host.toml since.
+  if (options.at_boot) return known;
+  const ProvisionSession session = TRY(open_provision_session(host, {}));
+  const NetworkSpec& asked = session.settings.network_spec;
+  if (!options.bridge || *options.bridge == asked.bridge) {
+    known = asked;
+    if (session.settings.network) return known;
+  }
+  const auto bridge = network::find_interface(known.bridge);
+  if (!bridge || bridge->has_value()) return known;
+  for (const NetworkSpec& made : provision::recorded_networks(session.paths)) {
+    if (made.bridge == known.bridge) return made;
+  }
+  return known;
+}
+
+Result<NetworkSpec> to_spec(Host& host, const NetworkOptions& options) {
+  NetworkSpec spec = TRY(known_network(host, options));
+  if (options.address) spec.address = TRY(network::parse_cidr(*options.address));
+  if (options.no_nat) {
+    spec.translation = NetworkSpec::Translation::none;
+    spec.uplink.clear();
+  }
+  if (options.uplink) spec.uplink = *options.uplink;
   if (options.dhcp) spec.dhcp = NetworkSpec::Dhcp::dnsmasq;
   if (options.at_boot) spec.boot = NetworkSpec::Boot::none;
   TRY(provision::validate(spec));
@@ -43,7 +66,7 @@ Result<> print(Host& host, const output::Format& format, const NetworkOptions& o
 }  // namespace
 
 Result<> provision_network(Host& host, const NetworkOptions& options) {
-  const NetworkSpec spec = TRY(to_spec(options));
+  const NetworkSpec spec = TRY(to_spec(host, options));
   const output::Format format = TRY(host.format());
   const auto services = provision::host_services();
   const provision::HostPaths paths = provision::host_paths(*TRY(host.config()));
@@ -66,7 +89,9 @@ void add_provision_network(cli::Command& provision, Host& host) {
           "The bridge gets an address, which is the guests' gateway. Guests reach the world behind "
           "the host's own addresses, through rules in an nftables table of flintctl's own; nobody "
           "outside can open a connection to them. Where systemd runs, a unit brings all of it back "
-          "at boot. Networks that the host has already are refused, and a free one is proposed.")
+          "at boot. Networks that the host has already are refused, and a free one is proposed. "
+          "What no flag says is taken from host.toml, where that has the bridge; a bridge that is "
+          "gone comes back as it was made.")
       .example("flintctl provision network", "flintbr0 with 192.168.100.1/24")
       .example("flintctl provision network --dhcp", "and dnsmasq, which gives guests addresses")
       .example("flintctl provision network --bridge br7 --address 10.7.0.1/16 --dry-run",

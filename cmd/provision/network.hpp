@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/command.hpp"
 #include "core/result.hpp"
 #include "host.hpp"
-#include "provision/network_spec.hpp"
 
 namespace flintctl::cmd {
 
-/// Flags of `provision network`.
+/// Flags of `provision network`. What is not given is host.toml's where that has the bridge, else
+/// as the bridge was made before if it is gone, else the usual.
 struct NetworkOptions {
-  std::string bridge = provision::NetworkSpec().bridge;
-  std::string address = provision::NetworkSpec().address.text();
-  std::string uplink;
+  std::optional<std::string> bridge;
+  std::optional<std::string> address;
+  std::optional<std::string> uplink;  ///< empty: any, whatever host.toml says
   bool no_nat = false;
   bool dhcp = false;
   bool at_boot = false;

@@ -55,7 +55,9 @@ Findings check_containerd(const Result<provision::ContainerdStatus>& status,
 /// Whether this host is to have a network for VMs, or has one.
 enum class Network { asked_for, not_asked_for };
 /// `network`: what the step of that name found; a host without one runs VMs that have none.
-Findings check_network(const Result<provision::Finding>& network, Network asked);
+/// `maker`: the command that makes it as it is to be.
+Findings check_network(const Result<provision::Finding>& network, Network asked,
+                       const std::string& maker);
 /// `found`: a dry run of gc.
 Findings check_leftovers(const Result<std::vector<lifecycle::Leftover>>& found);
 /// Loop devices over files below `folders` that `pool` does not stand on.

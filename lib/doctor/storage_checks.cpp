@@ -136,7 +136,8 @@ Findings check_containerd(const Result<provision::ContainerdStatus>& status,
            absent || status->hint.empty() ? starter : status->hint}};
 }
 
-Findings check_network(const Result<provision::Finding>& network, Network asked) {
+Findings check_network(const Result<provision::Finding>& network, Network asked,
+                       const std::string& maker) {
   constexpr auto breaks = "VMs with an interface on that bridge";
   if (asked == Network::not_asked_for) {
     return {{"network", Severity::ok, "no bridge, and none is asked for", {}, {}}};
@@ -148,13 +149,13 @@ Findings check_network(const Result<provision::Finding>& network, Network asked)
   Findings findings;
   if (!network->items.empty() && network->items.front().state == provision::State::missing) {
     return {{"network", Severity::warning, "there is no " + network->items.front().subject, breaks,
-             "flintctl provision network"}};
+             maker}};
   }
   for (const provision::Item& item : network->items) {
     if (item.state == provision::State::in_place) continue;
     const std::string what = item.detail.empty() ? "is missing" : item.detail;
-    findings.push_back({"network", Severity::warning, fmt::format("{}: {}", item.subject, what),
-                        breaks, "flintctl provision network"});
+    findings.push_back(
+        {"network", Severity::warning, fmt::format("{}: {}", item.subject, what), breaks, maker});
   }
   for (const std::string& warning : network->warnings) {
     findings.push_back(

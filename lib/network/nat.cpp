@@ -48,7 +48,9 @@ Result<Library> load_library() {
 
 Error no_nftables(const std::string& what, std::string_view why) {
   return Error(Code::host_not_ready, fmt::format("{}: {}", what, why))
-      .with_hint("use a kernel with nf_tables for IPv4, or do without translation: --no-nat");
+      .with_hint(
+          "use a kernel with nf_tables for IPv4, or do without translation: --no-nat, "
+          "or nat = false in [network] of host.toml");
 }
 
 /// The reason in libnftables' words: "Error: Could not process rule: Operation not supported".
@@ -62,6 +64,12 @@ Error explain(std::string_view said, const std::string& what) {
   }
   if (line.find("not supported") != std::string::npos) return no_nftables(what, line);
   return {Code::unknown, fmt::format("{}: {}", what, line)};
+}
+
+/// "inet filter/forward".
+std::string chain_text(const data::Value& chain) {
+  return fmt::format("{} {}/{}", chain.string_or("family"), chain.string_or("table"),
+                     chain.string_or("name"));
 }
 
 /// The kernel has netfilter's netlink family. libnftables ends the whole process without it.
@@ -114,6 +122,18 @@ struct Nftables::Impl {
     }
     return names;
   }
+
+  /// Chains with a hook, as objects of libnftables-json(5).
+  Result<std::vector<data::Value>> base_chains() const {
+    const auto listing = TRY(run("list chains", "listing nftables chains"));
+    std::vector<data::Value> chains;
+    const data::Value* entries = listing.find("nftables");
+    for (const data::Value& entry : entries == nullptr ? data::Array() : entries->elements()) {
+      const data::Value* chain = entry.find("chain");
+      if (chain != nullptr && chain->find("hook") != nullptr) chains.push_back(*chain);
+    }
+    return chains;
+  }
 };
 
 Nftables::Nftables(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -133,7 +153,9 @@ Result<NatState> Nftables::state(const Nat& nat) {
   }
   const auto listing = TRY(impl_->run(fmt::format("list table ip {}", nat_table(nat.bridge)),
                                       "reading the nftables table"));
-  return listed_objects(listing) == nat_objects(nat) ? NatState::present : NatState::different;
+  const auto objects = listed_objects(listing);
+  if (objects == nat_objects(nat)) return NatState::present;
+  return has_our_chain(objects, nat) ? NatState::different : NatState::foreign;
 }
 
 Result<> Nftables::try_out(const Nat& nat) {
@@ -169,18 +191,26 @@ Result<std::vector<std::string>> Nftables::bridges() {
   return bridges;
 }
 
-Result<std::vector<std::string>> Nftables::dropping_chains() {
-  const auto listing = TRY(impl_->run("list chains", "listing nftables chains"));
+Result<std::vector<std::string>> Nftables::translating_chains() {
   std::vector<std::string> names;
-  const data::Value* entries = listing.find("nftables");
-  for (const data::Value& entry : entries == nullptr ? data::Array() : entries->elements()) {
-    const data::Value* chain = entry.find("chain");
-    if (chain == nullptr || chain->string_or("hook") != "forward" ||
-        chain->string_or("policy") != "drop" || chain->string_or("family") == "bridge") {
+  for (const data::Value& chain : TRY(impl_->base_chains())) {
+    if (chain.string_or("type") != "nat" || chain.string_or("hook") != "postrouting" ||
+        chain.string_or("table").starts_with(table_prefix)) {
       continue;
     }
-    names.push_back(fmt::format("{} {}/{}", chain->string_or("family"), chain->string_or("table"),
-                                chain->string_or("name")));
+    names.push_back(chain_text(chain));
+  }
+  return names;
+}
+
+Result<std::vector<std::string>> Nftables::dropping_chains() {
+  std::vector<std::string> names;
+  for (const data::Value& chain : TRY(impl_->base_chains())) {
+    if (chain.string_or("hook") != "forward" || chain.string_or("policy") != "drop" ||
+        chain.string_or("family") == "bridge") {
+      continue;
+    }
+    names.push_back(chain_text(chain));
   }
   return names;
 }

@@ -17,7 +17,8 @@ struct Nat {
   std::string uplink;  ///< only through this interface; empty: through all but the bridge
 };
 
-enum class NatState { absent, different, present };
+/// `foreign`: a table of the name has neither of our chains.
+enum class NatState { absent, foreign, different, present };
 
 /// Translation in nftables tables of flintctl's own, one for each bridge ("ip flintctl-<bridge>"),
 /// so that several bridges do not share state and no other table is ever written to. A table is
@@ -45,6 +46,8 @@ class Nftables {
   Result<> remove(const std::string& bridge);
   /// Bridges that have a table of ours.
   Result<std::vector<std::string>> bridges();
+  /// Chains of others that translate what leaves this host, "ip nat/POSTROUTING".
+  Result<std::vector<std::string>> translating_chains();
   /// Chains of others that drop what no rule of theirs accepts, "inet filter/forward": guests'
   /// packets must be accepted there, too.
   Result<std::vector<std::string>> dropping_chains();

@@ -102,4 +102,19 @@ data::Array listed_objects(const data::Value& listing) {
   return objects;
 }
 
+bool has_our_chain(const data::Array& listed, const Nat& nat) {
+  for (const Value& wanted : nat_objects(nat)) {
+    const Value* chain = wanted.find("chain");
+    if (chain == nullptr) continue;
+    for (const Value& object : listed) {
+      const Value* found = object.find("chain");
+      if (found != nullptr && found->string_or("name") == chain->string_or("name") &&
+          found->string_or("hook") == chain->string_or("hook")) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 }  // namespace flintctl::network

@@ -19,4 +19,7 @@ data::Value nat_trial(const Nat& nat);
 /// Chains and rules of a listing of our table, without what the kernel adds (handles).
 data::Array listed_objects(const data::Value& listing);
 
+/// One of `listed` is a chain by the name and the hook of one that `nat` asks for.
+bool has_our_chain(const data::Array& listed, const Nat& nat);
+
 }  // namespace flintctl::network

@@ -19,6 +19,13 @@ std::string name_of(const std::vector<network::Interface>& interfaces, unsigned 
   return "no interface";
 }
 
+std::string flags_of(const NetworkSpec& spec) {
+  std::string flags = fmt::format("--bridge {} --address {}", spec.bridge, spec.address.text());
+  if (spec.translation == NetworkSpec::Translation::none) flags += " --no-nat";
+  if (!spec.uplink.empty()) flags += fmt::format(" --uplink {}", spec.uplink);
+  return flags;
+}
+
 }  // namespace
 
 Result<> validate(const NetworkSpec& spec) {
@@ -101,11 +108,14 @@ std::string dnsmasq_config(const NetworkSpec& spec, const std::string& lease_fil
       network::address_text(spec.address.mask()), lease_file);
 }
 
+std::string network_command(const NetworkSpec& spec) {
+  const bool dhcp = spec.dhcp == NetworkSpec::Dhcp::dnsmasq;
+  return fmt::format("flintctl provision network {}{}", flags_of(spec), dhcp ? " --dhcp" : "");
+}
+
 std::string network_unit(const NetworkSpec& spec, const std::string& executable) {
-  std::string command = fmt::format("{} provision network --at-boot --bridge {} --address {}",
-                                    quote_argument(executable), spec.bridge, spec.address.text());
-  if (spec.translation == NetworkSpec::Translation::none) command += " --no-nat";
-  if (!spec.uplink.empty()) command += fmt::format(" --uplink {}", spec.uplink);
+  const std::string command =
+      fmt::format("{} provision network --at-boot {}", quote_argument(executable), flags_of(spec));
   // Debian's nftables.service begins by flushing every table.
   return fmt::format(
       "# Written by flintctl provision network.\n"

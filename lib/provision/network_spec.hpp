@@ -46,6 +46,9 @@ DhcpRange dhcp_range(const network::Cidr& address);
 
 /// dnsmasq's configuration for the bridge. dnsmasq(8).
 std::string dnsmasq_config(const NetworkSpec& spec, const std::string& lease_file);
+/// The command that makes this network whatever host.toml says: "flintctl provision network
+/// --bridge …", to be named to a person.
+std::string network_command(const NetworkSpec& spec);
 /// The unit that runs the same command again at boot. systemd.service(5).
 std::string network_unit(const NetworkSpec& spec, const std::string& executable);
 /// The unit that runs dnsmasq with that configuration.

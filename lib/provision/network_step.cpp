@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "network/netlink.hpp"
+#include "provision/forwarding.hpp"
 #include "provision/host_file.hpp"
+#include "provision/known_network.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
 
@@ -17,19 +19,10 @@ namespace {
 using network::Interface;
 using network::NatState;
 
-constexpr auto forwarding = "net.ipv4.ip_forward";
-/// Of the calling process's network namespace.
-constexpr auto forwarding_attribute = "/proc/sys/net/ipv4/ip_forward";
-
-Result<bool> forwards() { return TRY(sys::read_file(forwarding_attribute)).starts_with('1'); }
-
-bool is_ours(const Interface& bridge) {
-  return bridge.kind == "bridge" &&
-         bridge.hardware_address == network::bridge_hardware_address(bridge.name);
-}
+const std::string forwarding(forwarding_sysctl);
 
 HostFile sysctl_file(const HostPaths& paths) {
-  return {paths.etc + "/sysctl.d/60-flintctl.conf",
+  return {forwarding_file(paths),
           fmt::format("# Written by flintctl provision network: VMs reach the world through this "
                       "host.\n{} = 1\n",
                       forwarding)};
@@ -52,8 +45,10 @@ Error taken(const NetworkSpec& spec, std::string why, const network::Cidr& other
                                                  spec.address.net().text(), std::move(why)))
       .with_hint(other == spec.address
                      ? std::string("no private network of that size is free here: choose a smaller "
-                                   "one with --address")
-                     : fmt::format("choose another one: --address {}", other.text()));
+                                   "one with --address, or address in [network] of host.toml")
+                     : fmt::format("choose another one: --address {0}, or address = \"{0}\" in "
+                                   "[network] of host.toml",
+                                   other.text()));
 }
 
 /// What is amiss with the bridge itself, in words; empty when nothing is.
@@ -62,6 +57,17 @@ std::string bridge_trouble(const Interface& bridge, const NetworkSpec& spec) {
   if (!bridge.up) return "is down";
   return {};
 }
+
+Error foreign_table(const NetworkSpec& spec) {
+  const std::string table = network::nat_table(spec.bridge);
+  return Error(Code::already_exists,
+               fmt::format("there is an nftables table ip {} that flintctl did not make", table))
+      .with_hint(fmt::format("if nothing needs it: nft delete table ip {}; {}", table,
+                             "or choose another bridge: --bridge, or bridge in [network] of "
+                             "host.toml"));
+}
+
+constexpr auto another_name = "choose another name: --bridge, or bridge in [network] of host.toml";
 
 Result<std::string> ports_of(const Interface& bridge) {
   std::string ports;
@@ -106,17 +112,17 @@ Result<NetworkStep::Host> NetworkStep::look() {
   if (!conflict.empty()) {
     return taken(spec_, conflict, free_address(spec_, host.interfaces, routes));
   }
-  if (!host.bridge || is_ours(*host.bridge)) return host;
+  if (!host.bridge || is_own_bridge(*host.bridge)) return host;
   if (host.bridge->kind != "bridge") {
     return Error(Code::already_exists,
                  fmt::format("an interface {} exists and is no bridge", spec_.bridge))
-        .with_hint("choose another name with --bridge");
+        .with_hint(another_name);
   }
   const std::string trouble = bridge_trouble(*host.bridge, spec_);
   if (trouble.empty()) return host;
   return Error(Code::already_exists,
                fmt::format("the bridge {} was made by another, and {}", spec_.bridge, trouble))
-      .with_hint("choose another name with --bridge, or see to it yourself");
+      .with_hint(fmt::format("{}; or see to it yourself", another_name));
 }
 
 Result<NatState> NetworkStep::nat_state() const {
@@ -124,11 +130,20 @@ Result<NatState> NetworkStep::nat_state() const {
   return tables.state(nat());
 }
 
-/// A kernel that cannot do it is told before anything is made.
-Result<> NetworkStep::try_nat() const {
+/// A table that has none of our chains, beside a bridge that is not ours either, is another's.
+Result<> NetworkStep::refuse_foreign(NatState state, const Host& host) const {
+  const bool own = state != NatState::foreign || (host.bridge && is_own_bridge(*host.bridge));
+  return own ? Result<>() : foreign_table(spec_);
+}
+
+/// A kernel that cannot do it, and a table that must not be replaced, are told before anything is
+/// made.
+Result<> NetworkStep::try_nat(const Host& host) const {
   if (!wants_nat(spec_)) return {};
   auto tables = TRY(network::Nftables::open());
-  return TRY(tables.state(nat())) == NatState::absent ? tables.try_out(nat()) : Result<>();
+  const NatState state = TRY(tables.state(nat()));
+  TRY(refuse_foreign(state, host));
+  return state == NatState::absent ? tables.try_out(nat()) : Result<>();
 }
 
 Result<std::vector<HostUnit>> NetworkStep::units() const {
@@ -144,6 +159,7 @@ Result<std::vector<HostUnit>> NetworkStep::units() const {
 }
 
 Result<> NetworkStep::add_kernel_items(const Host& host, Finding& finding) const {
+  constexpr auto off = "is 0, not 1";
   const std::string subject = "bridge " + spec_.bridge;
   if (!host.bridge) {
     finding.items.push_back({State::missing, subject, spec_.address.text()});
@@ -151,10 +167,14 @@ Result<> NetworkStep::add_kernel_items(const Host& host, Finding& finding) const
     const std::string trouble = bridge_trouble(*host.bridge, spec_);
     finding.items.push_back({trouble.empty() ? State::in_place : State::differs, subject, trouble});
   }
-  finding.items.push_back({TRY(forwards()) ? State::in_place : State::missing,
-                           std::string("sysctl ") + forwarding,
-                           {}});
-  return wants_nat(spec_) ? add_nat_item(finding) : add_unwanted_table(finding);
+  const bool on = TRY(forwards());
+  finding.items.push_back(
+      {on ? State::in_place : State::missing, "sysctl " + forwarding, on ? "" : off, "change"});
+  // Without the host's it is off for every interface.
+  if (on && host.bridge && !TRY(forwards_from(spec_.bridge))) {
+    finding.items.push_back({State::differs, "sysctl " + forwarding_sysctl_of(spec_.bridge), off});
+  }
+  return wants_nat(spec_) ? add_nat_item(host, finding) : add_unwanted_table(finding);
 }
 
 /// A table of an earlier run, where there is to be none any more.
@@ -175,7 +195,7 @@ Result<bool> NetworkStep::has_unwanted_table() const {
   return std::find(bridges->begin(), bridges->end(), spec_.bridge) != bridges->end();
 }
 
-Result<> NetworkStep::add_nat_item(Finding& finding) const {
+Result<> NetworkStep::add_nat_item(const Host& host, Finding& finding) const {
   const std::string table = "nftables table ip " + network::nat_table(spec_.bridge);
   if (!has_tables()) {
     finding.items.push_back({State::missing, table, {}});
@@ -189,8 +209,9 @@ Result<> NetworkStep::add_nat_item(Finding& finding) const {
   if (!state) return state.error();
   const bool tried = *state != NatState::absent ||
                      would_load({"nf_conntrack", "nf_nat", "nft_ct", "nft_masq", "nft_chain_nat"});
-  if (!tried) TRY(try_nat());
-  if (*state == NatState::different) {
+  if (!tried) TRY(try_nat(host));
+  TRY(refuse_foreign(*state, host));
+  if (*state == NatState::different || *state == NatState::foreign) {
     finding.items.push_back({State::differs, table, "has other rules"});
   } else {
     finding.items.push_back(
@@ -218,8 +239,8 @@ Result<> NetworkStep::add_file_items(Finding& finding) {
 
 Result<> NetworkStep::add_warnings(Finding& finding) const {
   if (!services_.running() && spec_.boot == NetworkSpec::Boot::unit) {
-    finding.warnings.emplace_back(
-        "systemd does not run here: after a reboot run flintctl provision network again");
+    finding.warnings.push_back("systemd does not run here: after a reboot run " +
+                               network_command(spec_));
   }
   if (const std::string& uplink = spec_.uplink;
       !uplink.empty() && !TRY(network::find_interface(uplink))) {
@@ -259,12 +280,15 @@ Result<Finding> NetworkStep::check() {
 
 Result<> NetworkStep::record(const Host& host, Journal& journal) const {
   // A bridge of another that is used as it is goes by another's hand.
-  if (!host.bridge || is_ours(*host.bridge)) {
-    TRY(journal.intend("bridge", spec_.bridge,
-                       data::Value::object({{"address", spec_.address.text()}})));
+  if (!host.bridge || is_own_bridge(*host.bridge)) {
+    TRY(journal.intend("bridge", spec_.bridge, network_details(spec_)));
   }
   if (journal.find("forwarding", forwarding) == nullptr && !TRY(forwards())) {
     TRY(journal.intend("forwarding", forwarding));
+  }
+  const bool others = host.bridge && !is_own_bridge(*host.bridge);
+  if (others && TRY(forwards()) && !TRY(forwards_from(spec_.bridge))) {
+    TRY(journal.intend("bridge-forwarding", spec_.bridge));
   }
   if (wants_nat(spec_)) TRY(journal.intend("nat", spec_.bridge));
   return {};
@@ -312,8 +336,13 @@ Result<> NetworkStep::leave_dhcp(Journal& journal) {
 
 Result<> NetworkStep::restore() {
   const Host host = TRY(look());
+  if (wants_nat(spec_)) {
+    const auto state = nat_state();
+    if (state) TRY(refuse_foreign(*state, host));
+  }
   TRY(make_bridge(host));
-  if (!TRY(forwards())) TRY(sys::write_attribute(forwarding_attribute, "1"));
+  if (!TRY(forwards())) TRY(set_forwarding(true));
+  if (!TRY(forwards_from(spec_.bridge))) TRY(set_forwarding_from(spec_.bridge, true));
   if (!wants_nat(spec_) || TRY(nat_state()) == NatState::present) return {};
   auto tables = TRY(network::Nftables::open());
   return tables.apply(nat());
@@ -321,7 +350,7 @@ Result<> NetworkStep::restore() {
 
 Result<> NetworkStep::apply(Journal& journal) {
   const Host host = TRY(look());
-  TRY(try_nat());
+  TRY(try_nat(host));
   TRY(leave_old_address(host, journal));
   TRY(record(host, journal));
   TRY(restore());
@@ -346,22 +375,44 @@ Result<> NetworkStep::apply(Journal& journal) {
 Result<> NetworkStep::allow_undo(const Change& change, Data /*data*/) {
   if (change.kind != "bridge") return {};
   const auto bridge = TRY(network::find_interface(change.target));
-  if (!bridge || !is_ours(*bridge)) return {};
+  if (!bridge || !is_own_bridge(*bridge)) return {};
   const std::string ports = TRY(ports_of(*bridge));
   if (ports.empty()) return {};
   return Error(Code::aborted, fmt::format("the bridge {} is in use by {}", change.target, ports))
       .with_hint("delete the VMs first: flintctl vm list -A shows them");
 }
 
-Result<Undone> NetworkStep::undo(const Change& change, Data /*data*/, Notes& /*notes*/) {
+/// Others may have come to need it since, whom nobody would have told that it is ours.
+Result<> NetworkStep::undo_forwarding(Notes& notes) {
+  std::vector<std::string> translating;
+  if (has_tables()) {
+    if (auto tables = network::Nftables::open()) {
+      translating = tables->translating_chains().value_or({});
+    }
+  }
+  const auto interfaces = TRY(network::list_interfaces());
+  const auto need = other_need_of_forwarding(paths_, interfaces, translating);
+  if (!need) return set_forwarding(false);
+  notes.push_back(
+      fmt::format("{0} stays as it is, for {1}; if that does not need it: sysctl -w "
+                  "{0}=0",
+                  forwarding, *need));
+  return {};
+}
+
+Result<Undone> NetworkStep::undo(const Change& change, Data /*data*/, Notes& notes) {
   if (change.kind == "nat") {
     auto tables = TRY(network::Nftables::open());
     TRY(tables.remove(change.target));
   } else if (change.kind == "forwarding") {
-    TRY(sys::write_attribute(forwarding_attribute, "0"));
+    TRY(undo_forwarding(notes));
+  } else if (change.kind == "bridge-forwarding") {
+    if (TRY(network::find_interface(change.target))) {
+      TRY(set_forwarding_from(change.target, false));
+    }
   } else if (change.kind == "bridge") {
     const auto bridge = TRY(network::find_interface(change.target));
-    if (bridge && is_ours(*bridge)) TRY(network::delete_link(bridge->index));
+    if (bridge && is_own_bridge(*bridge)) TRY(network::delete_link(bridge->index));
   }
   return Undone::done;
 }

@@ -48,11 +48,13 @@ class NetworkStep final : public Step {
   [[nodiscard]] bool would_load(const std::vector<std::string>& modules) const;
   [[nodiscard]] bool has_tables() const;
   [[nodiscard]] Result<network::NatState> nat_state() const;
-  [[nodiscard]] Result<> try_nat() const;
-  [[nodiscard]] Result<> add_nat_item(Finding& finding) const;
+  [[nodiscard]] Result<> refuse_foreign(network::NatState state, const Host& host) const;
+  [[nodiscard]] Result<> try_nat(const Host& host) const;
+  [[nodiscard]] Result<> add_nat_item(const Host& host, Finding& finding) const;
   [[nodiscard]] Result<> add_unwanted_table(Finding& finding) const;
   [[nodiscard]] Result<bool> has_unwanted_table() const;
   Result<> leave_dhcp(Journal& journal);
+  Result<> undo_forwarding(Notes& notes);
   [[nodiscard]] network::Nat nat() const { return {spec_.bridge, spec_.address, spec_.uplink}; }
   [[nodiscard]] Result<std::vector<HostUnit>> units() const;
   Result<> add_kernel_items(const Host& host, Finding& finding) const;

@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "network/world.hpp"
+#include "provision/forwarding.hpp"
+#include "provision/known_network.hpp"
 #include "provision/plan.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
@@ -31,8 +33,12 @@ struct Network : testing::Place {
   Result<> apply() {
     return plan().apply([](const provision::StepReport&) {});
   }
+  std::string notes;  ///< of the last reset
   Result<> reset() {
-    return plan().reset(provision::Data::keep, [](const provision::UndoReport&) {});
+    notes.clear();
+    return plan().reset(provision::Data::keep, [this](const provision::UndoReport& report) {
+      for (const std::string& note : report.notes) notes += note + ";";
+    });
   }
   provision::StepReport look() { return plan().check().front(); }
   /// What check() finds amiss, by subject.
@@ -93,6 +99,8 @@ TEST_CASE("P10: what is broken behind its back is seen and mended") {
         Break{"ip address flush dev flintbr0", "bridge flintbr0;"},
         Break{"ip link delete flintbr0", "bridge flintbr0;"},
         Break{"sysctl -qw net.ipv4.ip_forward=0", "sysctl net.ipv4.ip_forward;"},
+        Break{"sysctl -qw net.ipv4.conf.flintbr0.forwarding=0",
+              "sysctl net.ipv4.conf.flintbr0.forwarding;"},
         Break{"nft flush ruleset", table},
         Break{"nft add rule ip flintctl-flintbr0 forward accept", table},
         Break{"nft delete chain ip flintctl-flintbr0 forward", table},
@@ -234,7 +242,9 @@ TEST_CASE("networks of the host are refused before anything is made, and a free 
   const auto refused = net.apply();
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code() == Code::already_exists);
-  CHECK(refused.error().hint() == "choose another one: --address 192.168.101.1/24");
+  CHECK(refused.error().hint() ==
+        "choose another one: --address 192.168.101.1/24, or address = \"192.168.101.1/24\" in "
+        "[network] of host.toml");
   CHECK(net.recorded() == 0);
   CHECK(forwarding() == "0\n");
   CHECK_FALSE(network::find_interface("flintbr0").value().has_value());
@@ -279,11 +289,89 @@ TEST_CASE("forwarding that was on before stays on") {
   CHECK(forwarding() == "1\n");
 }
 
+TEST_CASE("forwarding that another needs by now stays on, with a word") {
+  Network net;
+  REQUIRE(net.apply());
+  std::string named;
+  SECTION("a file") {
+    named = net.paths.etc + "/sysctl.d/50-docker.conf";
+    net.write(named, "net.ipv4.ip_forward=1\n");
+  }
+  SECTION("a bridge") {
+    named = "the bridge docker0";
+    run("ip link add docker0 type bridge && ip address add 172.17.0.1/16 dev docker0");
+  }
+  SECTION("translation") {
+    named = "the nftables chain 'ip theirs/out'";
+    run("nft 'table ip theirs { chain out { type nat hook postrouting priority 100; }; }'");
+  }
+  REQUIRE(net.reset());
+  CHECK(forwarding() == "1\n");
+  CHECK(net.notes.find("net.ipv4.ip_forward stays as it is, for " + named + ";") == 0);
+  const auto record = provision::Record::open(net.paths.record());
+  CHECK(record->find("network", "forwarding", "net.ipv4.ip_forward") == nullptr);
+}
+
+TEST_CASE("a bridge of another that does not forward gets that back") {
+  Network net;
+  run("sysctl -qw net.ipv4.ip_forward=1 && ip link add flintbr0 type bridge && "
+      "ip address add 192.168.100.1/24 dev flintbr0 && ip link set flintbr0 up && "
+      "sysctl -qw net.ipv4.conf.flintbr0.forwarding=0");
+  CHECK(net.amiss().find("sysctl net.ipv4.conf.flintbr0.forwarding;") == 0);
+  REQUIRE(net.apply());
+  CHECK(provision::forwards_from("flintbr0").value());
+  REQUIRE(net.reset());
+  CHECK_FALSE(provision::forwards_from("flintbr0").value());
+}
+
+TEST_CASE("a table of our name that is another's is not replaced") {
+  Network net;
+  run("nft 'table ip flintctl-flintbr0 { chain mine { counter; }; }'");
+  const auto refused = net.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::already_exists);
+  CHECK(refused.error().hint().find("nft delete table ip flintctl-flintbr0;") != std::string::npos);
+  CHECK(net.look().error.has_value());
+  CHECK_FALSE(NetworkStep(net.spec, net.paths, net.services).restore());
+  CHECK(net.recorded() == 0);
+  CHECK_FALSE(network::find_interface("flintbr0").value().has_value());
+  run("nft list chain ip flintctl-flintbr0 mine >/dev/null");
+  // Beside our own bridge it is what somebody made of ours.
+  run("nft delete table ip flintctl-flintbr0");
+  REQUIRE(net.apply());
+  run("nft 'delete table ip flintctl-flintbr0; table ip flintctl-flintbr0 { chain mine { }; }'");
+  CHECK(net.amiss() == table);
+  REQUIRE(net.apply());
+  CHECK(net.amiss().empty());
+}
+
+TEST_CASE("what a bridge was made with is recorded") {
+  Network net;
+  net.spec.bridge = "br7";
+  net.spec.address = network::parse_cidr("10.7.0.1/24").value();
+  net.spec.uplink = "eth7";
+  REQUIRE(net.apply());
+  auto made = provision::recorded_networks(net.paths);
+  REQUIRE(made.size() == 1);
+  CHECK(provision::network_command(made.front()) ==
+        "flintctl provision network --bridge br7 --address 10.7.0.1/24 --uplink eth7");
+  net.spec.uplink.clear();
+  net.spec.translation = NetworkSpec::Translation::none;
+  REQUIRE(net.apply());
+  made = provision::recorded_networks(net.paths);
+  CHECK(provision::network_command(made.front()) ==
+        "flintctl provision network --bridge br7 --address 10.7.0.1/24 --no-nat");
+}
+
 TEST_CASE("without systemd there is no unit, and a word about it; DHCP is refused") {
   Network net;
   net.services.runs = false;
+  net.spec.translation = NetworkSpec::Translation::none;
   REQUIRE(net.apply());
-  CHECK(net.look().finding.warnings.size() == 1);
+  REQUIRE(net.look().finding.warnings.size() == 1);
+  CHECK(net.look().finding.warnings.front().find(
+            "after a reboot run flintctl provision network --bridge flintbr0 --address "
+            "192.168.100.1/24 --no-nat") != std::string::npos);
   CHECK_FALSE(sys::exists(net.paths.units()));
   net.spec.dhcp = NetworkSpec::Dhcp::dnsmasq;
   const auto refused = net.apply();

@@ -151,21 +151,24 @@ TEST_CASE("containerd must answer with its snapshotter ok") {
 TEST_CASE("each part of the network that is amiss is a warning") {
   provision::Finding network;
   network.items = {{provision::State::in_place, "bridge flintbr0", ""}};
-  CHECK(only(doctor::check_network(network, Network::asked_for)).severity == Severity::ok);
-  network.items.push_back({provision::State::missing, "sysctl net.ipv4.ip_forward", ""});
+  const auto check = [](const Result<provision::Finding>& found, Network asked) {
+    return doctor::check_network(found, asked, "make it");
+  };
+  CHECK(only(check(network, Network::asked_for)).severity == Severity::ok);
+  network.items.push_back({provision::State::missing, "sysctl net.ipv4.ip_forward", "is 0"});
   network.warnings.emplace_back("a chain drops");
-  const auto findings = doctor::check_network(network, Network::asked_for);
+  const auto findings = check(network, Network::asked_for);
   REQUIRE(findings.size() == 2);
-  CHECK(findings[0].message == "sysctl net.ipv4.ip_forward: is missing");
-  CHECK(findings[0].fix == "flintctl provision network");
+  CHECK(findings[0].message == "sysctl net.ipv4.ip_forward: is 0");
+  CHECK(findings[0].fix == "make it");
   CHECK(findings[1].severity == Severity::warning);
   CHECK(findings[1].fix.find("flintctl") == std::string::npos);
-  CHECK(only(doctor::check_network(broken, Network::asked_for)).severity == Severity::warning);
+  CHECK(only(check(broken, Network::asked_for)).severity == Severity::warning);
   network.items.front().state = provision::State::missing;
-  CHECK(only(doctor::check_network(network, Network::asked_for)).message ==
-        "there is no bridge flintbr0");
-  CHECK(only(doctor::check_network(network, Network::not_asked_for)).severity == Severity::ok);
-  CHECK(only(doctor::check_network(broken, Network::not_asked_for)).severity == Severity::ok);
+  CHECK(only(check(network, Network::asked_for)).message == "there is no bridge flintbr0");
+  CHECK(only(check(network, Network::asked_for)).fix == "make it");
+  CHECK(only(check(network, Network::not_asked_for)).severity == Severity::ok);
+  CHECK(only(check(broken, Network::not_asked_for)).severity == Severity::ok);
 }
 
 TEST_CASE("leftovers are named with what removes them") {
