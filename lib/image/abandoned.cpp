@@ -60,6 +60,17 @@ Result<std::vector<containerd::Lease>> abandoned_leases(containerd::Client& clie
   return abandoned;
 }
 
+Result<> delete_abandoned(containerd::Client& client, const std::string& snapshotter,
+                          const std::string& chain_id, const std::string& own) {
+  const auto leases = TRY(client.lease_list({fmt::format(
+      "labels.\"{}\"==pull,labels.\"{}\"==\"{}\"", label_kind, label_target, chain_id)}));
+  for (const auto& lease : leases) {
+    if (label_of(lease, label_snapshotter) != snapshotter || lease.id == own) continue;
+    TRY(client.lease_delete(lease.id));
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> abandoned_partials(const std::string& state_directory) {
   const std::string directory = partial_directory(state_directory);
   std::vector<std::string> paths;

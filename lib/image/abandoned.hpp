@@ -33,6 +33,11 @@ std::size_t common_prefix(std::string_view short_chain, std::string_view other);
 Result<std::vector<containerd::Lease>> abandoned_leases(containerd::Client& client,
                                                         const std::string& run_directory);
 
+/// Deletes the leases of pulls to a snapshot, all but `own`. Needs the snapshot's lock: whose
+/// holder may know the others dead.
+Result<> delete_abandoned(containerd::Client& client, const std::string& snapshotter,
+                          const std::string& chain_id, const std::string& own);
+
 /// Partial layer files that no pull holds, by path.
 Result<std::vector<std::string>> abandoned_partials(const std::string& state_directory);
 

@@ -40,7 +40,6 @@ class Install {
   Result<> forget_earlier_boots(const std::string& boot);
   Result<std::size_t> adopt_committed(const std::string& lease);
   Result<std::set<std::string>> committed_of(std::span<const oci::Digest> names);
-  Result<> remove_abandoned(const std::string& target, const std::string& own_lease);
   Result<std::vector<std::size_t>> shared_prefixes();
   Result<std::set<std::size_t>> running_prefixes(const std::string& own_lease);
   Result<> build_shared(const BuildContext& context, const LayerGroup& group);
@@ -77,7 +76,7 @@ Result<std::optional<CachedBootFiles>> Install::run() {
   Rollback undo([&] { (void)client_.lease_delete(lease); });
   // First ours, then the dead pull's: what it committed is not collected in between.
   const std::size_t committed = TRY(adopt_committed(lease));
-  TRY(remove_abandoned(target, lease));
+  TRY(delete_abandoned(client_, options().snapshotter, target, lease));
   TRY(sys::check_interrupt());
 
   const auto& layers = documents().content.layers;
@@ -150,19 +149,6 @@ Result<std::set<std::string>> Install::committed_of(std::span<const oci::Digest>
     if (info.kind == containerd::SnapshotKind::committed) committed.insert(info.name);
   }
   return committed;
-}
-
-/// Leases of pulls to the same snapshot: we hold its lock, so they are dead.
-Result<> Install::remove_abandoned(const std::string& target, const std::string& own_lease) {
-  const auto leases = TRY(client_.lease_list({fmt::format(
-      "labels.\"{}\"==pull,labels.\"{}\"==\"{}\"", label_kind, label_target, target)}));
-  for (const auto& lease : leases) {
-    const auto snapshotter = lease.labels.find(label_snapshotter);
-    const bool same =
-        snapshotter != lease.labels.end() && snapshotter->second == options().snapshotter;
-    if (same && lease.id != own_lease) TRY(client_.lease_delete(lease.id));
-  }
-  return {};
 }
 
 /// Counts of lowest layers that local images share with this one.

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <mutex>
 #include <optional>
 
+#include "image/abandoned.hpp"
 #include "image/documents.hpp"
 #include "image/install.hpp"
 #include "image/layer_blobs.hpp"
@@ -68,6 +70,7 @@ class Pull {
 
  private:
   Result<std::optional<PullResult>> unchanged(const std::optional<oci::Digest>& target);
+  Result<> clear_up_after(const LocalImage& image);
   Result<PullResult> without_registry(Error why);
   Result<std::optional<CachedBootFiles>> install_from(const oci::Registry& registry,
                                                       const Documents& documents,
@@ -82,7 +85,10 @@ class Pull {
 
 Result<PullResult> Pull::run() {
   if (reference_.digest()) {
-    if (auto found = TRY(unchanged(reference_.digest()))) return *std::move(found);
+    if (auto found = TRY(unchanged(reference_.digest()))) {
+      TRY(clear_up_after(found->image));
+      return *std::move(found);
+    }
   }
   auto asking = options_.registry;
   asking.note = [this](const std::string& text) { progress_.note(text); };
@@ -91,7 +97,10 @@ Result<PullResult> Pull::run() {
   if (!resolved && !registry.answers()) return without_registry(std::move(resolved).error());
   const auto target = TRY(std::move(resolved));
   progress_.resolved(reference_.name(), target.digest);
-  if (auto found = TRY(unchanged(target.digest))) return *std::move(found);
+  if (auto found = TRY(unchanged(target.digest))) {
+    TRY(clear_up_after(found->image));
+    return *std::move(found);
+  }
 
   TRY(sys::require_root("pulling an image"));
   const auto documents = TRY(fetch_documents(registry, target));
@@ -127,6 +136,21 @@ Result<std::optional<CachedBootFiles>> Pull::install_from(const oci::Registry& r
     progress_.note(fmt::format("{}; it came from {}, asking the next host",
                                installed.error().text(), fmt::join(distrusted, ", ")));
   }
+}
+
+/// What a pull left that was killed when it was all but done, so that nothing is left to do.
+Result<> Pull::clear_up_after(const LocalImage& image) {
+  const auto directory = partial_directory(options_.state_directory);
+  for (const auto& layer : image.content.layers) TRY(remove_partial(directory, layer.digest));
+  const auto dead = TRY(abandoned_leases(client_, options_.run_directory));
+  const bool ours = std::any_of(dead.begin(), dead.end(), [&](const auto& lease) {
+    const auto target = lease.labels.find(label_target);
+    return target != lease.labels.end() && target->second == image.snapshot();
+  });
+  if (!ours) return {};
+  const auto held = sys::FileLock::acquire(
+      pull_lock_path(options_.run_directory, client_, options_.snapshotter, image.snapshot()));
+  return held ? delete_abandoned(client_, options_.snapshotter, image.snapshot(), "") : Result<>();
 }
 
 /// What is here is taken for what the registry would have named, if it could be asked.

@@ -5,9 +5,12 @@
 
 #include <csignal>
 #include <iostream>
+#include <memory>
+#include <string_view>
 
 #include "bed.hpp"
 #include "containerd/client.hpp"
+#include "support/containerd/watched_client.hpp"
 #include "sys/host.hpp"
 #include "sys/interrupt.hpp"
 
@@ -16,22 +19,33 @@ namespace {
 
 class DoomedProgress : public NoProgress {
  public:
-  DoomedProgress(std::size_t layer, LayerPhase phase, int signal)
-      : layer_(layer), phase_(phase), signal_(signal) {}
+  explicit DoomedProgress(const Doom& doom) : doom_(doom) {}
   void layer(std::size_t index, LayerPhase phase, std::uint64_t) override {
-    if (index == layer_ && phase == phase_) ::kill(::getpid(), signal_);
+    if (!doom_.change.empty() || index != doom_.layer || phase != doom_.phase) return;
+    ::kill(::getpid(), doom_.signal);
   }
 
  private:
-  std::size_t layer_;
-  LayerPhase phase_;
-  int signal_;
+  const Doom& doom_;
 };
 
+std::unique_ptr<containerd::Client> doomed_client(std::unique_ptr<containerd::Client> client,
+                                                  const Doom& doom) {
+  using containerd::WatchedClient;
+  const auto watch = [&doom, left = std::make_shared<std::size_t>(doom.nth)](
+                         std::string_view change, WatchedClient::Moment moment) {
+    const std::string when = moment == WatchedClient::Moment::before ? "before " : "after ";
+    if (when + std::string(change) == doom.change && --*left == 0) {
+      ::kill(::getpid(), doom.signal);
+    }
+  };
+  return std::make_unique<WatchedClient>(std::move(client), watch);
+}
+
 Result<> pull_to_doom(const std::string& address, const Doom& doom, const PullOptions& options) {
-  const auto client = TRY(containerd::connect(address, doom.name_space));
+  const auto client = doomed_client(TRY(containerd::connect(address, doom.name_space)), doom);
   const auto reference = TRY(oci::Reference::parse(doom.reference));
-  DoomedProgress progress(doom.layer, doom.phase, doom.signal);
+  DoomedProgress progress(doom);
   TRY(pull(*client, reference, options, progress));
   return {};
 }
@@ -51,7 +65,9 @@ Result<sys::ExitStatus> run_to_doom(const Doom& doom) {
                 std::to_string(doom.signal),
                 options.state_directory,
                 options.run_directory,
-                doom.boot ? "boot" : "all"};
+                doom.boot ? "boot" : "all",
+                doom.change,
+                std::to_string(doom.nth)};
   spawn.descriptors = {{STDERR_FILENO, 2}};
   spawn.die_with_parent = true;
   auto process = TRY(sys::Process::spawn(spawn));
@@ -59,7 +75,7 @@ Result<sys::ExitStatus> run_to_doom(const Doom& doom) {
 }
 
 int run_doomed(int argc, char** argv) {
-  if (argc != 11) return 2;
+  if (argc != 13) return 2;
   sys::catch_interrupts();
   PullOptions options;
   options.platform = {"linux", "amd64", ""};
@@ -73,7 +89,9 @@ int run_doomed(int argc, char** argv) {
                   std::stoul(argv[5]),
                   static_cast<LayerPhase>(std::stoi(argv[6])),
                   std::stoi(argv[7]),
-                  std::string(argv[10]) == "boot"};
+                  std::string(argv[10]) == "boot",
+                  argv[11],
+                  std::stoul(argv[12])};
   const auto cache = KernelCache::open(options.state_directory);
   if (!cache) return 2;
   if (doom.boot) options.boot = BootTarget{&*cache, {}};

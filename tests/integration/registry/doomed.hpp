@@ -11,8 +11,9 @@ namespace flintctl::image {
 
 inline constexpr const char* doomed_word = "__doomed";
 
-/// A pull in a process of its own that sends itself a signal when a layer reaches a phase: a kill
-/// at a point that does not depend on how fast anything is.
+/// A pull in a process of its own that sends itself a signal when a layer reaches a phase, or at a
+/// change that it asks of containerd: a kill at a point that does not depend on how fast anything
+/// is.
 struct Doom {
   std::string reference;
   std::string name_space;
@@ -20,6 +21,9 @@ struct Doom {
   LayerPhase phase = LayerPhase::downloading;
   int signal = 0;
   bool boot = false;  ///< only kernel and initrd are wanted
+  /// Instead of a phase: the `nth` "before snapshot_commit", "after lease_delete".
+  std::string change = {};
+  std::size_t nth = 1;
 };
 Result<sys::ExitStatus> run_to_doom(const Doom& doom);
 
