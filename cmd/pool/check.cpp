@@ -31,7 +31,12 @@ Result<thinpool::Spec> to_spec(Host& host, const PoolCheckOptions& options) {
 Result<> check_active(Host& host, const std::string& name, devmapper::Driver& driver) {
   const auto loops = TRY(loop::open(sys::Modules::leave));
   const thinpool::Pool pool = TRY(thinpool::inspect(name, driver, *loops));
-  std::vector<std::string> found = thinpool::troubles(pool);
+  std::vector<std::string> found;
+  std::string mend;
+  for (const thinpool::Trouble& trouble : thinpool::troubles(pool)) {
+    found.push_back(trouble.what);
+    if (mend.empty()) mend = trouble.mend;
+  }
   const thinpool::FillVerdict fill = thinpool::judge_fill(name, pool.status);
   if (fill.warning) found.push_back(*fill.warning);
   const output::Format format = TRY(host.format());
@@ -43,7 +48,8 @@ Result<> check_active(Host& host, const std::string& name, devmapper::Driver& dr
                       {{"active", true}, {"troubles", data::Array(found.begin(), found.end())}}));
   }
   if (found.empty()) return {};
-  return Error(Code::host_not_ready, fmt::format("the pool '{}' needs attention", name));
+  return Error(Code::host_not_ready, fmt::format("the pool '{}' needs attention", name))
+      .with_hint(mend);
 }
 
 /// A pool that is not well is a host that is not ready, whatever is the matter.

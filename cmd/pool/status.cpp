@@ -45,8 +45,8 @@ Result<> pool_status(Host& host, const PoolStatusOptions& options) {
   const auto titles =
       host.options().no_headers ? output::Table::Titles::hide : output::Table::Titles::show;
   for (const thinpool::Pool& pool : pools) {
-    for (const std::string& trouble : thinpool::troubles(pool)) {
-      streams.err << "warning: pool '" << pool.device.name << "': " << trouble << '\n';
+    for (const thinpool::Trouble& trouble : thinpool::troubles(pool)) {
+      streams.err << "warning: pool '" << pool.device.name << "': " << trouble.what << '\n';
     }
     if (pool.table.features.skip_block_zeroing && !streams.quiet) {
       streams.err << "note: pool '" << pool.device.name

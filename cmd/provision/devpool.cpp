@@ -159,16 +159,9 @@ void warn(std::ostream& err, const thinpool::Spec& spec, const thinpool::Outcome
   for (const std::string& warning : outcome.warnings) err << "warning: " << warning << '\n';
 }
 
-}  // namespace
-
-Result<> devpool(Host& host, const DevpoolOptions& options) {
-  const output::Format format = TRY(host.format());
-  const Wanted wanted = TRY(to_wanted(host, options));
-  const thinpool::Spec& spec = wanted.spec;
-  TRY(thinpool::check(spec));
-  const thinpool::Outcome outcome = TRY(run(host, wanted, options));
+Result<> print(Host& host, const output::Format& format, const thinpool::Spec& spec,
+               const DevpoolOptions& options, const thinpool::Outcome& outcome) {
   output::Streams& streams = host.streams();
-  if (!streams.quiet) warn(streams.err, spec, outcome);
   if (format.is_table()) {
     for (const std::string& module :
          options.dry_run ? modules_to_load() : std::vector<std::string>()) {
@@ -185,6 +178,20 @@ Result<> devpool(Host& host, const DevpoolOptions& options) {
     return {};
   }
   return output::print_value(streams.out, format, to_value(spec, options, outcome));
+}
+
+}  // namespace
+
+Result<> devpool(Host& host, const DevpoolOptions& options) {
+  const output::Format format = TRY(host.format());
+  const Wanted wanted = TRY(to_wanted(host, options));
+  const thinpool::Spec& spec = wanted.spec;
+  TRY(thinpool::check(spec));
+  const thinpool::Outcome outcome = TRY(run(host, wanted, options));
+  output::Streams& streams = host.streams();
+  if (!streams.quiet) warn(streams.err, spec, outcome);
+  TRY(print(host, format, spec, options, outcome));
+  return outcome.unwell ? Result<>(*outcome.unwell) : Result<>();
 }
 
 void add_devpool(cli::Command& provision, Host& host) {

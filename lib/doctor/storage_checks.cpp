@@ -16,27 +16,6 @@ namespace {
 constexpr double fill_to_warn = 80;
 constexpr double fill_to_fail = 95;
 
-Severity severity_of(const thinpool::PoolStatus& status) {
-  return status.mode == thinpool::Mode::read_write && !status.needs_check ? Severity::warning
-                                                                          : Severity::error;
-}
-
-std::string fix_for(const std::string& name, const thinpool::Pool& pool) {
-  const thinpool::PoolStatus& status = pool.status;
-  const bool damaged = status.needs_check || status.mode == thinpool::Mode::failed ||
-                       status.mode == thinpool::Mode::unreadable;
-  if (damaged) return thinpool::repair_command(pool);
-  if (pool.device.suspended) return fmt::format("dmsetup resume {}", name);
-  for (const thinpool::Backing* backing : {&pool.data, &pool.metadata}) {
-    constexpr std::string_view deleted = " (deleted)";
-    if (!backing->loop || !backing->loop->backing_file.ends_with(deleted)) continue;
-    std::string path = backing->loop->backing_file;
-    path.resize(path.size() - deleted.size());
-    return fmt::format("stop all VMs, then cp --sparse=always {} {}", backing->loop->path(), path);
-  }
-  return fmt::format("flintctl pool grow {} --data-size SIZE", name);
-}
-
 /// A finding when one of the pool's two devices is filling up.
 void add_fill(Findings& findings, const std::string& name, const char* what, double percent) {
   if (percent < fill_to_warn) return;
@@ -59,11 +38,6 @@ bool stands_on(const thinpool::Pool& pool, unsigned number) {
   return is(pool.data) || is(pool.metadata);
 }
 
-std::string fix_for(const lifecycle::Leftover& leftover) {
-  if (leftover.kind != "device") return "flintctl gc";
-  return fmt::format("dmsetup remove {}", leftover.name.substr(leftover.name.rfind('/') + 1));
-}
-
 }  // namespace
 
 Findings check_pool(const std::string& name, const Result<thinpool::Pool>& pool) {
@@ -75,9 +49,9 @@ Findings check_pool(const std::string& name, const Result<thinpool::Pool>& pool)
              thinpool::maker_command(name)}};
   }
   Findings findings;
-  for (const std::string& trouble : thinpool::troubles(*pool)) {
-    findings.push_back({"pool", severity_of(pool->status), trouble,
-                        "pulling images and creating VMs", fix_for(name, *pool)});
+  for (const thinpool::Trouble& trouble : thinpool::troubles(*pool)) {
+    findings.push_back({"pool", trouble.works ? Severity::warning : Severity::error, trouble.what,
+                        "pulling images and creating VMs", trouble.mend});
   }
   if (pool->status.has_counters()) {
     add_fill(findings, name, "data", pool->status.data.percent());
@@ -173,7 +147,7 @@ Findings check_leftovers(const Result<std::vector<lifecycle::Leftover>>& found) 
   for (const lifecycle::Leftover& leftover : *found) {
     findings.push_back({"leftover/" + leftover.kind, Severity::warning,
                         fmt::format("{}: {}", leftover.name, leftover.why),
-                        "space or names that nobody uses", fix_for(leftover)});
+                        "space or names that nobody uses", "flintctl gc"});
   }
   if (findings.empty()) findings.push_back({"leftovers", Severity::ok, "none", {}, {}});
   return findings;

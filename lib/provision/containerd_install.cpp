@@ -127,8 +127,8 @@ void plan_directories(const ContainerdSettings& settings, ContainerdInstall& pla
       plan.changes.push_back(
           fmt::format("create folder {} ({:04o})", directory.path, directory.mode));
     } else if (narrows(directory, *mode)) {
-      plan.changes.push_back(fmt::format("narrow folder {} from {:04o} to {:04o}", directory.path,
-                                         *mode, directory.mode));
+      plan.changes.push_back(fmt::format("set the mode {:04o} of {} (is {:04o})", directory.mode,
+                                         directory.path, *mode));
     } else if (too_wide(directory, *mode)) {
       plan.notes.push_back(
           fmt::format("folder {} is open to others ({:04o}) and stays so: it is an empty disk, or "

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <filesystem>
 
+#include "devmapper/driver.hpp"
 #include "provision/containerd_install.hpp"
+#include "provision/containerd_pool.hpp"
 #include "provision/containerd_process.hpp"
 #include "provision/containerd_program.hpp"
 #include "provision/containerd_version.hpp"
@@ -111,11 +113,12 @@ Result<> ContainerdStep::check_config(const ContainerdSettings& wanted, Finding&
   }
   for (const std::string& note : plan.notes) finding.warnings.push_back(note);
   for (const std::string& change : plan.changes) {
-    // "create folder /x (0700)": the first word is what would be done.
+    // "create folder /x (0700)", "set the mode 0700 of /x (is 0755)": the first word is what would
+    // be done.
     const auto space = change.find(' ');
-    if (!change.substr(space + 1).starts_with("folder ")) continue;
-    finding.items.push_back(
-        {State::missing, change.substr(space + 1), {}, change.substr(0, space)});
+    const std::string what = change.substr(space + 1);
+    if (!what.starts_with("folder ") && !what.starts_with("the mode ")) continue;
+    finding.items.push_back({State::missing, what, {}, change.substr(0, space)});
   }
   return {};
 }
@@ -198,6 +201,10 @@ Result<> ContainerdStep::stop_unwell(Journal& journal) {
   const ContainerdStatus status =
       TRY(containerd_status(wanted_.settings.address, wanted_.start.snapshotter));
   if (status.owner != ContainerdOwner::flintctl || status.problem.empty()) return {};
+  // No start mends a pool that is not well, and without containerd nobody sees the VMs' records.
+  if (const auto driver = devmapper::open(sys::Modules::leave)) {
+    TRY(require_active_pool(wanted_.settings.pool, **driver));
+  }
   ContainerdStop stop;
   stop.address = wanted_.settings.address;
   stop.run_directory = paths_.run_directory;

@@ -222,7 +222,6 @@ Result<> SystemContainerdStep::refuse_clashes(const Look& look) const {
 }
 
 bool SystemContainerdStep::is_stopped(const Look& look) {
-  if (!services_.running()) return false;
   const auto status = containerd_status(look.address, "devmapper");
   return status && status->owner == ContainerdOwner::none;
 }
@@ -359,6 +358,12 @@ Result<> SystemContainerdStep::apply(Journal& journal) {
   }
   if (!look.has_table()) TRY(install(look, journal));
   if (!restarts && !is_stopped(look)) return {};
+  if (!services_.running()) {
+    return Error(Code::host_not_ready,
+                 fmt::format("containerd at {} does not run, and systemd does not either",
+                             look.address))
+        .with_hint("start it the way it is started on this host; its configuration is ready");
+  }
   auto restarted = restart(look);
   if (restarted) return {};
   Notes notes;

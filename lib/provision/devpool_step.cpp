@@ -136,11 +136,14 @@ Result<thinpool::Outcome> DevpoolStep::look(Finding& finding) {
     finding.warnings.push_back(
         fmt::format("pool '{}' is used as it is: {}", spec_.name, difference));
   }
-  if (outcome.directory.empty()) finding.warnings.push_back(not_brought_back());
+  if (outcome.directory.empty() && !outcome.unwell) finding.warnings.push_back(not_brought_back());
   Item item{State::in_place, subject, {}};
   if (outcome.change == thinpool::Change::created) item.state = State::missing;
   if (outcome.change == thinpool::Change::reattached) {
     item = {State::differs, subject, "is not active"};
+  }
+  if (outcome.unwell) {
+    item = {State::differs, subject, outcome.unwell->message(), {}, outcome.unwell};
   }
   finding.items.push_back(std::move(item));
   return outcome;

@@ -53,6 +53,18 @@ std::string foreign_kind(const std::string& path) {
   return S_ISDIR(status.st_mode) ? "a folder" : "no regular file";
 }
 
+/// Who besides root, and whoever runs this, may change the file: what it says is done as root.
+std::string foreign_writer(const std::string& path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    return fmt::format("belongs to the user {}", status.st_uid);
+  }
+  constexpr mode_t others_write = S_IWGRP | S_IWOTH;
+  if ((status.st_mode & others_write) == 0) return {};
+  return fmt::format("can be written by others ({:04o})", status.st_mode & 07777U);
+}
+
 std::optional<Error> refuse_foreign(const std::string& path) {
   const std::string kind = foreign_kind(path);
   if (kind.empty()) return {};
@@ -163,8 +175,9 @@ Item check_file(const HostFile& file) {
   }
   const auto text = sys::read_file(file.path);
   if (text) {
-    if (*text == file.text) return {State::in_place, file.path, {}};
-    return {State::differs, file.path, "has other contents"};
+    if (*text != file.text) return {State::differs, file.path, "has other contents"};
+    const std::string writer = foreign_writer(file.path);
+    return {writer.empty() ? State::in_place : State::differs, file.path, writer};
   }
   if (text.error().code() == Code::not_found) return {State::missing, file.path, {}};
   return {State::differs, file.path, text.error().text()};

@@ -17,7 +17,7 @@ struct HostFile {
   std::string text;
   mode_t mode = 0644;
 };
-/// In place when it has this text, byte for byte.
+/// In place when it has this text, byte for byte, and nobody but its owner and root may change it.
 Item check_file(const HostFile& file);
 /// Writes it atomically where it is not in place, with folders. A file that is not ours, or was
 /// edited since, stays as `<path>.flintctl-bak-<UTC time>`, and a note says so; what is no regular

@@ -10,6 +10,7 @@
 #include "provision/devpool_step.hpp"
 #include "provision/lvm_disks.hpp"
 #include "sys/host.hpp"
+#include "thinpool/pool.hpp"
 #include "thinpool/provision.hpp"
 
 namespace flintctl::provision {
@@ -35,6 +36,15 @@ std::string device_unit(const std::string& uuid) {
   std::string escaped;
   for (const char c : uuid) escaped += c == '-' ? std::string("\\x2d") : std::string(1, c);
   return "dev-disk-by\\x2did-lvm\\x2dpv\\x2duuid\\x2d" + escaped + ".device";
+}
+
+/// Why the kernel's pool does not work; what LVM says of it is another matter.
+std::optional<Error> unwell(const std::string& name, PoolDrivers& drivers) {
+  const auto driver = drivers.loaded_devmapper();
+  const auto loops = drivers.loaded_loops();
+  if (!driver || !loops) return {};
+  const auto pool = thinpool::inspect(name, **driver, **loops);
+  return pool ? thinpool::unwell(*pool) : std::nullopt;
 }
 
 }  // namespace
@@ -183,8 +193,13 @@ Result<> LvmStep::check_pool(const VolumeGroup& group, Finding& finding) const {
                              name))
         .with_hint("containerd needs a pool that nobody else uses: choose another --lv");
   }
-  finding.items.push_back({pool.active ? State::in_place : State::differs, "thin pool " + name,
-                           pool.active ? "" : "is not active"});
+  Item item{State::in_place, "thin pool " + name, {}};
+  if (!pool.active) {
+    item = {State::differs, item.subject, "is not active"};
+  } else if (const auto trouble = unwell(spec_.dm_name(), drivers_)) {
+    item = {State::differs, item.subject, trouble->message(), {}, trouble};
+  }
+  finding.items.push_back(std::move(item));
   Item watch{State::in_place, "autoextension of " + name, {}};
   if (pool.profile != lvm::profile_name(spec_.dm_name())) {
     watch.state = State::differs;

@@ -93,7 +93,9 @@ Result<> survey_metadata(const BackingFiles& files, Survey& survey) {
     if (!survey.superblock && TRY(has_content(metadata->descriptor.get(), files.metadata))) {
       return Error(Code::already_exists,
                    files.metadata + " holds something that is not thin-pool metadata")
-          .with_hint("move the file away, or give another --directory");
+          .with_hint(
+              "if a pool was here: flintctl pool repair; else move the file away, or give another "
+              "--directory");
     }
     return {};
   }

@@ -61,6 +61,9 @@ std::string deepest_line(const sys::Output& output) {
 Result<> run_tool(const std::vector<std::string>& argv, const std::string& file) {
   const sys::Output output = TRY(sys::run(argv, {}, tool_timeout));
   if (output.status.ok()) return {};
+  if (output.status.signal != 0) {
+    return Error(Code::unknown, fmt::format("{} was {}", argv.front(), output.status.text()));
+  }
   const std::string said = deepest_line(output);
   return Error(Code::data_loss,
                fmt::format("{} is damaged: {}", file, said.empty() ? output.status.text() : said));
@@ -70,6 +73,13 @@ Result<> run_tool(const std::vector<std::string>& argv, const std::string& file)
 Result<std::string> make_twin(const std::string& path) {
   struct stat status = {};
   if (::stat(path.c_str(), &status) != 0) return sys::last_error("reading " + path);
+  const auto needed = static_cast<std::uint64_t>(status.st_blocks) * sector_bytes;
+  if (const auto space = TRY(sys::filesystem_space(path)); space.available < needed) {
+    return Error(Code::resource_exhausted,
+                 fmt::format("a repaired copy of {} takes up to {}, and its filesystem has {} left",
+                             path, format_size(needed), format_size(space.available)))
+        .with_hint("free some space there");
+  }
   const std::string twin = path + ".repaired";
   TRY(sys::remove_file(twin));
   const UniqueFd file = TRY(sys::open(twin, O_RDWR | O_CREAT | O_EXCL, 0600));
@@ -104,6 +114,43 @@ Result<> refuse_used(const BackingFiles& files, devmapper::Driver& driver, loop:
           fmt::format("flintctl pool check {}; for another folder give --directory", user->device));
 }
 
+/// What the lost first block of a pool's metadata said, as far as it is known: the length of its
+/// data. Pools that containerd or flintctl made have these blocks, and no transactions.
+Result<std::vector<std::string>> assumed_superblock(const BackingFiles& files) {
+  const PoolTable usual;
+  struct stat data = {};
+  if (::stat(files.data.c_str(), &data) != 0) return sys::last_error("reading " + files.data);
+  const std::uint64_t blocks = static_cast<std::uint64_t>(data.st_size) / usual.block_bytes();
+  return std::vector<std::string>{"--transaction-id",  "0",
+                                  "--data-block-size", std::to_string(usual.block_sectors),
+                                  "--nr-data-blocks",  std::to_string(blocks)};
+}
+
+/// Out of mere garbage thin_repair makes a pool without volumes.
+Result<bool> has_volumes(const std::string& metadata) {
+  const std::string tool = TRY(find_tool("thin_ls"));
+  const auto output =
+      TRY(sys::run({tool, "--no-headers", "--format", "DEV", metadata}, {}, tool_timeout));
+  return output.status.ok() && output.out.find_first_of("0123456789") != std::string::npos;
+}
+
+/// Writes to `twin` what can be read of the metadata.
+Result<> run_repair(const BackingFiles& files, const std::string& twin) {
+  std::vector<std::string> argv = {TRY(find_tool("thin_repair")), "-i", files.metadata, "-o", twin};
+  auto made = run_tool(argv, files.metadata);
+  if (made || made.error().code() != Code::data_loss) return made;
+  const auto assumed = TRY(assumed_superblock(files));
+  argv.insert(argv.end(), assumed.begin(), assumed.end());
+  if (run_tool(argv, files.metadata) && TRY(has_volumes(twin))) return {};
+  return std::move(made)
+      .error()
+      .context("thin_repair cannot make sense of it")
+      .with_hint(fmt::format("nothing was changed; to give up what the pool held: mv {0} {0}.lost, "
+                             "flintctl provision reset -y --delete-data, then: flintctl provision "
+                             "all",
+                             files.metadata));
+}
+
 Result<Repaired> repair_locked(const Spec& spec, devmapper::Driver& driver, loop::Driver& loops) {
   TRY(refuse_active(spec.name, driver));
   const BackingFiles files = backing_files(spec.directory);
@@ -115,18 +162,9 @@ Result<Repaired> repair_locked(const Spec& spec, devmapper::Driver& driver, loop
   const auto sound = check_metadata(metadata, NeedsCheck::clear, spec.thin_check);
   if (sound) return Repaired{};
   if (sound.error().code() != Code::data_loss) return Error(sound.error());
-  const std::string tool = TRY(find_tool("thin_repair"));
   const std::string twin = TRY(make_twin(metadata));
   Rollback undo([&] { static_cast<void>(sys::remove_file(twin)); });
-  if (auto made = run_tool({tool, "-i", metadata, "-o", twin}, metadata); !made) {
-    return std::move(made)
-        .error()
-        .context("thin_repair cannot make sense of it")
-        .with_hint(fmt::format("nothing was changed; where {} has no copy elsewhere, what the pool "
-                               "held is lost: flintctl provision reset -y --delete-data, then: "
-                               "flintctl provision all",
-                               metadata));
-  }
+  TRY(run_repair(files, twin));
   TRY(check_metadata(twin, NeedsCheck::clear, spec.thin_check)
           .context("what thin_repair made is no better"));
   const std::string kept = TRY(keep_old(metadata));

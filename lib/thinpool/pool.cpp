@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/units.hpp"
+#include "thinpool/metadata.hpp"
 
 namespace flintctl::thinpool {
 namespace {
@@ -137,42 +138,82 @@ Result<std::vector<std::string>> list(devmapper::Driver& driver) {
   return names;
 }
 
-std::vector<std::string> troubles(const Pool& pool) {
-  std::vector<std::string> found;
-  if (pool.device.suspended) {
-    found.emplace_back("the pool is suspended: all input and output waits");
+namespace {
+
+/// A pool whose files were deleted goes on until it is deactivated, so that they can be copied.
+std::optional<Trouble> deleted_files(const Pool& pool) {
+  constexpr std::string_view mark = " (deleted)";
+  std::string loops;
+  std::string copies;
+  for (const Backing* backing : {&pool.data, &pool.metadata}) {
+    if (!backing->loop || !backing->loop->backing_file.ends_with(mark)) continue;
+    const std::string& file = backing->loop->backing_file;
+    const std::string loop = backing->loop->path();
+    loops += (loops.empty() ? "" : " and ") + loop;
+    copies +=
+        fmt::format("cp --sparse=always {} {}; ", loop, file.substr(0, file.size() - mark.size()));
   }
+  if (loops.empty()) return {};
+  return Trouble{
+      fmt::format("the file behind {} was deleted: its content goes with the pool", loops),
+      fmt::format("stop all VMs, then: {}flintctl provision reset -y; flintctl provision all",
+                  copies)};
+}
+
+std::optional<Trouble> bad_mode(const Pool& pool) {
+  const std::string& name = pool.device.name;
+  const std::string grow = fmt::format("flintctl pool grow {} ", name);
   switch (pool.status.mode) {
     case Mode::read_write:
-      break;
+      return {};
     case Mode::read_only:
-      found.emplace_back("the pool is read-only: its metadata is full or damaged");
-      break;
+      if (pool.table.features.read_only) {
+        return Trouble{"the pool is read-only by its table (read_only)",
+                       "flintctl provision reset -y, which keeps all data; flintctl provision all"};
+      }
+      return Trouble{
+          "the pool is read-only: its metadata is full or damaged",
+          pool.status.needs_check ? repair_command(pool) : grow + "--metadata-size SIZE"};
     case Mode::out_of_data_space:
-      found.emplace_back("the pool is out of data space: delete images or VMs, or grow it");
-      break;
+      return Trouble{"the pool is out of data space: delete images or VMs, or grow it",
+                     grow + "--data-size SIZE"};
     case Mode::failed:
     case Mode::unreadable:
-      found.emplace_back("the pool has failed and must be repaired before it works again");
       break;
   }
-  if (pool.status.needs_check) {
-    found.emplace_back("the metadata needs a check (thin_check) before the pool can be written");
+  return Trouble{"the pool has failed and must be repaired before it works again",
+                 repair_command(pool)};
+}
+
+}  // namespace
+
+std::vector<Trouble> troubles(const Pool& pool) {
+  std::vector<Trouble> found;
+  if (pool.device.suspended) {
+    found.push_back({"the pool is suspended: all input and output waits",
+                     "dmsetup resume " + pool.device.name});
   }
+  if (auto trouble = bad_mode(pool)) found.push_back(*std::move(trouble));
+  if (pool.status.needs_check) {
+    found.push_back({"the metadata needs a check (thin_check) before the pool can be written",
+                     repair_command(pool)});
+  }
+  if (auto trouble = deleted_files(pool)) found.push_back(*std::move(trouble));
   // A pool that is smaller than its mark is below it from the start: no news.
   if (pool.status.mode == Mode::read_write && pool.below_low_water() &&
       pool.status.data.total_blocks > pool.table.low_water_blocks) {
     found.push_back(
-        fmt::format("less than {} of the pool is free",
-                    format_size(pool.table.low_water_blocks * pool.table.block_bytes())));
-  }
-  for (const Backing* backing : {&pool.data, &pool.metadata}) {
-    if (backing->loop && backing->loop->backing_file.ends_with(" (deleted)")) {
-      found.push_back(fmt::format("the file behind {} was deleted: its content goes with the pool",
-                                  backing->loop->path()));
-    }
+        {fmt::format("less than {} of the pool is free",
+                     format_size(pool.table.low_water_blocks * pool.table.block_bytes())),
+         fmt::format("flintctl pool grow {} --data-size SIZE", pool.device.name), true});
   }
   return found;
+}
+
+std::optional<Error> unwell(const Pool& pool) {
+  const std::vector<Trouble> found = troubles(pool);
+  if (found.empty() || found.front().works) return {};
+  return Error(Code::host_not_ready, found.front().what).with_hint(found.front().mend);
 }
 
 }  // namespace flintctl::thinpool

@@ -57,7 +57,15 @@ Result<std::uint64_t> free_bytes(const std::string& name, devmapper::Driver& dri
 /// The names of all active thin pools.
 Result<std::vector<std::string>> list(devmapper::Driver& driver);
 
-/// What is wrong with the pool, one sentence each; empty when it is well.
-std::vector<std::string> troubles(const Pool& pool);
+/// Something wrong with a pool.
+struct Trouble {
+  std::string what;    ///< a sentence
+  std::string mend;    ///< the command that ends it, or what to do
+  bool works = false;  ///< the pool does its work all the same, but not for long
+};
+/// Gravest first; empty when the pool is well.
+std::vector<Trouble> troubles(const Pool& pool);
+/// The gravest as host_not_ready, unless the pool works.
+std::optional<Error> unwell(const Pool& pool);
 
 }  // namespace flintctl::thinpool

@@ -93,7 +93,9 @@ class Run : FileRun {
   Result<> activate(const std::string& metadata_file);
   /// A loop device of the file: one that exists, or a new one.
   Result<loop::Attachment> attach(const std::string& file);
-  Result<> refuse_shared(const loop::Device& device);
+  /// Another device on the files, whatever its name.
+  Result<> refuse_used_files();
+  void tell_state(const Pool& pool);
 
   devmapper::Driver& driver_;
   loop::Driver& loops_;
@@ -143,8 +145,25 @@ Result<> Run::adopt() {
   outcome_.differences = differences(spec_, files_, pool);
   outcome_.directory = directory_of(pool, files_);
   outcome_.change = outcome_.differences.empty() ? Change::unchanged : Change::adopted;
-  for (std::string& trouble : troubles(pool)) outcome_.warnings.push_back(std::move(trouble));
+  tell_state(pool);
   return {};
+}
+
+void Run::tell_state(const Pool& pool) {
+  outcome_.unwell = unwell(pool);
+  for (Trouble& trouble : troubles(pool)) {
+    if (trouble.works) outcome_.warnings.push_back(std::move(trouble.what));
+  }
+  for (const Backing* backing : {&pool.data, &pool.metadata}) {
+    struct stat status {};
+    if (!backing->loop || ::stat(backing->loop->backing_file.c_str(), &status) != 0 ||
+        (status.st_mode & S_IRWXO) == 0) {
+      continue;
+    }
+    outcome_.warnings.push_back(
+        fmt::format("others may open {0}, and with it every guest's disk ({1:04o}): chmod o= {0}",
+                    backing->loop->backing_file, status.st_mode & 07777U));
+  }
 }
 
 Result<> FileRun::survey_files() {
@@ -184,17 +203,16 @@ Result<Outcome> FileRun::plan_files() {
   return std::move(outcome_);
 }
 
-Result<> Run::refuse_shared(const loop::Device& device) {
-  const auto user = TRY(user_of(device, driver_));
+Result<> Run::refuse_used_files() {
+  const auto user = TRY(find_user(files_, driver_, loops_));
   if (!user) return {};
   return Error(Code::already_exists,
-               fmt::format("{} is in use by the device '{}'", device.backing_file, *user))
-      .with_hint("give another --directory, or --name " + *user);
+               fmt::format("{} is in use by the device '{}'", user->file, user->device))
+      .with_hint("give another --directory, or --name " + user->device);
 }
 
 Result<loop::Attachment> Run::attach(const std::string& file) {
   for (loop::Device& device : TRY(loops_.find(file))) {
-    TRY(refuse_shared(device));
     if (device.is_plain()) return loop::Attachment{std::move(device), UniqueFd()};
   }
   return loops_.attach(file, {});
@@ -226,7 +244,7 @@ Result<> Run::activate(const std::string& metadata_file) {
     return Error(Code::data_loss, "the kernel activated the pool but cannot use it")
         .with_hint(fmt::format("run thin_check on {}", metadata_file));
   }
-  for (std::string& trouble : troubles(pool)) outcome_.warnings.push_back(std::move(trouble));
+  tell_state(pool);
   if (pool.status.discard == Discard::not_passed_down) {
     outcome_.warnings.push_back(
         fmt::format("{} takes no discard: space that the pool frees does not return to the host",
@@ -258,9 +276,6 @@ Result<> Run::create() {
 
 /// As LVM does: what is wrong with metadata is best known before the kernel writes to it.
 Result<> Run::check_before_use() {
-  for (const loop::Device& device : TRY(loops_.find(files_.metadata))) {
-    TRY(refuse_shared(device));
-  }
   auto checked = check_metadata(files_.metadata, NeedsCheck::clear, spec_.thin_check);
   if (checked) return {};
   if (checked.error().code() == Code::data_loss) {
@@ -298,6 +313,7 @@ Result<Outcome> Run::ensure() {
     TRY(driver_.ensure_node(spec_.name));
     return std::move(outcome_);
   }
+  TRY(refuse_used_files());
   TRY(survey_files());
   if (!survey_.superblock && spec_.absent == Spec::Absent::refuse) {
     return Error(Code::not_found,
@@ -316,6 +332,7 @@ Result<Outcome> Run::plan() {
     TRY(adopt());
     return std::move(outcome_);
   }
+  TRY(refuse_used_files());
   return plan_files();
 }
 

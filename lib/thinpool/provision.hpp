@@ -67,8 +67,10 @@ struct Outcome {
   Change change = Change::unchanged;
   /// How an existing pool differs from what a new one would be, one sentence each.
   std::vector<std::string> differences;
-  /// What else a person should know: host space, mode, missing discard.
+  /// What else a person should know: host space, missing discard, a pool that is nearly full.
   std::vector<std::string> warnings;
+  /// Why the active pool does not work, with what mends it: see unwell().
+  std::optional<Error> unwell = {};
   /// The folder that its files lie in, or will; empty when the pool stands on anything but files
   /// that are named as ours.
   std::string directory;

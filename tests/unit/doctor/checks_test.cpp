@@ -132,7 +132,8 @@ TEST_CASE("a pool is judged by mode, needs_check and fill") {
   pool.data.loop->number = 3;
   pool.data.loop->backing_file = "/pool/data (deleted)";
   CHECK(only(doctor::check_pool("p", pool)).fix ==
-        "stop all VMs, then cp --sparse=always /dev/loop3 /pool/data");
+        "stop all VMs, then: cp --sparse=always /dev/loop3 /pool/data; "
+        "flintctl provision reset -y; flintctl provision all");
 }
 
 TEST_CASE("containerd must answer with its snapshotter ok") {
@@ -179,7 +180,7 @@ TEST_CASE("leftovers are named with what removes them") {
   REQUIRE(findings.size() == 2);
   CHECK(findings[0].check == "leftover/tap");
   CHECK(findings[0].fix == "flintctl gc");
-  CHECK(findings[1].fix == "dmsetup remove p-snap-3");
+  CHECK(findings[1].fix == "flintctl gc");
   CHECK(only(doctor::check_leftovers(broken)).severity == Severity::warning);
 }
 

@@ -127,7 +127,7 @@ TEST_CASE("a root that others may enter is narrowed") {
   REQUIRE(sys::make_directories(tree.settings.root, 0755));
   const auto plan = plan_containerd_config(tree.settings, tree.config());
   REQUIRE(plan);
-  CHECK(fmt::format("{}", fmt::join(plan->changes, "\n")).find("from 0755 to 0700") !=
+  CHECK(fmt::format("{}", fmt::join(plan->changes, "\n")).find("set the mode 0700 of") !=
         std::string::npos);
   REQUIRE(install_containerd_config(tree.settings, tree.config()));
   CHECK(mode_of(tree.settings.root) == 0700);

@@ -94,6 +94,21 @@ TEST_CASE("a folder that cannot be written says which") {
   CHECK(installed.error().text().find(place.paths.etc) != std::string::npos);
 }
 
+TEST_CASE("a file that others can write is not in place, and is written anew without a backup") {
+  Place place;
+  auto record = provision::Record::open(place.paths.record()).value();
+  provision::Journal journal(record, "step");
+  const HostFile file{place.paths.etc + "/a.conf", "text\n"};
+  REQUIRE(install_file(file, journal));
+  std::filesystem::permissions(file.path, std::filesystem::perms::all);
+  const Item found = check_file(file);
+  CHECK(found.state == State::differs);
+  CHECK(found.detail == "can be written by others (0777)");
+  REQUIRE(install_file(file, journal));
+  CHECK(check_file(file).state == State::in_place);
+  CHECK(sys::list_directory(place.paths.etc)->size() == 1);
+}
+
 TEST_CASE("what is no regular file is refused before anything is recorded, and stays at reset") {
   Place place;
   auto record = Record::open(place.paths.record());

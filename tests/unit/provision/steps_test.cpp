@@ -132,6 +132,38 @@ TEST_CASE("P3: the pool's unit comes before containerd and needs the folder's mo
                      host.pool.spec.directory + "\n") != std::string::npos);
 }
 
+TEST_CASE("a pool that does not work is not in place, and nothing is applied around it") {
+  PoolHost host;
+  REQUIRE(host.apply());
+  auto& device = host.pool.driver.devices.at("pool");
+  const std::string well = device.status;
+  device.status = "Fail";
+  CHECK_FALSE(host.in_place());
+  const auto refused = host.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::host_not_ready);
+  CHECK(refused.error().hint().starts_with("flintctl pool repair pool"));
+  device.status = well;
+  CHECK(host.in_place());
+  host.pool.loops.devices.begin()->second.backing_file += " (deleted)";
+  const auto report = host.plan.check().front();
+  CHECK_FALSE(report.in_place());
+  CHECK(report.finding.warnings.empty());
+}
+
+TEST_CASE("files that another device has are refused before anything is recorded") {
+  PoolHost host;
+  REQUIRE(thinpool::ensure(host.pool.spec, host.pool.driver, host.pool.loops));
+  host.pool.spec.name = "other";
+  DevpoolStep step(host.paths, host.pool.spec, host.drivers, host.services);
+  const auto found = step.check();
+  REQUIRE_FALSE(found);
+  CHECK(found.error().code() == Code::already_exists);
+  CHECK(found.error().text().find("in use by the device 'pool'") != std::string::npos);
+  CHECK_FALSE(apply_alone(step, host.paths, std::chrono::seconds(1)));
+  CHECK(host.recorded() == 0);
+}
+
 TEST_CASE("the pool's unit names the folder that it lies in, whatever was asked for") {
   PoolHost host;
   host.pool.spec.low_water_blocks = 7;

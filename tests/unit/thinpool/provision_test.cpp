@@ -2,6 +2,7 @@
 #include "thinpool/provision.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "fixture.hpp"
 #include "lvm/names.hpp"
@@ -313,6 +314,14 @@ TEST_CASE("a pool that can outgrow its filesystem is made with a warning") {
   CHECK(mentions(result->warnings, "the pool can grow by"));
 }
 
+TEST_CASE("files that others may open are warned of") {
+  Host host;
+  REQUIRE(host.ensure());
+  CHECK(host.ensure()->warnings.empty());
+  std::filesystem::permissions(host.data(), std::filesystem::perms::all);
+  CHECK(mentions(host.ensure()->warnings, "chmod o= " + host.data()));
+}
+
 TEST_CASE("a pool in trouble is reported, not touched") {
   Host host;
   REQUIRE(host.ensure());
@@ -321,10 +330,11 @@ TEST_CASE("a pool in trouble is reported, not touched") {
   const auto result = host.ensure();
   REQUIRE(result);
   CHECK(result->change == Change::unchanged);
-  CHECK(mentions(result->warnings, "read-only"));
-  CHECK(mentions(result->warnings, "thin_check"));
+  REQUIRE(result->unwell);
+  CHECK(result->unwell->message().find("read-only") != std::string::npos);
+  CHECK(result->unwell->hint() == "flintctl pool repair pool --directory " + host.spec.directory);
   host.driver.devices.at("pool").status = "Fail";
-  CHECK(mentions(host.ensure()->warnings, "has failed"));
+  CHECK(host.ensure()->unwell->message().find("has failed") != std::string::npos);
 }
 
 TEST_CASE("a pool that fails as soon as it is active is taken away again") {

@@ -35,6 +35,15 @@ struct RestoredPool : testing::Host {
   }
 };
 
+/// A program of that name in the host's folder: a script.
+std::string write_program(const testing::Host& host, const std::string& name,
+                          const std::string& lines) {
+  std::string path = host.root + "/" + name;
+  std::ofstream(path) << "#!/bin/sh\n" << lines;
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  return path;
+}
+
 }  // namespace
 
 TEST_CASE("sound metadata passes, and damage is told in thin_check's own words") {
@@ -60,27 +69,39 @@ TEST_CASE("damaged metadata is repaired, and the old one is kept") {
   CHECK(sys::list_directory(pool.spec.directory)->size() == 2);
 }
 
+TEST_CASE("metadata without its first block is repaired by what the data file says") {
+  RestoredPool pool;
+  pool.damage(0);
+  std::ofstream(pool.data()) << "";
+  std::filesystem::resize_file(pool.data(), 64 * mib);
+  const auto lost = check_inactive(pool.spec, nullptr, nullptr);
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().hint().find("flintctl pool repair") != std::string::npos);
+  REQUIRE(repair(pool.spec, pool.driver, pool.loops));
+  CHECK(check_metadata(pool.metadata(), NeedsCheck::keep));
+  const auto found = check_inactive(pool.spec, nullptr, nullptr);
+  REQUIRE(found);
+  CHECK(found->superblock->data_blocks == 1024);
+  CHECK(found->superblock->block_sectors == 128);
+}
+
 TEST_CASE("what cannot be repaired stays as it was") {
   RestoredPool pool;
-  pool.damage(0);  // without its superblock nothing can be read
+  std::ofstream(pool.data()) << "x";
+  for (unsigned block = 0; block < 1024; ++block) pool.damage(block);
   const std::string before = sys::read_file(pool.metadata()).value();
   REQUIRE_FALSE(repair(pool.spec, pool.driver, pool.loops));
   CHECK(sys::read_file(pool.metadata()).value() == before);
-  CHECK(sys::list_directory(pool.spec.directory)->size() == 1);
+  CHECK(sys::list_directory(pool.spec.directory)->size() == 2);
 }
 
-namespace {
-
-/// A program of that name in the host's folder: a script.
-std::string write_program(const testing::Host& host, const std::string& name,
-                          const std::string& lines) {
-  std::string path = host.root + "/" + name;
-  std::ofstream(path) << "#!/bin/sh\n" << lines;
-  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-  return path;
+TEST_CASE("a tool that was killed says nothing of the metadata") {
+  RestoredPool pool;
+  const std::string killed = write_program(pool, "killed", "kill -9 $$\n");
+  const auto checked = check_metadata(pool.metadata(), NeedsCheck::keep, killed);
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().code() == Code::unknown);
 }
-
-}  // namespace
 
 TEST_CASE("files of a live pool of another name are neither checked nor repaired") {
   testing::Host host;
