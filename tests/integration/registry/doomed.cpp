@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "doomed.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -11,6 +12,7 @@
 #include "bed.hpp"
 #include "containerd/client.hpp"
 #include "support/containerd/watched_client.hpp"
+#include "sys/file.hpp"
 #include "sys/host.hpp"
 #include "sys/interrupt.hpp"
 
@@ -40,6 +42,22 @@ std::unique_ptr<containerd::Client> doomed_client(std::unique_ptr<containerd::Cl
     }
   };
   return std::make_unique<WatchedClient>(std::move(client), watch);
+}
+
+/// VmHWM, of this program's own memory; getrusage(2) would count who started it.
+Result<std::uint64_t> own_peak() {
+  const auto status = TRY(sys::read_file("/proc/self/status"));
+  const std::string key = "VmHWM:";
+  const auto at = status.find(key);
+  if (at == std::string::npos) return Error(Code::internal, "no VmHWM in /proc/self/status");
+  return std::stoull(status.substr(at + key.size())) << 10U;
+}
+
+Result<> write_peak(const std::string& path) {
+  rusage children{};
+  ::getrusage(RUSAGE_CHILDREN, &children);
+  const auto peak = TRY(own_peak()) + (static_cast<std::uint64_t>(children.ru_maxrss) << 10U);
+  return sys::write_file_atomic(path, std::to_string(peak), 0600);
 }
 
 Result<> pull_to_doom(const std::string& address, const Doom& doom, const PullOptions& options) {
@@ -74,6 +92,17 @@ Result<sys::ExitStatus> run_to_doom(const Doom& doom) {
   return process.wait(std::chrono::minutes(1));
 }
 
+Result<std::uint64_t> peak_of_pull(const std::string& reference, const std::string& name_space) {
+  Doom none;
+  none.reference = reference;
+  none.name_space = name_space;
+  none.change = "none";
+  const auto status = TRY(run_to_doom(none));
+  if (!status.ok()) return Error(Code::unknown, "the pull ended with " + status.text());
+  const auto path = Bed::get().options(name_space).state_directory + "/peak";
+  return std::stoull(TRY(sys::read_file(path)));
+}
+
 int run_doomed(int argc, char** argv) {
   if (argc != 13) return 2;
   sys::catch_interrupts();
@@ -96,7 +125,7 @@ int run_doomed(int argc, char** argv) {
   if (!cache) return 2;
   if (doom.boot) options.boot = BootTarget{&*cache, {}};
   const auto pulled = pull_to_doom(argv[2], doom, options);
-  if (pulled) return 0;
+  if (pulled) return write_peak(options.state_directory + "/peak") ? 0 : 1;
   if (pulled.error().code() == Code::cancelled) return 130;
   std::cerr << pulled.error().text() << '\n';
   return 1;

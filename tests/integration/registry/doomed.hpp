@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/result.hpp"
@@ -26,6 +27,10 @@ struct Doom {
   std::size_t nth = 1;
 };
 Result<sys::ExitStatus> run_to_doom(const Doom& doom);
+
+/// The same without a doom: bytes that the pull and its extractor had resident at most, added up.
+/// Of the extractor it may be too much, for it counts what its parent had when it was started.
+Result<std::uint64_t> peak_of_pull(const std::string& reference, const std::string& name_space);
 
 /// The child's side. Exits with 0 after success, 1 after a failure, 130 when it was interrupted.
 int run_doomed(int argc, char** argv);

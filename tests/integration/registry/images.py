@@ -5,6 +5,7 @@
 test/rich:1    three layers with all kinds of members, whiteouts and replacements
 test/shared:1  the lowest layer of rich, and another one
 test/big:1     three layers of noise, 3 MiB each, so that a pull can be killed in the middle
+test/zeros:1, test/random:1   one layer of 192 MiB of zeros, of 144 MiB of noise
 test/kernel:1  20 MiB that compress well, and kernel and initrd in a layer over them
 test/format-NAME:1   the layers of rich, in all formats of manifests and layers: see formats()
 test/many:1, test/one:1, test/empty-layers:1   images of 127 layers, of one, and with layers of nothing
@@ -13,6 +14,7 @@ test/foreign:1, test/encrypted:1   layers that are not for us
 test/diff-id:1, test/digest:1, test/media-type:1, test/missing:1   bad in the way of their names
 """
 
+import gzip
 import io
 import random
 import struct
@@ -151,6 +153,30 @@ def counts(store):
         image_of(files[:1], media_type).write(store, "test/" + name)
 
 
+class Repeated:
+    """A tar of one file of `count` times the same MiB, and the same in gzip: a member for each piece,
+    for compressing all of it takes seconds."""
+
+    def __init__(self, name, piece, count, level):
+        entry = tarfile.TarInfo(name)
+        entry.size = len(piece) * count
+        self._pieces = [entry.tobuf(), *[piece] * count, bytes(1024)]
+        self._packed = {id(piece): gzip.compress(piece, level, mtime=0) for piece in self._pieces}
+
+    def tar(self):
+        return b"".join(self._pieces)
+
+    def pack(self, _tar):
+        return b"".join(self._packed[id(piece)] for piece in self._pieces)
+
+
+def large(store):
+    noise_piece = random.Random("large").randbytes(1 << 20)
+    for name, layer in (("zeros", Repeated("zeros", bytes(1 << 20), 192, 1)),
+                        ("random", Repeated("random", noise_piece, 144, 0))):
+        image_of([layer.tar()], LAYER, layer.pack).write(store, "test/" + name)
+
+
 def arms(store):
     name, manifests = "test/arms", []
     for architecture, variant in (("amd64", ""), ("arm", "v6"), ("arm", "v7")):
@@ -173,6 +199,7 @@ def main():
     formats(store, layers)
     counts(store)
     arms(store)
+    large(store)
     Image().add(layers[0]).add(Layer().add("other", data=b"o").bytes()).write(store, "test/shared")
     big = Image()
     for seed in range(3):

@@ -706,6 +706,24 @@ TEST_CASE("a local image is used without its registry") {
   CHECK(Bed::get().registry().log().size() == before);
 }
 
+TEST_CASE("memory does not grow with a layer, of zeros or of noise") {
+  const auto peak = [](const std::string& image) {
+    return must(peak_of_pull(Bed::get().image(image).name(), "memory-" + image)) >> 20U;
+  };
+  const auto small = peak("one");
+  const auto zeros = peak("zeros");
+  const auto random = peak("random");
+  INFO("MiB: " << small << ", " << zeros << ", " << random);
+  CHECK(zeros <= 128);
+  CHECK(random <= 128);
+  // The buffers between the threads are filled, and no more.
+  CHECK(zeros <= small + 32);
+  CHECK(random <= small + 32);
+  for (const char* image : {"zeros", "random"}) {
+    must(remove(*Bed::get().client(std::string("memory-") + image), Bed::get().image(image)));
+  }
+}
+
 TEST_CASE("containerd applies no layer") {
   const auto applied = [] {  // it says so at level debug
     const std::string log = must(sys::read_file(Bed::get().containerd().folder() + "/log"));
