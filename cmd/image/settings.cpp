@@ -8,6 +8,7 @@
 #include "devmapper/driver.hpp"
 #include "image/progress_view.hpp"
 #include "image/secret_input.hpp"
+#include "loop/driver.hpp"
 #include "oci/auth_file.hpp"
 #include "pool/guard.hpp"
 #include "sys/file.hpp"
@@ -19,7 +20,8 @@ namespace {
 /// Free bytes in the pool that the devmapper snapshotter takes from.
 Result<std::uint64_t> free_in_pool(const std::string& name) {
   const auto driver = TRY(devmapper::open());
-  auto free = thinpool::free_bytes(name, *driver);
+  const auto loops = TRY(loop::open(sys::Modules::leave));
+  auto free = thinpool::free_bytes(name, *driver, *loops);
   // containerd may be configured for another pool than we are: then it alone can tell.
   if (!free && free.error().code() == Code::not_found) {
     return std::numeric_limits<std::int64_t>::max();

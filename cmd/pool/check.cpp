@@ -28,6 +28,19 @@ Result<thinpool::Spec> to_spec(Host& host, const PoolCheckOptions& options) {
   return spec;
 }
 
+/// A folder that nobody named for this pool, and that the configured one lies in: its files being
+/// sound says nothing of a pool of another name.
+Result<> refuse_another(Host& host, const PoolCheckOptions& options, const thinpool::Spec& spec) {
+  const config::Config* config = TRY(host.config());
+  if (options.directory || spec.name == config->pool ||
+      spec.directory != TRY(known_directory(host, config->pool))) {
+    return {};
+  }
+  return Error(Code::not_found, fmt::format("there is no pool '{}': the files in {} are of '{}'",
+                                            spec.name, spec.directory, config->pool))
+      .with_hint("give --directory if they are its own");
+}
+
 Result<> check_active(Host& host, const std::string& name, devmapper::Driver& driver) {
   const auto loops = TRY(loop::open(sys::Modules::leave));
   const thinpool::Pool pool = TRY(thinpool::inspect(name, driver, *loops));
@@ -90,6 +103,7 @@ Result<> pool_check(Host& host, const PoolCheckOptions& options) {
   const auto found = thinpool::check_inactive(spec, driver ? driver->get() : nullptr,
                                               loops ? loops->get() : nullptr);
   if (!found) return unwell(found.error());
+  TRY(refuse_another(host, options, spec));
   return say_sound(host, spec, found->superblock->needs_check);
 }
 

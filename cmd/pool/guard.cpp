@@ -2,6 +2,7 @@
 #include "pool/guard.hpp"
 
 #include "devmapper/driver.hpp"
+#include "loop/driver.hpp"
 #include "provision/containerd_pool.hpp"
 #include "thinpool/fill.hpp"
 
@@ -20,8 +21,9 @@ Result<> guard_pool(Host& host, Overcommit overcommit) {
   if (!driver) return {};
   const auto own = TRY(provision::pool_of_own_containerd(config->containerd_address));
   if (own) TRY(provision::require_active_pool(*own, **driver));
+  const auto loops = TRY(loop::open());
   const thinpool::FillVerdict verdict =
-      TRY(thinpool::judge_fill(own.value_or(config->pool), **driver));
+      TRY(thinpool::judge_fill(own.value_or(config->pool), **driver, *loops));
   if (verdict.refusal && overcommit == Overcommit::refused) return Error(*verdict.refusal);
   if (verdict.warning) host.streams().err << "warning: " << *verdict.warning << '\n';
   return {};

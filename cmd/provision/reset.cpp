@@ -51,6 +51,27 @@ Result<> refuse_named_vms(Host& host) {
                  vm::vm_command("delete", vms->front().name_space, vms->front().name));
 }
 
+/// What other clients of the same containerd have on the pool is theirs.
+Result<> refuse_other_namespaces(Host& host) {
+  const auto client = host.containerd();
+  const config::Config* config = TRY(host.config());
+  if (!client) return {};
+  const auto names = (*client)->namespaces();
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    if (name == config->containerd_namespace) continue;
+    const auto snapshots = (*client)->with_namespace(name)->snapshot_list(config->snapshotter, {});
+    if (!snapshots || snapshots->empty()) continue;
+    return Error(Code::aborted,
+                 fmt::format("the namespace '{}' of containerd has {} snapshots, as '{}', which "
+                             "would be destroyed",
+                             name, snapshots->size(), snapshots->front().name))
+        .with_hint(fmt::format("whoever uses it removes them first: ctr --namespace {} snapshots "
+                               "--snapshotter {} ls",
+                               name, config->snapshotter));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> provision_reset(Host& host, const ProvisionResetOptions& options) {
@@ -58,7 +79,10 @@ Result<> provision_reset(Host& host, const ProvisionResetOptions& options) {
   ProvisionSession session = TRY(open_default_session(host));  // the record says what was done
   provision::Plan plan = session.every_step();
   const auto data = options.delete_data ? provision::Data::remove : provision::Data::keep;
-  if (options.delete_data) TRY(refuse_named_vms(host));
+  if (options.delete_data) {
+    TRY(refuse_named_vms(host));
+    TRY(refuse_other_namespaces(host));
+  }
   if (options.dry_run) {
     const auto planned = TRY(plan.plan_reset(data));
     for (const UndoReport& report : planned) print(host, report);

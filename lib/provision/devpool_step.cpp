@@ -12,6 +12,7 @@
 #include "sys/host.hpp"
 #include "thinpool/backing.hpp"
 #include "thinpool/deactivate.hpp"
+#include "thinpool/metadata.hpp"
 #include "thinpool/table.hpp"
 #include "thinpool/users.hpp"
 
@@ -85,7 +86,7 @@ Result<std::vector<HostUnit>> DevpoolStep::units(const thinpool::Outcome& pool) 
                       fmt::format("# Made by 'flintctl provision'.\n"
                                   "[Unit]\n"
                                   "Description=flintctl's thin pool {}\n"
-                                  "RequiresMountsFor={}\n"
+                                  "RequiresMountsFor={} {}\n"
                                   "After=systemd-modules-load.service systemd-udevd.service "
                                   "local-fs.target\n"
                                   "Before=containerd.service\n"
@@ -97,7 +98,7 @@ Result<std::vector<HostUnit>> DevpoolStep::units(const thinpool::Outcome& pool) 
                                   "\n"
                                   "[Install]\n"
                                   "WantedBy=multi-user.target\n",
-                                  spec_.name, quote_argument(pool.directory), command)};
+                                  spec_.name, quote_argument(pool.directory), program, command)};
   if (!pool.directory.empty()) units.push_back(boot);
   if (watch_.timer) add_watch(units, spec_.name, program);
   return units;
@@ -273,8 +274,11 @@ Result<Undone> DevpoolStep::undo(const Change& change, Data data, Notes& notes) 
   const std::string made = removed_with(change, Data::remove);
   if (made.empty()) return Undone::done;
   const thinpool::BackingFiles files = thinpool::backing_files(made);
-  for (const std::string& file : {files.data, files.metadata, files.unfinished_metadata}) {
-    if (data == Data::remove) TRY(sys::remove_file(file));
+  if (data == Data::remove) {
+    for (const std::string& file : {files.data, files.metadata, files.unfinished_metadata}) {
+      TRY(sys::remove_file(file));
+    }
+    TRY(thinpool::remove_old_metadata(files));
   }
   return any_exists(files) ? Undone::kept : Undone::done;
 }

@@ -151,7 +151,7 @@ Result<> LvmStep::check_missing(const Report& report, Finding& finding) const {
 void LvmStep::warn(const VolumeGroup& group, const LogicalVolume& pool, Finding& finding) const {
   const auto add = [&](const std::string& text) { finding.warnings.push_back(text); };
   const std::string pool_name = spec_.name.text();
-  if (!pool.zeroes) {
+  if (!pool.zeroes && !is_own(group)) {
     add(
         fmt::format("{} does not zero new blocks: a VM can read what another left on the disk; "
                     "mend it: lvchange --zero y {}",
@@ -209,6 +209,9 @@ Result<> LvmStep::check_pool(const VolumeGroup& group, Finding& finding) const {
     watch.detail = "is not watched by dmeventd";
   }
   finding.items.push_back(std::move(watch));
+  if (is_own(group) && !pool.zeroes) {
+    finding.items.push_back({State::differs, "zeroing of " + name, "is off"});
+  }
   warn(group, pool, finding);
   return {};
 }
@@ -370,6 +373,9 @@ Result<> LvmStep::apply(Journal& journal) {
   TRY(check_pool(*made.find(spec_.name.group), finding));
   const LogicalVolume& pool = *made.find(spec_.name.group)->find(spec_.name.volume);
   TRY(attach_profile(pool, journal));
+  if (is_own(*made.find(spec_.name.group)) && !pool.zeroes) {
+    TRY(run({"lvchange", "--zero", "y", spec_.name.text()}));
+  }
   TRY(set_up(pool));
   TRY(verify());
   for (const HostUnit& unit : TRY(units(made))) {

@@ -83,11 +83,19 @@ Result<Undone> undo_group(const Change& change, Data data, lvm::Tools& tools) {
   return Undone::done;
 }
 
-Result<Undone> undo_physical(const Change& change, lvm::Tools& tools) {
-  const Report report = TRY(lvm::read_report(tools));
+/// pvremove(8) leaves the text of the group's metadata, by which the disk would not count as blank.
+Result<> blank(const std::string& device, Disks& disks) {
+  const auto disk = TRY(disks.inspect(device));
+  return disk.users.empty() && disk.signatures.empty() ? disks.wipe(disk) : Result<>();
+}
+
+Result<Undone> undo_physical(const Change& change, PoolDrivers& drivers) {
+  const Report report = TRY(lvm::read_report(drivers.lvm()));
   const std::string uuid = change.details.string_or("uuid");
   for (const lvm::PhysicalVolume& orphan : report.orphans) {
-    if (orphan.uuid == uuid) TRY(tools.run({"pvremove", orphan.device}));
+    if (orphan.uuid != uuid) continue;
+    TRY(drivers.lvm().run({"pvremove", orphan.device}));
+    TRY(blank(orphan.device, drivers.disks()));
   }
   for (const VolumeGroup& group : report.groups) {
     for (const lvm::PhysicalVolume& pv : group.physical) {
@@ -126,7 +134,7 @@ Result<Undone> LvmStep::undo(const Change& change, Data data, Notes& notes) {
   if (change.kind == "pool") return undo_pool(change, data, drivers_);
   if (change.kind == "autoextend") return undo_profile(change, drivers_.lvm());
   if (change.kind == "volume-group") return undo_group(change, data, drivers_.lvm());
-  if (change.kind == "physical-volume") return undo_physical(change, drivers_.lvm());
+  if (change.kind == "physical-volume") return undo_physical(change, drivers_);
   return Step::undo(change, data, notes);
 }
 

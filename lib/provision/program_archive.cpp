@@ -70,6 +70,8 @@ Result<std::string> first_bytes(const std::string& file) {
 
 /// What says of a program that it is whole must not outlive a power cut that takes it.
 Result<> close_written(const UniqueFd& file, const std::string& path) {
+  // Whatever the umask of who runs this.
+  if (::fchmod(file.get(), 0755) != 0) return sys::last_error(fmt::format("writing {}", path));
   if (::fsync(file.get()) != 0) return sys::last_error(fmt::format("writing {}", path));
   return {};
 }

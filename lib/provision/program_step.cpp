@@ -66,6 +66,13 @@ std::string known_digest_of(const std::string& path, const sys::FactCache& facts
   return digest;
 }
 
+/// As it was installed: whoever else could write it would run as root.
+bool has_own_mode(const std::string& path) {
+  struct stat status = {};
+  return ::stat(path.c_str(), &status) == 0 && (status.st_mode & 07777U) == 0755 &&
+         (status.st_uid == 0 || status.st_uid == ::geteuid());
+}
+
 /// Asks the verified binary; it has a short time, no input and no environment to speak of.
 Result<std::string> probe_version(const std::string& binary) {
   const auto output = TRY(sys::run({binary, "--version"}, {}, version_timeout));
@@ -90,7 +97,8 @@ InstalledProgram read_version(const ProgramStore& store, const std::string& vers
     std::string digest = absent;
     digests >> digest;
     const std::string path = join(home, program);
-    one.intact = one.intact && known_digest_of(path, facts) == digest;
+    one.intact = one.intact && known_digest_of(path, facts) == digest &&
+                 (digest == absent || has_own_mode(path));
     one.linked = one.linked &&
                  link_target(join(store.bin, program)) == (digest == absent ? std::string() : path);
   }
@@ -161,7 +169,8 @@ Result<Finding> ProgramStep::check() {
     installed = installed || one.intact;
     Item& item = finding.items.front();
     item = {State::in_place, one.path, one.version};
-    if (!one.intact) item = {State::differs, one.path, "was changed since it was verified"};
+    if (!one.intact)
+      item = {State::differs, one.path, "is not as it was verified: contents, mode or owner"};
     if (one.intact && !one.linked) {
       item = {State::differs, join(store_.bin, store_.programs.front()),
               "leads to another version"};

@@ -35,7 +35,8 @@ Result<std::vector<Change>> from_text(const std::string& text) {
   const data::Value document = TRY(data::parse_json(text));
   if (document.integer_or("version") != format_version) {
     return Error(Code::invalid_argument,
-                 fmt::format("version {} is not known here", document.integer_or("version")));
+                 fmt::format("version {} is not known here", document.integer_or("version")))
+        .with_hint("use the flintctl that wrote it");
   }
   std::vector<Change> changes;
   const data::Value* list = document.find("changes");
@@ -61,12 +62,14 @@ Result<Record> Record::open(const std::string& directory) {
   }
   auto changes = from_text(*text);
   if (!changes) {
+    const std::string hint(changes.error().hint());
     return std::move(changes)
         .error()
         .with_code(Code::data_loss)
         .context(fmt::format("reading the record of what was changed, {}", record.path()))
-        .with_hint(fmt::format(
-            "move it away to go on: 'provision reset' then no longer knows what to undo"));
+        .with_hint(hint.empty() ? "move it away to go on: 'provision reset' then no longer knows "
+                                  "what to undo"
+                                : hint);
   }
   record.changes_ = std::move(*changes);
   return record;

@@ -81,6 +81,13 @@ Result<std::vector<devmapper::DeviceInfo>> volumes_of(const std::string& pool,
 
 Result<> refuse(const std::string& pool, const std::vector<devmapper::DeviceInfo>& volumes) {
   for (const devmapper::DeviceInfo& volume : volumes) {
+    if (!volume.name.starts_with(pool + "-snap-")) {
+      return Error(Code::aborted,
+                   fmt::format("the pool '{}' is in use: the device {} stands on it, and is no "
+                               "snapshot of containerd's",
+                               pool, volume.name))
+          .with_hint(fmt::format("if nobody needs it: dmsetup remove {}", volume.name));
+    }
     if (volume.open_count == 0) continue;
     return Error(Code::aborted, fmt::format("the pool '{}' is in use: {} has {} open", pool,
                                             opener_of(volume.number), volume.name))

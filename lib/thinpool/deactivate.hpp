@@ -10,7 +10,8 @@
 namespace flintctl::thinpool {
 
 /// aborted when somebody has one of the pool's active volumes open: names volume and user (process
-/// or mount point). Fine when there is no such pool.
+/// or mount point); and when a device stands on the pool that is no snapshot of containerd's, by
+/// whose names they are known ("POOL-snap-N"). Fine when there is no such pool.
 Result<> refuse_in_use(const std::string& pool, devmapper::Driver& driver);
 
 /// Waits until nobody has the volume open; fine when there is none of that name. aborted, which

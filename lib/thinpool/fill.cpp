@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "thinpool/host_room.hpp"
+
 namespace flintctl::thinpool {
 namespace {
 
@@ -44,10 +46,17 @@ FillVerdict judge_fill(const std::string& pool, const PoolStatus& status,
   return verdict;
 }
 
-Result<FillVerdict> judge_fill(const std::string& pool, devmapper::Driver& driver) {
-  const auto status = driver.status(pool);
-  if (!status || status->size() != 1 || status->front().type != "thin-pool") return FillVerdict();
-  return judge_fill(pool, TRY(parse_pool_status(status->front().params)));
+Result<FillVerdict> judge_fill(const std::string& name, devmapper::Driver& driver,
+                               loop::Driver& loops) {
+  const auto pool = inspect(name, driver, loops);
+  if (!pool) return FillVerdict();
+  FillVerdict verdict = judge_fill(name, pool->status);
+  if (const auto trouble = no_host_room(*pool); trouble && !verdict.refusal) {
+    verdict.warning = trouble->what;
+    verdict.refusal = Error(Code::resource_exhausted, trouble->what)
+                          .with_hint(trouble->mend + "; --overcommit goes on all the same");
+  }
+  return verdict;
 }
 
 }  // namespace flintctl::thinpool

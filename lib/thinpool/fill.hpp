@@ -7,6 +7,7 @@
 
 #include "core/result.hpp"
 #include "devmapper/driver.hpp"
+#include "loop/driver.hpp"
 #include "thinpool/status.hpp"
 
 namespace flintctl::thinpool {
@@ -29,8 +30,9 @@ struct FillVerdict {
 FillVerdict judge_fill(const std::string& pool, const PoolStatus& status,
                        const FillLimits& limits = {});
 
-/// The same of the live pool, by one status call that makes it commit nothing. No verdict when
-/// there is no such pool: who needs one finds that out.
-Result<FillVerdict> judge_fill(const std::string& pool, devmapper::Driver& driver);
+/// The same of the live pool, and of the filesystem that its files lie on. No verdict when there is
+/// no such pool: who needs one finds that out.
+Result<FillVerdict> judge_fill(const std::string& pool, devmapper::Driver& driver,
+                               loop::Driver& loops);
 
 }  // namespace flintctl::thinpool

@@ -233,6 +233,15 @@ Result<Survey> check_inactive(const Spec& spec, devmapper::Driver* driver, loop:
   return std::move(sound).error().with_hint(repair_command(spec.name, spec.directory));
 }
 
+Result<> remove_old_metadata(const BackingFiles& files) {
+  for (const std::string& name : TRY(sys::list_directory(files.directory))) {
+    if (name.starts_with("metadata.damaged-") || name == "metadata.repaired") {
+      TRY(sys::remove_file(fmt::format("{}/{}", files.directory, name)));
+    }
+  }
+  return {};
+}
+
 std::string repair_command(const std::string& name, const std::string& directory) {
   const bool usual = directory.empty() || directory == Spec().directory;
   return fmt::format("flintctl pool repair {}{}{}", name, usual ? "" : " --directory ",

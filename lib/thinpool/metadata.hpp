@@ -31,6 +31,9 @@ Result<> check_metadata(const std::string& file, NeedsCheck mark,
 /// aborted when a device of another name has them, else errors as survey() and check_metadata().
 Result<Survey> check_inactive(const Spec& spec, devmapper::Driver* driver, loop::Driver* loops);
 
+/// Removes what repairs left beside the files: old metadata, and that of a repair that was killed.
+Result<> remove_old_metadata(const BackingFiles& files);
+
 /// The command that repairs a pool, with its folder unless that is the usual one.
 std::string repair_command(const std::string& name, const std::string& directory);
 /// The same for an active pool, which knows where it lies.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/units.hpp"
+#include "thinpool/host_room.hpp"
 #include "thinpool/metadata.hpp"
 
 namespace flintctl::thinpool {
@@ -121,9 +122,12 @@ Result<Pool> inspect(const std::string& name, devmapper::Driver& driver, loop::D
   return pool;
 }
 
-Result<std::uint64_t> free_bytes(const std::string& name, devmapper::Driver& driver) {
+Result<std::uint64_t> free_bytes(const std::string& name, devmapper::Driver& driver,
+                                 loop::Driver& loops) {
   const Pool pool = TRY(read_counters(name, driver));
-  return pool.data_total_bytes() - pool.data_used_bytes();
+  const std::uint64_t free = pool.data_total_bytes() - pool.data_used_bytes();
+  const auto room = host_room(TRY(inspect_backing(pool.table.data_device, loops)));
+  return room ? std::min(free, *room) : free;
 }
 
 Result<std::vector<std::string>> list(devmapper::Driver& driver) {
@@ -199,6 +203,7 @@ std::vector<Trouble> troubles(const Pool& pool) {
                      repair_command(pool)});
   }
   if (auto trouble = deleted_files(pool)) found.push_back(*std::move(trouble));
+  if (auto trouble = no_host_room(pool)) found.push_back(*std::move(trouble));
   // A pool that is smaller than its mark is below it from the start: no news.
   if (pool.status.mode == Mode::read_write && pool.below_low_water() &&
       pool.status.data.total_blocks > pool.table.low_water_blocks) {

@@ -50,9 +50,11 @@ struct Pool {
 /// Reads a pool. not_found when no device has the name, already_exists when it is no thin pool.
 Result<Pool> inspect(const std::string& name, devmapper::Driver& driver, loop::Driver& loops);
 
-/// Bytes of data that the pool has free: two questions to the kernel, to be asked often. Errors as
+/// Bytes of data that can still be written to the pool: those that it has free, or fewer that the
+/// filesystem under its file has. A few questions to the kernel, to be asked often. Errors as
 /// inspect().
-Result<std::uint64_t> free_bytes(const std::string& name, devmapper::Driver& driver);
+Result<std::uint64_t> free_bytes(const std::string& name, devmapper::Driver& driver,
+                                 loop::Driver& loops);
 
 /// The names of all active thin pools.
 Result<std::vector<std::string>> list(devmapper::Driver& driver);

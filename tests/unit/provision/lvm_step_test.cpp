@@ -74,6 +74,7 @@ class FakeLvm final : public lvm::Tools {
   }
   void change(const std::vector<std::string>& words, Pool& pool) const {
     const std::string& what = words.at(1);
+    if (what == "--zero") pool.zero = "zero";
     if (what == "--activate") pool.active = words.at(2) == "y";
     if (what == "--monitor") pool.monitored = monitoring_works;
     if (what == "--metadataprofile") pool.profile = words.at(2);
@@ -358,6 +359,16 @@ TEST_CASE("a reboot's pool is active and watched again, and nothing is made at b
   CHECK(host.check().in_place());
 }
 
+TEST_CASE("zeroing that was turned off is turned on again in a group of ours") {
+  LvmHost host;
+  REQUIRE(host.apply());
+  host.lvm.pools.at("flintlock").zero = "";
+  CHECK_FALSE(host.check().in_place());
+  REQUIRE(host.apply());
+  CHECK(host.lvm.ran.back() == "lvchange --zero y flintlock/thinpool");
+  CHECK(host.check().in_place());
+}
+
 TEST_CASE("undone, the pool is not active; its data goes only when that is asked for") {
   LvmHost host;
   REQUIRE(host.apply());
@@ -367,9 +378,11 @@ TEST_CASE("undone, the pool is not active; its data goes only when that is asked
   CHECK(host.recorded() == 3);  // pool, group, disk
   REQUIRE(host.apply());
   CHECK(host.check().in_place());
+  CHECK_FALSE(host.drivers.disks().wiped);
   REQUIRE(host.reset(Data::remove));
   CHECK(host.lvm.groups.empty());
   CHECK(host.lvm.orphans.empty());
+  CHECK(host.drivers.disks().wiped);  // a disk that is taken again has to be blank
   CHECK(host.recorded() == 0);
 }
 

@@ -121,7 +121,7 @@ TEST_CASE("P3: the pool's unit comes before containerd and needs the folder's mo
   for (const std::string& line :
        {std::string("Type=oneshot\n"), std::string("RemainAfterExit=yes\n"),
         std::string("Before=containerd.service\n"),
-        "RequiresMountsFor=" + host.pool.spec.directory + "\n",
+        "RequiresMountsFor=" + host.pool.spec.directory + " /",
         std::string("After=systemd-modules-load.service ")}) {
     INFO(line);
     CHECK(text.find(line) != std::string::npos);
@@ -177,7 +177,7 @@ TEST_CASE("the pool's unit names the folder that it lies in, whatever was asked 
   const std::string unit = host.paths.units() + "/flintctl-pool-pool.service";
   CHECK(Place::read(unit).find(" --directory " + real + " --low-water-mark 7\n") !=
         std::string::npos);
-  CHECK(Place::read(unit).find("RequiresMountsFor=" + real + "\n") != std::string::npos);
+  CHECK(Place::read(unit).find("RequiresMountsFor=" + real + " /") != std::string::npos);
   CHECK(step.check()->in_place());
   // After a reboot without systemd, a command that names no folder finds it there.
   host.pool.reboot();

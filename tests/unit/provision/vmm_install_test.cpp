@@ -183,7 +183,12 @@ TEST_CASE("a binary that was changed since is seen and installed again") {
   Store store;
   REQUIRE(store.apply());
   const std::string path = store.installed().front().path;
-  store.write(path, "changed");
+  const bool contents = GENERATE(true, false);
+  if (contents) {
+    store.write(path, "changed");
+  } else {
+    REQUIRE(::chmod(path.c_str(), 04777) == 0);
+  }
   CHECK_FALSE(store.installed().front().intact);
   REQUIRE(store.apply());
   CHECK(store.installed().front().intact);

@@ -46,7 +46,7 @@ TEST_CASE("a pool that is nearly full is refused") {
 
 TEST_CASE("no pool, no verdict") {
   testing::Host host;
-  const auto verdict = judge_fill("absent", host.driver);
+  const auto verdict = judge_fill("absent", host.driver, host.loops);
   REQUIRE(verdict);
   CHECK_FALSE(verdict->refusal);
 }

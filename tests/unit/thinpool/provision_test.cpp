@@ -457,12 +457,13 @@ TEST_CASE("a pool is read with its volumes, and not with those of others") {
   CHECK(read->data_total_bytes() == 64 * mib);
   CHECK(read->metadata_used_bytes() == 40 * kib);
   CHECK(read->below_low_water());
-  CHECK(thinpool::free_bytes("pool", host.driver).value_or(0) == 32 * mib);
+  CHECK(thinpool::free_bytes("pool", host.driver, host.loops).value_or(0) == 32 * mib);
   REQUIRE(read->data.loop);
   CHECK(read->data.loop->backing_file == host.data());
   CHECK(thinpool::list(host.driver).value_or({}) == std::vector<std::string>{"pool"});
   CHECK(thinpool::inspect("absent", host.driver, host.loops).error().code() == Code::not_found);
   CHECK(thinpool::inspect("disk", host.driver, host.loops).error().code() == Code::already_exists);
-  CHECK(thinpool::free_bytes("absent", host.driver).error().code() == Code::not_found);
-  CHECK(thinpool::free_bytes("disk", host.driver).error().code() == Code::already_exists);
+  CHECK(thinpool::free_bytes("absent", host.driver, host.loops).error().code() == Code::not_found);
+  CHECK(thinpool::free_bytes("disk", host.driver, host.loops).error().code() ==
+        Code::already_exists);
 }
