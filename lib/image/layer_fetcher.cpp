@@ -2,7 +2,6 @@
 #include "image/layer_fetcher.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <thread>
 
 #include "image/partial_file.hpp"
+#include "sys/descriptors.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/sha256.hpp"
@@ -37,17 +37,6 @@ Result<> hash_prefix(int fd, std::uint64_t length, sys::Sha256& hash, const std:
     offset += static_cast<std::uint64_t>(got);
   }
   return {};
-}
-
-/// Two files are open for each layer as long as the pull takes: on top of what others need, of the
-/// usual limit of 1024, which one image may reach.
-void allow_descriptors(std::size_t more) {
-  static std::mutex mutex;  // several images come at once
-  const std::lock_guard lock(mutex);
-  rlimit limit = {};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur += std::min<rlim_t>(more, limit.rlim_max - limit.rlim_cur);
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace
@@ -172,7 +161,8 @@ void LayerFetcher::Impl::fail(Error why) {
 Result<std::unique_ptr<LayerFetcher>> LayerFetcher::start(
     const oci::Registry& registry, const std::vector<oci::Descriptor>& layers,
     const Options& options, Progress& progress) {
-  allow_descriptors(2 * (layers.size() - options.first));
+  // Two files are open for each layer as long as the pull takes.
+  sys::allow_descriptors(2 * (layers.size() - options.first));
   std::vector<Impl::Item> items;
   std::uint64_t missing = 0;
   for (std::size_t layer = options.first; layer < layers.size(); ++layer) {

@@ -4,10 +4,15 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <variant>
 
 #include "core/result.hpp"
 #include "core/unique_fd.hpp"
 #include "image/spool_file.hpp"
+
+namespace flintctl::archive {
+class TarReader;
+}
 
 namespace flintctl::image {
 
@@ -18,7 +23,7 @@ class LocalFiles {
   /// Names are looked up below the folder, and nowhere else.
   static Result<LocalFiles> in_folder(const std::string& path);
   /// Reads the tar to its end. Members, of `most` bytes each, go to files in `spool`, a folder on a
-  /// disk: see SpoolFile.
+  /// disk: see SpoolFile. invalid_argument for more of them than images have: a file system's.
   static Result<LocalFiles> in_tar(int fd, const std::string& spool, std::uint64_t most);
 
   struct File {
@@ -33,9 +38,12 @@ class LocalFiles {
 
  private:
   LocalFiles() = default;
+  Result<std::size_t> add(archive::TarReader& reader, const std::string& name,
+                          const std::string& spool, std::uint64_t most);
 
-  UniqueFd folder_;                           ///< or
-  std::map<std::string, SpoolFile> members_;  ///< by clean name
+  UniqueFd folder_;  ///< or
+  /// By clean name. Small ones stay in memory: each SpoolFile takes a descriptor.
+  std::map<std::string, std::variant<std::string, SpoolFile>> members_;
   std::map<std::string, std::string> links_;  ///< clean name to clean name
 };
 
