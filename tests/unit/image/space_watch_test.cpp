@@ -10,10 +10,13 @@ using image::SpaceWatch;
 TEST_CASE("what the kernel has not written yet must still fit") {
   std::uint64_t free = 100 * mib;
   int asked = 0;
-  SpaceWatch watch([&]() -> Result<std::uint64_t> {
-    ++asked;
-    return free;
-  });
+  std::uint64_t unwritten = 1000 * gib;  // by others
+  SpaceWatch watch(
+      [&]() -> Result<std::uint64_t> {
+        ++asked;
+        return free;
+      },
+      [&]() -> Result<std::uint64_t> { return unwritten; });
   const auto room = [&] { return watch.room()->value(); };
   const auto fits = [&](std::uint64_t unpacked) {
     return watch.check(unpacked, SpaceWatch::When::now).has_value();
@@ -24,6 +27,10 @@ TEST_CASE("what the kernel has not written yet must still fit") {
   free = 40 * mib;  // 60 of it are
   CHECK(fits(80 * mib));
   CHECK_FALSE(fits(85 * mib));
+  unwritten = 20 * mib;  // what others gave back hides that more of it is
+  CHECK(fits(90 * mib));
+  unwritten = 25 * mib;
+  CHECK_FALSE(fits(90 * mib));
   free = 50 * mib;  // the next snapshot begins
   CHECK(room() == 34 * mib);
   free = 10 * mib;  // others write, too
@@ -33,5 +40,6 @@ TEST_CASE("what the kernel has not written yet must still fit") {
   CHECK(watch.check(0, SpaceWatch::When::sometimes));
   CHECK(asked == before);
   CHECK_FALSE(SpaceWatch({}).room()->has_value());
+  CHECK(SpaceWatch::unwritten_bytes());
   CHECK(SpaceWatch({}).check(1000 * gib, SpaceWatch::When::now));
 }
