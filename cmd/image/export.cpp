@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -14,6 +13,7 @@
 #include "image/export_image.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
+#include "sys/lock.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -26,13 +26,22 @@ Result<> write_through(const std::string& path, const Write& write) {
   return write([&](std::string_view piece) { return sys::write_all(fd.get(), piece); });
 }
 
+/// The file beside `path`, ours alone. aborted while another export has it.
+Result<UniqueFd> open_unfinished(const std::string& unfinished, const std::string& path) {
+  for (;;) {
+    UniqueFd fd = TRY(sys::open(unfinished, O_WRONLY | O_CREAT | O_NOFOLLOW, 0644));
+    auto locked = sys::lock_named(fd, unfinished);
+    // What we opened became `path` when another export ended: it must not be emptied.
+    if (!locked && locked.error().code() == Code::aborted) continue;
+    if (TRY(std::move(locked))) return fd;
+    return Error(Code::aborted, fmt::format("another export is writing {}", path));
+  }
+}
+
 /// Lets `write` fill a file beside `path` that takes its name in the end.
 Result<> write_beside(const std::string& path, const Write& write) {
   const std::string unfinished = path + ".unfinished";
-  const UniqueFd fd = TRY(sys::open(unfinished, O_WRONLY | O_CREAT | O_NOFOLLOW, 0644));
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    return Error(Code::aborted, fmt::format("another export is writing {}", path));
-  }
+  const UniqueFd fd = TRY(open_unfinished(unfinished, path));
   Rollback undo([&] { (void)sys::remove_file(unfinished); });
   if (::ftruncate(fd.get(), 0) != 0) return sys::last_error("emptying " + unfinished);
   TRY(write([&](std::string_view piece) { return sys::write_all(fd.get(), piece); }));

@@ -12,28 +12,13 @@
 #include "core/units.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
+#include "sys/lock.hpp"
 
 namespace flintctl::image {
 namespace {
 
 /// libcurl hands out no more than 16 KiB at a time.
 constexpr std::size_t write_size = 256 * kib;
-
-/// True once `fd` holds the lock of the file that now has the name `path`; false when another holds
-/// it. A name that meanwhile went or was given to another file is an Error aborted.
-Result<bool> lock(const UniqueFd& fd, const std::string& path) {
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return false;
-    return sys::last_error("locking " + path);
-  }
-  struct stat opened {};
-  struct stat named {};
-  if (::fstat(fd.get(), &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
-      opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) {
-    return true;
-  }
-  return Error(Code::aborted, fmt::format("{} went while it was opened", path));
-}
 
 Result<std::uint64_t> length_of(const UniqueFd& fd, const std::string& path) {
   struct stat status {};
@@ -49,7 +34,7 @@ Result<PartialFile> PartialFile::open(const std::string& directory, const oci::D
   const std::string path = directory + "/" + digest.text();
   for (;;) {
     UniqueFd fd = TRY(sys::open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_APPEND, 0600));
-    auto locked = lock(fd, path);
+    auto locked = sys::lock_named(fd, path);
     if (!locked && locked.error().code() == Code::aborted) continue;
     if (!TRY(std::move(locked))) {
       return with_reader(TRY(sys::open(directory, O_RDWR | O_TMPFILE | O_APPEND, 0600)), "");
@@ -101,13 +86,13 @@ Result<> remove_partial(const std::string& directory, const oci::Digest& digest)
   if (!sys::exists(path)) return {};
   auto file = sys::open(path, O_RDWR | O_NOFOLLOW);
   if (!file) return file.error().code() == Code::not_found ? Result<>() : std::move(file).error();
-  const auto locked = lock(*file, path);
+  const auto locked = sys::lock_named(*file, path);
   return locked && *locked ? sys::remove_file(path) : Result<>();
 }
 
 Result<bool> partial_in_use(const std::string& path) {
   const auto file = TRY(sys::open(path, O_RDWR | O_NOFOLLOW));
-  const auto locked = lock(file, path);
+  const auto locked = sys::lock_named(file, path);
   return !locked || !*locked;
 }
 

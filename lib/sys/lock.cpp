@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -48,6 +49,20 @@ Error held_by_another(const std::string& path, const std::string& owner) {
 
 std::string lock_path(const std::string& run_directory, const std::string& name) {
   return fmt::format("{}/locks/{}.lock", run_directory, name);
+}
+
+Result<bool> lock_named(const UniqueFd& fd, const std::string& path) {
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return false;
+    return last_error("locking " + path);
+  }
+  struct stat opened {};
+  struct stat named {};
+  if (::fstat(fd.get(), &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+      opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) {
+    return true;
+  }
+  return Error(Code::aborted, fmt::format("{} went while it was opened", path));
 }
 
 Result<FileLock> FileLock::acquire(const std::string& path, std::chrono::milliseconds wait) {

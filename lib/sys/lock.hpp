@@ -13,6 +13,11 @@ namespace flintctl::sys {
 /// all of flintctl's locks.
 std::string lock_path(const std::string& run_directory, const std::string& name);
 
+/// Takes an exclusive flock(2) on `fd`, which was opened as `path`; false when another holds it. A
+/// name that meanwhile went, or was given to another file by whoever held the lock, is Error
+/// aborted: to be opened anew.
+Result<bool> lock_named(const UniqueFd& fd, const std::string& path);
+
 /// An exclusive flock(2), held until scope exit. The file (0600) holds the owner's pid and is never
 /// unlinked: unlinking a lock file lets two processes hold "the" lock. Not inherited over exec.
 class FileLock {

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "core/rollback.hpp"
+#include "support/archive/folder.hpp"
 #include "support/catch.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
@@ -132,6 +133,23 @@ TEST_CASE("a second owner of a lock is told who holds it") {
   }
   CHECK(sys::FileLock::acquire(folder + "/locks/a"));
   CHECK(sys::exists(folder + "/locks/a"));
+}
+
+TEST_CASE("a lock on a file says that it still has its name") {
+  const testing::Folder folder;
+  const std::string path = folder.path("a");
+  const auto open = [&] { return *sys::open(path, O_RDWR | O_CREAT, 0600); };
+  const UniqueFd first = open();
+  UniqueFd second = open();
+  CHECK(sys::lock_named(first, path).value_or(false));
+  CHECK_FALSE(sys::lock_named(second, path).value_or(true));
+  // Who holds it gives it another name: those that had it open must not take it for this one.
+  REQUIRE(::rename(path.c_str(), folder.path("b").c_str()) == 0);
+  const UniqueFd third = open();
+  CHECK(sys::lock_named(third, path).value_or(false));
+  CHECK(sys::lock_named(first, path).error().code() == Code::aborted);
+  REQUIRE(sys::remove_file(path));
+  CHECK(sys::lock_named(third, path).error().code() == Code::aborted);
 }
 
 TEST_CASE("a program runs with what it was given and nothing else") {
