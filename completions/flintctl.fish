@@ -414,7 +414,7 @@ complete -c flintctl -n '__fish_seen_subcommand_from content; and __fish_seen_su
 complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a pull -d 'Pull images from a registry and unpack them to snapshots'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a list -d 'List the images that are here'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a inspect -d 'Show all about images: layers, sizes, and which VMs use them'
-complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a check -d 'See whether images are complete: documents, digests, snapshots'
+complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a check -d 'See whether images are complete: documents, digests, snapshots, kept layers'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a tag -d 'Give an image another name'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a remove -d 'Remove images, and the snapshots that nothing else uses'
 complete -c flintctl -f -n '__fish_seen_subcommand_from image images img' -a login -d 'Log in to a registry'

@@ -67,9 +67,10 @@ Result<> image_check(Host& host, const ImageCheckOptions& options) {
   const auto look = TRY(where_to_look(host, options.look));
   containerd::Client* containerd = TRY(host.containerd());
   std::vector<Verdict> verdicts;
+  image::BlobVerdicts blobs;
   for (const auto& record : TRY(records_of(*containerd, references))) {
     verdicts.push_back({record.name, TRY(image::check(*containerd, look.snapshotter, look.platform,
-                                                      look.cached, record))});
+                                                      look.cached, record, blobs))});
   }
   std::sort(verdicts.begin(), verdicts.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -78,13 +79,13 @@ Result<> image_check(Host& host, const ImageCheckOptions& options) {
                                     [](const auto& verdict) { return !verdict.problems.empty(); });
   if (broken == 0) return {};
   return Error(Code::unknown, fmt::format("{} of {} images are broken", broken, verdicts.size()))
-      .with_hint("pull them again, or remove them");
+      .with_hint("pull them again; what is damaged must go first: flintctl image remove REF");
 }
 
 void add_image_check(cli::Command& image, Host& host) {
   auto options = std::make_shared<ImageCheckOptions>();
-  auto& check =
-      image.add("check", "See whether images are complete: documents, digests, snapshots");
+  auto& check = image.add(
+      "check", "See whether images are complete: documents, digests, snapshots, kept layers");
   check.example("flintctl image check", "all images; fails when one is broken")
       .arguments("REF", options->references, 0, "Images (all unless given)")
       .action([options, &host] { return image_check(host, *options); });

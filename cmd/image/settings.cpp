@@ -125,6 +125,11 @@ Result<image::InstallOptions> install_options(Host& host, const InstallFlags& fl
   options.snapshotter = flags.snapshotter.empty() ? config->snapshotter : flags.snapshotter;
   options.boundaries = TRY(image::parse_boundaries(flags.layers));
   if (flags.keep_layers) options.blobs = image::LayerBlobs::kept;
+  if (flags.max_layer_size == 0 || flags.max_layer_files == 0) {
+    const char* const flag = flags.max_layer_size == 0 ? "--max-layer-size" : "--max-layer-files";
+    return Error(Code::invalid_argument, fmt::format("{}: 0 would refuse every layer", flag))
+        .with_hint("give the most that a layer may hold, or leave the flag out");
+  }
   options.limits = {flags.max_layer_size, flags.max_layer_files};
   options.state_directory = config->state_directory;
   options.run_directory = config->run_directory;

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "image/documents.hpp"
+#include "sys/interrupt.hpp"
+#include "sys/sha256.hpp"
 
 namespace flintctl::image {
 namespace {
@@ -17,7 +19,7 @@ Result<std::set<std::string>> chains_of_others(containerd::Client& client, const
   std::set<std::string> chains;
   for (const auto& record : TRY(client.image_list())) {
     if (record.name == name) continue;
-    const auto image = TRY(find_local(client, record.name, platform));
+    const auto image = TRY(read_local(client, record, platform));
     if (!image) continue;
     for (const auto& chain_id : image->chain) chains.insert(chain_id.text());
   }
@@ -40,6 +42,43 @@ Result<LayerInspection> inspect_layer(containerd::Client& client, const std::str
   }
   layer.blob_kept = client.content_info(layer.descriptor.digest.text()).has_value();
   return layer;
+}
+
+/// Whether a failure says something of containerd, or of the user, and nothing of what was read.
+bool is_passing(const Error& error) {
+  const Code code = error.code();
+  return code == Code::unavailable || code == Code::host_not_ready ||
+         code == Code::deadline_exceeded || code == Code::cancelled;
+}
+
+/// What is wrong with the blob of a layer; nothing when it is not kept.
+Result<std::string> check_blob(containerd::Client& client, const std::string& digest) {
+  const auto kept = client.content_info(digest);
+  if (!kept && kept.error().code() == Code::not_found) return std::string();
+  if (!kept) return kept.error();
+  sys::Sha256 hash;
+  const auto read = client.content_stream(digest, [&](std::string_view piece) -> Result<> {
+    hash.update(piece);
+    return sys::check_interrupt();
+  });
+  TRY(sys::check_interrupt());
+  if (!read && is_passing(read.error())) return read.error();
+  if (!read) return read.error().text();
+  if ("sha256:" + hash.finish() == digest) return std::string();
+  return fmt::format("content {} has another digest", digest);
+}
+
+Result<> check_blobs(containerd::Client& client, const std::vector<oci::Descriptor>& layers,
+                     BlobVerdicts& verdicts, std::vector<std::string>& problems) {
+  for (const auto& layer : layers) {
+    const std::string digest = layer.digest.text();
+    auto verdict = verdicts.find(digest);
+    if (verdict == verdicts.end()) {
+      verdict = verdicts.emplace(digest, TRY(check_blob(client, digest))).first;
+    }
+    if (!verdict->second.empty()) problems.push_back("a kept layer is damaged: " + verdict->second);
+  }
+  return {};
 }
 
 }  // namespace
@@ -72,7 +111,7 @@ Result<Inspection> inspect(containerd::Client& client, const std::string& snapsh
 
 Result<std::vector<std::string>> check(containerd::Client& client, const std::string& snapshotter,
                                        const oci::Platform& platform, const CachedPaths& cached,
-                                       const containerd::Image& record) {
+                                       const containerd::Image& record, BlobVerdicts& blobs) {
   std::vector<std::string> problems;
   const auto digest = oci::Digest::parse(record.target.digest);
   if (!digest || record.target.size < 0) return std::vector<std::string>{"its record is damaged"};
@@ -86,8 +125,7 @@ Result<std::vector<std::string>> check(containerd::Client& client, const std::st
   };
   const auto documents = read_documents(target, platform, read);
   if (!documents) {
-    const Code code = documents.error().code();
-    if (code == Code::unavailable || code == Code::host_not_ready) return documents.error();
+    if (is_passing(documents.error())) return documents.error();
     return std::vector<std::string>{documents.error().text()};
   }
   const auto& chain_id = documents->chain.back().text();
@@ -97,6 +135,7 @@ Result<std::vector<std::string>> check(containerd::Client& client, const std::st
   if (!unpacked && !cached.contains(chain_id)) {
     problems.push_back(fmt::format("it is not unpacked to {}", snapshotter));
   }
+  TRY(check_blobs(client, documents->content.layers, blobs, problems));
   return problems;
 }
 

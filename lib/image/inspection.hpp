@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,11 +38,15 @@ struct Inspection {
 Result<Inspection> inspect(containerd::Client& client, const std::string& snapshotter,
                            const oci::Platform& platform, const oci::Reference& reference);
 
+/// What was found wrong with blobs of layers, by digest; empty text: nothing. Several images have
+/// the same, and reading them takes a while.
+using BlobVerdicts = std::map<std::string, std::string>;
+
 /// What is wrong with an image, each in a few words: documents that are missing or are not what
-/// their digests say, a snapshot that is not there, unless files of it are among the `cached`.
-/// Empty when a VM can be made with it.
+/// their digests say, kept blobs of layers that are not either, a snapshot that is not there,
+/// unless files of it are among the `cached`.
 Result<std::vector<std::string>> check(containerd::Client& client, const std::string& snapshotter,
                                        const oci::Platform& platform, const CachedPaths& cached,
-                                       const containerd::Image& record);
+                                       const containerd::Image& record, BlobVerdicts& blobs);
 
 }  // namespace flintctl::image

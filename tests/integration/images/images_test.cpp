@@ -279,6 +279,66 @@ TEST_CASE("a check names what went from an image, or was changed") {
   CHECK(problem().find("not found") != std::string::npos);
 }
 
+TEST_CASE("a check reads the layers that are kept") {
+  const World world;
+  const std::string tar = root_tar();
+  world.files.write("root", tar);
+  world.prints({"image", "import", "--rootfs", world.files.path("root"), "os:1", "--keep-layers"},
+               "native");
+  world.prints({"image", "tag", "os:1", "os:2"});
+  world.prints({"image", "check"}, "native");
+  const auto blob = world.content_path(digest_of(tar));
+  const auto problem = [&](std::string bytes) {
+    REQUIRE(sys::write_file_atomic(blob, bytes, 0444));
+    const auto checked = world.run({"image", "check", "os:1", "os:2"}, "native");
+    CHECK(checked.status.code == 1);
+    CHECK(checked.err.find("2 of 2 images are broken") != std::string::npos);
+    return checked.out;
+  };
+  std::string flipped = tar;
+  flipped[700] = static_cast<char>(flipped[700] ^ 1);
+  const auto damaged = "a kept layer is damaged: content " + digest_of(tar);
+  CHECK(problem(flipped).find(damaged + " has another digest") != std::string::npos);
+  CHECK(problem(tar.substr(0, 1000)).find("a kept layer is damaged: ") != std::string::npos);
+  REQUIRE(sys::remove_file(blob));
+  CHECK(world.run({"image", "check"}, "native").out.find("a kept layer is damaged: ") !=
+        std::string::npos);
+  // What the hint says.
+  world.prints({"image", "remove", "os:1"});
+  world.prints({"image", "remove", "os:2"});
+  world.prints({"image", "import", "--rootfs", world.files.path("root"), "os:1", "--keep-layers"},
+               "native");
+  world.prints({"image", "check"}, "native");
+}
+
+TEST_CASE("a snapshot ends where another image's layers do") {
+  const World world;
+  const auto import = [&](const std::string& name, const std::vector<std::string>& layers) {
+    TarBuilder tar;
+    std::string ids;
+    std::string files;
+    for (const auto& layer : layers) {
+      const auto bytes = TarBuilder().file(layer, layer).finish();
+      const std::string comma = ids.empty() ? "" : ",";
+      ids += fmt::format("{}\"{}\"", comma, digest_of(bytes));
+      files += fmt::format("{}\"{}\"", comma, layer);
+      tar.file(layer, bytes);
+    }
+    tar.file("config", fmt::format(R"({{"architecture":"amd64","os":"linux","rootfs":{{)"
+                                   R"("type":"layers","diff_ids":[{}]}}}})",
+                                   ids));
+    tar.file(
+        "manifest.json",
+        fmt::format(R"([{{"Config":"config","RepoTags":["{}"],"Layers":[{}]}}])", name, files));
+    world.files.write(name, tar.finish());
+    world.prints({"image", "import", world.files.path(name)}, "native");
+    return world.client->snapshot_list("native", {})->size();
+  };
+  CHECK(import("a", {"base", "a"}) == 1);
+  CHECK(import("b", {"base", "b"}) == 3);
+  CHECK(import("c", {"base", "c"}) == 4);
+}
+
 /// `docker save` of one image of one layer.
 std::string saved_as(const std::string& name, const std::string& layer, const std::string& author) {
   return TarBuilder()
@@ -444,6 +504,9 @@ TEST_CASE("a layer that holds more files than it may is refused") {
   CHECK(refused.err.find("--max-layer-files N") != std::string::npos);
   CHECK(world.empty());
   CHECK(import("3").status.code == 0);
+  const auto none = import("0");
+  CHECK(none.status.code == 2);
+  CHECK(none.err.find("--max-layer-files: 0 would refuse every layer") != std::string::npos);
 }
 
 TEST_CASE("a layer that unpacks to more than it may is refused") {

@@ -72,8 +72,9 @@ TEST_CASE("an image of which only the files that boot are wanted gets no snapsho
   CHECK(must(world.client->content_list({})).size() == 3);  // index, manifest, config
   const auto record = must(world.client->image_get(Bed::get().image("kernel").name()));
   const auto problems = [&] {
+    BlobVerdicts blobs;
     return must(check(*world.client, "native", world.options.platform,
-                      cached_paths(world.options.state_directory), record));
+                      cached_paths(world.options.state_directory), record, blobs));
   };
   CHECK(problems().empty());
 
