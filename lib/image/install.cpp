@@ -14,7 +14,7 @@
 #include "core/units.hpp"
 #include "image/abandoned.hpp"
 #include "image/layer_blobs.hpp"
-#include "image/local_image.hpp"
+#include "image/shared_prefixes.hpp"
 #include "image/snapshot_builder.hpp"
 #include "image/snapshot_disk.hpp"
 #include "sys/host.hpp"
@@ -24,7 +24,6 @@
 namespace flintctl::image {
 namespace {
 
-constexpr std::size_t max_images_compared = 64;
 constexpr std::chrono::hours patience(1);  // for another pull of the same image
 constexpr std::uint64_t full_disk = 32 * mib;
 
@@ -40,7 +39,6 @@ class Install {
   Result<> forget_earlier_boots(const std::string& boot);
   Result<std::size_t> adopt_committed(const std::string& lease);
   Result<std::set<std::string>> committed_of(std::span<const oci::Digest> names);
-  Result<std::vector<std::size_t>> shared_prefixes();
   Result<std::set<std::size_t>> running_prefixes(const std::string& own_lease);
   Result<> build_shared(const BuildContext& context, const LayerGroup& group);
   [[nodiscard]] std::uint64_t bytes_needed(std::size_t first) const;
@@ -86,7 +84,7 @@ Result<std::optional<CachedBootFiles>> Install::run() {
   auto files =
       files_only ? options().boot->cache->find(target, options().boot->request) : std::nullopt;
   const auto leased = client_.with_lease(lease);
-  const bool keep = options().blobs == LayerBlobs::kept && !TRY(have_blobs(*leased, layers));
+  const bool keep = options().blobs == LayerBlobs::kept && !TRY(hold_blobs(*leased, lease, layers));
   image_.progress.layers(layers);
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
     const bool exists = !keep && (layer < committed || files);
@@ -151,23 +149,8 @@ Result<std::set<std::string>> Install::committed_of(std::span<const oci::Digest>
   return committed;
 }
 
-/// Counts of lowest layers that local images share with this one.
-Result<std::vector<std::size_t>> Install::shared_prefixes() {
-  std::vector<std::size_t> counts;
-  auto records = TRY(client_.image_list());
-  if (records.size() > max_images_compared) records.resize(max_images_compared);
-  for (const auto& record : records) {
-    const auto image = TRY(find_local(client_, record.name, options().platform));
-    if (!image) continue;
-    const auto& chain = documents().chain;
-    const auto [mine, theirs] =
-        std::mismatch(chain.begin(), chain.end(), image->chain.begin(), image->chain.end());
-    counts.push_back(static_cast<std::size_t>(mine - chain.begin()));
-  }
-  return counts;
-}
-
-/// The same of images that other commands pull to the same snapshotter now.
+/// Counts of lowest layers that this image shares with those that other commands pull to the same
+/// snapshotter now.
 Result<std::set<std::size_t>> Install::running_prefixes(const std::string& own_lease) {
   const auto leases =
       TRY(client_.lease_list({fmt::format("labels.\"{}\"==pull,labels.\"{}\"==\"{}\"", label_kind,
@@ -261,8 +244,9 @@ Result<> Install::build(LayerSource& layers, const std::string& lease, std::size
   std::set<std::size_t> running;
   for (const auto& layer : documents().content.layers) facts.sizes.push_back(layer.size);
   if (options().boundaries == Boundaries::automatic && facts.sizes.size() > committed + 1) {
-    facts.shared = TRY(shared_prefixes());
+    const auto local = TRY(shared_prefixes(client_, documents(), options().platform));
     running = TRY(running_prefixes(lease));
+    facts.shared.assign(local.begin(), local.end());
     facts.shared.insert(facts.shared.end(), running.begin(), running.end());
   }
   const auto leased = client_.with_lease(lease);

@@ -71,6 +71,14 @@ Result<bool> have_blobs(containerd::Client& client, const std::vector<oci::Descr
   return true;
 }
 
+Result<bool> hold_blobs(containerd::Client& client, const std::string& lease,
+                        const std::vector<oci::Descriptor>& layers) {
+  if (!TRY(have_blobs(client, layers))) return false;
+  for (const auto& layer : layers) TRY(client.lease_add(lease, {layer.digest.text(), "content"}));
+  // Again, for they may have been collected before the lease held them.
+  return have_blobs(client, layers);
+}
+
 Result<bool> keeps_blobs(containerd::Client& client, const LocalImage& image) {
   if (!TRY(have_blobs(client, image.content.layers))) return false;
   std::set<std::string> referred;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "containerd/client.hpp"
@@ -15,8 +16,13 @@ namespace flintctl::image {
 /// Whether containerd's content store holds the blobs of all these layers.
 Result<bool> have_blobs(containerd::Client& client, const std::vector<oci::Descriptor>& layers);
 
-/// The same, and whether the image's manifest keeps them from being collected: another image that
-/// does may be removed.
+/// The same, and `lease` then keeps them from being collected: another image that does may be
+/// removed.
+Result<bool> hold_blobs(containerd::Client& client, const std::string& lease,
+                        const std::vector<oci::Descriptor>& layers);
+
+/// have_blobs(), and whether the image's manifest keeps them from being collected: another image
+/// that does may be removed.
 Result<bool> keeps_blobs(containerd::Client& client, const LocalImage& image);
 
 /// Writes the layers' blobs to containerd's content store through `leased`, each once it has wholly

@@ -18,31 +18,6 @@ Result<std::optional<T>> unless_missing(Result<T> result) {
   return std::move(result).error();
 }
 
-/// The image behind a record; nothing when it is incomplete or not for `platform`.
-Result<std::optional<LocalImage>> read_local(containerd::Client& client,
-                                             const containerd::Image& record,
-                                             const oci::Platform& platform) {
-  auto digest = oci::Digest::parse(record.target.digest);
-  if (!digest || record.target.size < 0) return std::optional<LocalImage>();
-  const oci::Descriptor target{record.target.media_type, *digest,
-                               static_cast<std::uint64_t>(record.target.size)};
-  const auto from_content = [&](const oci::Descriptor& descriptor, DocumentKind) {
-    return client.content_read(descriptor.digest.text(), oci::max_config);
-  };
-  auto read = read_documents(target, platform, from_content);
-  if (!read) {
-    const Code code = read.error().code();
-    // Another client's record may be of what we do not handle (a chart, an artifact): not ours.
-    if (code == Code::not_found || code == Code::unimplemented || code == Code::data_loss) {
-      return std::optional<LocalImage>();
-    }
-    return std::move(read).error();
-  }
-  return std::optional(LocalImage{record.name, target, read->manifest.descriptor,
-                                  std::move(read->content), std::move(read->parsed_config),
-                                  std::move(read->chain), record.created_at});
-}
-
 /// Sizes of a snapshotter's snapshots, each asked for once however many images are of it.
 class SnapshotSizes {
  public:
@@ -109,6 +84,30 @@ std::uint64_t LocalImage::size() const {
   std::uint64_t bytes = manifest.size + content.config.size;
   for (const auto& layer : content.layers) bytes += layer.size;
   return bytes;
+}
+
+Result<std::optional<LocalImage>> read_local(containerd::Client& client,
+                                             const containerd::Image& record,
+                                             const oci::Platform& platform) {
+  auto digest = oci::Digest::parse(record.target.digest);
+  if (!digest || record.target.size < 0) return std::optional<LocalImage>();
+  const oci::Descriptor target{record.target.media_type, *digest,
+                               static_cast<std::uint64_t>(record.target.size)};
+  const auto from_content = [&](const oci::Descriptor& descriptor, DocumentKind) {
+    return client.content_read(descriptor.digest.text(), oci::max_config);
+  };
+  auto read = read_documents(target, platform, from_content);
+  if (!read) {
+    const Code code = read.error().code();
+    // Another client's record may be of what we do not handle (a chart, an artifact): not ours.
+    if (code == Code::not_found || code == Code::unimplemented || code == Code::data_loss) {
+      return std::optional<LocalImage>();
+    }
+    return std::move(read).error();
+  }
+  return std::optional(LocalImage{record.name, target, read->manifest.descriptor,
+                                  std::move(read->content), std::move(read->parsed_config),
+                                  std::move(read->chain), record.created_at});
 }
 
 Result<std::optional<LocalImage>> find_local(containerd::Client& client, const std::string& name,

@@ -34,6 +34,11 @@ struct LocalImage {
 Result<std::optional<LocalImage>> find_local(containerd::Client& client, const std::string& name,
                                              const oci::Platform& platform);
 
+/// The image behind a record.
+Result<std::optional<LocalImage>> read_local(containerd::Client& client,
+                                             const containerd::Image& record,
+                                             const oci::Platform& platform);
+
 /// The same, but not_found says whether there is no such image or only not all of it.
 Result<LocalImage> require_local(containerd::Client& client, const oci::Reference& reference,
                                  const oci::Platform& platform);

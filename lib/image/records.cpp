@@ -6,6 +6,9 @@
 
 #include <set>
 
+#include "image/abandoned.hpp"
+#include "image/shared_prefixes.hpp"
+
 namespace flintctl::image {
 namespace {
 
@@ -69,13 +72,20 @@ Result<> write_records(containerd::Client& leased, const oci::Reference& referen
     if (!kept.contains(digest)) continue;
     children.emplace(fmt::format("containerd.io/gc.ref.content.l.{}", layer), digest);
   }
+  // By which other pulls see which layers they share with this image, without reading it.
+  containerd::Labels chain;
+  if (auto label = chain_label(documents.parsed_config); !label.empty()) {
+    chain.emplace(std::move(label), short_chain(documents.chain));
+  }
+  if (documents.indexes.empty()) children.merge(containerd::Labels(chain));
   TRY(write(leased, reference, origin, "manifest", documents.manifest, children));
   // From the inside: what a label refers to is there before it.
   for (auto index = documents.indexes.rbegin(); index != documents.indexes.rend(); ++index) {
     // By its position, so that the same index pulled for two platforms keeps both.
-    TRY(write(leased, reference, origin, "index", index->document,
-              {{fmt::format("containerd.io/gc.ref.content.m.{}", index->position),
-                index->child.text()}}));
+    containerd::Labels labels = {
+        {fmt::format("containerd.io/gc.ref.content.m.{}", index->position), index->child.text()}};
+    if (index + 1 == documents.indexes.rend()) labels.merge(containerd::Labels(chain));
+    TRY(write(leased, reference, origin, "index", index->document, std::move(labels)));
   }
   containerd::Image record;
   record.name = reference.name();
