@@ -14,19 +14,13 @@
 namespace flintctl::cmd {
 namespace {
 
-bool wants_color() {
-  const char* term = std::getenv("TERM");
-  const char* no_color = std::getenv("NO_COLOR");
-  return ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::strcmp(term, "dumb") != 0 &&
-         (no_color == nullptr || *no_color == '\0');
-}
-
 [[noreturn]] void main(int argc, char** argv) {
   sys::catch_interrupts();
   output::Streams streams{std::cout, std::cerr};
   streams.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
   streams.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
-  streams.color = wants_color();
+  streams.color =
+      streams.err_is_terminal && output::wants_color(std::getenv("TERM"), std::getenv("NO_COLOR"));
   GlobalOptions options;
   Host host(streams, options);
   cli::Command root("flintctl",

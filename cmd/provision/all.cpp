@@ -61,7 +61,8 @@ void add_provision_all(cli::Command& provision, Host& host) {
       .example("flintctl provision all --dry-run", "what would change, one line each")
       .example("flintctl provision all -f host.toml", "as that file asks")
       .option("-f,--file", options->file,
-              "What the host is to have (/etc/flintctl/host.toml if it exists)", "FILE")
+              "What the host is to have, - for stdin (/etc/flintctl/host.toml if it exists)",
+              "FILE")
       .option("--wipe", options->wipe, "The disk of [lvm] again: erase what is on it", "DISK")
       .duration_option("--wait", options->wait, "How long to wait for another run to end")
       .flag("--restart", options->restart,

@@ -101,7 +101,8 @@ void add_provision_containerd(cli::Command& provision, Host& host) {
       .option("--sha256", options->source.sha256, "Digest of the file", "HEX")
       .option("--version", options->source.version, "Refuse another version than this", "VERSION")
       .option("-f,--file", options->file,
-              "What the host is to have (/etc/flintctl/host.toml if it exists)", "FILE")
+              "What the host is to have, - for stdin (/etc/flintctl/host.toml if it exists)",
+              "FILE")
       .flag("--dry-run", options->dry_run, "Print what would change, change nothing")
       .action([options, &host] { return provision_containerd(host, *options); });
 }

@@ -20,7 +20,8 @@ Result<ProvisionSession> open_default_session(Host& host) {
 
 Result<ProvisionSession> open_provision_session(Host& host, const std::string& file) {
   ProvisionSession session = TRY(open_default_session(host));
-  const std::string path = file.empty() ? default_host_file : file;
+  std::string path = file.empty() ? default_host_file : file;
+  if (path == "-") path = "/dev/stdin";
   if (!file.empty() || sys::exists(path)) {
     session.settings = TRY(provision::read_host_settings(path, std::move(session.settings)));
   }

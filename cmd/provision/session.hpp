@@ -25,8 +25,9 @@ struct ProvisionSession {
   }
 };
 
-/// `file`: host.toml, or empty for the one in /etc/flintctl if there is one, else the defaults. The
-/// pool lies where it was made before, unless the file gives it a folder.
+/// `file`: host.toml, "-" for the standard input, or empty for the one in /etc/flintctl if there is
+/// one, else the defaults. The pool lies where it was made before, unless the file gives it a
+/// folder.
 Result<ProvisionSession> open_provision_session(Host& host, const std::string& file);
 
 /// The folder of the pool of that name: host.toml's or the recorded one, else the usual one.

@@ -77,7 +77,8 @@ void add_provision_status(cli::Command& provision, Host& host) {
           "is in place, else 6.")
       .example("flintctl provision status -o json", "for a monitor")
       .option("-f,--file", options->file,
-              "What the host is to have (/etc/flintctl/host.toml if it exists)", "FILE")
+              "What the host is to have, - for stdin (/etc/flintctl/host.toml if it exists)",
+              "FILE")
       .action([options, &host] { return provision_status(host, *options); });
 }
 

@@ -198,29 +198,40 @@ Result<> print_help(Command& root, const std::vector<std::string>& words,
   return {};
 }
 
+namespace {
+
+/// The status of a command that printed what it was asked for.
+int printed(output::Streams& streams) {
+  streams.out.flush();
+  if (!streams.out.fail()) return 0;
+  return report(streams, Error(Code::unknown, "the output could not be written"));
+}
+
+}  // namespace
+
 int run(Command& root, int argc, const char* const* argv, output::Streams& streams) {
   const int own_words = take_rest(root, argc, argv);
   try {
     Tree::app(root).parse(own_words, argv);
   } catch (const CLI::CallForHelp&) {
     streams.out << Tree::help(Tree::chosen(root), help_width);
-    return 0;
+    return printed(streams);
   } catch (const CLI::CallForVersion& version) {
     streams.out << version.what() << '\n';
-    return 0;
+    return printed(streams);
   } catch (const CLI::ParseError& error) {
     return report(streams, parse_failure(root, error));
   }
   Command& command = Tree::chosen(root);
   if (Tree::is_group(command)) {
     streams.out << Tree::help(command, help_width);
-    return 0;
+    return printed(streams);
   }
   try {
-    Result<> done = Tree::execute(command);
+    const Result<> done = Tree::execute(command);
+    if (done) return printed(streams);
     streams.out.flush();
-    if (done && streams.out.fail()) done = Error(Code::unknown, "the output could not be written");
-    return done ? 0 : report(streams, done.error());
+    return report(streams, done.error());
   } catch (const std::exception& error) {
     return report(streams, Error(Code::internal, fmt::format("internal error: {}", error.what()))
                                .with_hint("this is a bug of flintctl; please report it"));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ostream>
+#include <string_view>
 
 namespace flintctl::output {
 
@@ -14,5 +15,12 @@ struct Streams {
   bool color = false;  ///< escape sequences may be written (terminal, no NO_COLOR, TERM not dumb)
   bool quiet = false;  ///< -q: no notes and no progress
 };
+
+/// Whether a terminal is to see colours, by the values of TERM and NO_COLOR, null where they are
+/// not set. A terminal without a name is as dumb as one that says so. no-color.org.
+inline bool wants_color(const char* term, const char* no_color) {
+  const std::string_view name = term == nullptr ? "" : term;
+  return !name.empty() && name != "dumb" && (no_color == nullptr || *no_color == '\0');
+}
 
 }  // namespace flintctl::output

@@ -20,6 +20,7 @@ namespace flintctl::provision {
 
 /// What a host is to have: the contents of host.toml over the configured and built-in defaults.
 struct HostSettings {
+  std::string state_directory = "/var/lib/flintctl";  ///< where none of the folders below may lie
   std::vector<std::string> extra_modules;
   bool devpool = true;
   PoolWatch watch;

@@ -211,8 +211,21 @@ TEST_CASE("an error reaches a terminal without what the terminal would obey, on 
 TEST_CASE("output that cannot be written is an error") {
   Fixture tool;
   tool.out.setstate(std::ios::badbit);
-  CHECK(tool.run({"vm", "list"}) == 1);
-  CHECK(tool.err.str().find("could not be written") != std::string::npos);
+  for (const std::vector<const char*>& words :
+       {std::vector<const char*>{"vm", "list"}, {"vm", "list", "--help"}, {"vm"}}) {
+    tool.err.str("");
+    CHECK(tool.run(words) == 1);
+    CHECK(tool.err.str().find("could not be written") != std::string::npos);
+  }
+}
+
+TEST_CASE("colours are for terminals that have a name and are not asked to do without") {
+  CHECK(output::wants_color("xterm", nullptr));
+  CHECK(output::wants_color("xterm", ""));
+  CHECK_FALSE(output::wants_color("xterm", "1"));
+  for (const char* dumb : {"dumb", "", static_cast<const char*>(nullptr)}) {
+    CHECK_FALSE(output::wants_color(dumb, nullptr));
+  }
 }
 
 TEST_CASE("help goes to stdout, shows examples and global flags") {

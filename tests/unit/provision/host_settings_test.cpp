@@ -61,7 +61,8 @@ TEST_CASE("packages are installed unless that is forbidden, and hypervisors may 
   REQUIRE(settings);
   REQUIRE(settings->vmms.size() == 2);
   CHECK_FALSE(settings->vmms.front().given());
-  CHECK(refusal("[vmm.firecracker]\n").find("--file PATH or --url URL") != std::string::npos);
+  CHECK(refusal("[vmm.firecracker]\n").find("give file = \"PATH\" or url = \"URL\", with sha256") !=
+        std::string::npos);
 }
 
 TEST_CASE("P6: what has colons in it is kept whole") {
@@ -98,6 +99,77 @@ TEST_CASE("what host.toml cannot mean is refused by name") {
   CHECK(refusal("[devpool]\ndata_size = '1M'\n").find("too small") != std::string::npos);
   CHECK(refusal("[devpool]\nenabled = 'yes'\n").find("devpool.enabled") != std::string::npos);
   CHECK(refusal("devpool = 3\n").find("'devpool' must be a table") != std::string::npos);
+}
+
+TEST_CASE("a table of a table is named with both, and hints speak of keys") {
+  CHECK(refusal("[vmm.qemu]\nsha = 'x'\n").find("unknown key 'sha' in [vmm.qemu]") !=
+        std::string::npos);
+  CHECK(refusal("[vmm.qemu]\nsha256 = 5\n").find("'vmm.qemu.sha256' must be") != std::string::npos);
+  CHECK(refusal("[vmm]\nqemu = 5\n").find("'vmm.qemu' must be a table") != std::string::npos);
+  CHECK(refusal("vmm = 5\n").find("'vmm' must be a table") != std::string::npos);
+  CHECK(refusal("[vmm.qemu]\nfile = '/x'\n").find("sha256 = \"DIGEST\"") != std::string::npos);
+  CHECK(refusal("[network]\nnat = false\nuplink = 'eth0'\n")
+            .find("leave out nat = false or uplink") != std::string::npos);
+}
+
+TEST_CASE("what ends up in lines of other files has no line breaks") {
+  for (const std::string key :
+       {"[devpool]\ndirectory", "[devpool]\nname", "[containerd]\nroot", "[containerd]\nlog_file",
+        "[containerd]\nbinary", "[network]\nbridge", "[lvm]\ndisk", "[vmm.qemu]\nfile"}) {
+    INFO(key);
+    for (const char* what : {"\\n", "\\u0000", "\\u001b[0m", "\\t", "\\u0085"}) {
+      CHECK(refusal(key + " = \"/x" + what + "y\"\n").find("control characters") !=
+            std::string::npos);
+    }
+  }
+  CHECK(parse("[devpool]\ndirectory = '/srv/m\u00fcll  eimer'\n"));
+  for (const char* name : {"a b", "../x", "", "kvm\\nroot", "-r"}) {
+    INFO(name);
+    CHECK(refusal(std::string("[modules]\nextra = ['kvm', \"") + name + "\"]\n")
+              .find("'modules.extra' must be") != std::string::npos);
+  }
+  CHECK(parse("[modules]\nextra = ['snd-hda_intel', '8021q']\n"));
+}
+
+TEST_CASE("folders that are the system's, others' or flintctl's own are refused") {
+  for (const std::string key : {"[devpool]\ndirectory", "[containerd]\nroot"}) {
+    for (const std::string folder : {"/etc", "/etc/containerd", "/usr/share/x", "/srv/../etc/x",
+                                     "/var/lib", "/var/lib/flintctl", "/var/lib/flintctl/host"}) {
+      INFO(key << ' ' << folder);
+      CHECK_FALSE(refusal(key + " = '" + folder + "'\n").empty());
+    }
+    for (const char* folder : {"/var/lib/c", "/mnt/disk", "/etcetera/x", "/var/lib/flintctl2"}) {
+      INFO(key << ' ' << folder);
+      CHECK(parse(key + " = '" + folder + "'\n"));
+    }
+  }
+}
+
+TEST_CASE("a file that cannot be read is named with what helps") {
+  const auto absent = read_host_settings("/proc/nothing/host.toml", {});
+  REQUIRE_FALSE(absent);
+  CHECK(absent.error().hint() == "see what it is: ls -l /proc/nothing/host.toml");
+}
+
+TEST_CASE("a log is not appended to another's file") {
+  Place place;
+  const std::string file = place.root + "/log";
+  const auto asked = "[containerd]\nlog_file = '" + file + "'\n";
+  CHECK(parse(asked));
+  place.write(file, "");
+  CHECK(parse(asked));
+  place.write(file, "127.0.0.1 localhost\n");
+  CHECK(refusal(asked).find(file + " is there, and is no log of a containerd") !=
+        std::string::npos);
+  for (const char* line :
+       {"time=\"2026-01-01T00:00:00Z\" level=info msg=starting\n", "panic: x\ntime=\"2026\"\n",
+        "{\"level\":\"info\"}\n", "containerd: failed to load TOML\n"}) {
+    INFO(line);
+    place.write(file, line);
+    CHECK(parse(asked));
+  }
+  CHECK(refusal("[containerd]\nlog_file = '/etc/new'\n").find("system") != std::string::npos);
+  CHECK(parse("[containerd]\nlog_file = '/var/log/new'\n"));
 }
 
 TEST_CASE("a disk's size that containerd could not read is refused") {

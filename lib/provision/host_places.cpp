@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/host_places.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+
+#include "sys/file.hpp"
+
+namespace flintctl::provision {
+namespace {
+
+/// Configuration and programs, whole: an own folder in them is no place for data. hier(7).
+constexpr std::string_view system_folders[] = {"/bin",   "/boot",   "/etc",  "/lib", "/lib32",
+                                               "/lib64", "/libx32", "/sbin", "/usr"};
+
+std::string normal(const std::string& path) {
+  std::string text = std::filesystem::path(path).lexically_normal().string();
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+/// `path` is `folder` or lies below it.
+bool within(std::string_view path, std::string_view folder) {
+  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
+Result<> refuse_system(const std::string& path) {
+  for (const std::string_view folder : system_folders) {
+    if (!within(path, folder)) continue;
+    return Error(Code::invalid_argument, fmt::format("{} belongs to the system", path))
+        .with_hint("choose a place below /var/lib, or on a disk of its own");
+  }
+  return {};
+}
+
+/// logrus' text and JSON, and the words with which containerd, or who could not run it, ends.
+bool is_containerd_line(std::string_view line) {
+  return line.starts_with("time=\"") || line.starts_with("{\"") ||
+         line.find("containerd: ") != std::string_view::npos;
+}
+
+/// The file's first lines.
+std::string head_of(const std::string& path) {
+  std::string text(64U << 10U, '\0');
+  const auto fd = sys::open_regular(path);
+  const ssize_t length = fd ? ::read(fd->get(), text.data(), text.size()) : 0;
+  text.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
+  return text;
+}
+
+bool has_containerd_line(std::string_view text) {
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    if (is_containerd_line(text.substr(0, end))) return true;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<> check_data_folder(const std::string& given, const std::string& state) {
+  const std::string path = normal(given);
+  TRY(refuse_system(path));
+  if (within(path, normal(state)) || within(normal(state), path)) {
+    return Error(Code::invalid_argument,
+                 fmt::format("{} and flintctl's own folder {} lie in each other", path, state))
+        .with_hint("choose a place beside it");
+  }
+  return {};
+}
+
+Result<> check_log_file(const std::string& path) {
+  TRY(refuse_system(normal(path)));
+  const std::string head = head_of(path);
+  if (head.empty() || has_containerd_line(head)) return {};
+  return Error(Code::invalid_argument,
+               fmt::format("{} is there, and is no log of a containerd", path))
+      .with_hint("choose a file that is not there yet");
+}
+
+}  // namespace flintctl::provision
