@@ -67,11 +67,21 @@ Error foreign_table(const NetworkSpec& spec) {
                              "host.toml"));
 }
 
+/// Guests know the address as their gateway.
+Error in_use(const NetworkSpec& spec, const network::Cidr& address, const std::string& ports) {
+  return Error(Code::aborted, fmt::format("the bridge {} has the address {} and is in use by {}",
+                                          spec.bridge, address.text(), ports))
+      .with_hint(fmt::format("delete the VMs first: flintctl vm list -A shows them; or keep the "
+                             "address: --address {0}, or address = \"{0}\" in [network] of "
+                             "host.toml",
+                             address.text()));
+}
+
 constexpr auto another_name = "choose another name: --bridge, or bridge in [network] of host.toml";
 
-Result<std::string> ports_of(const Interface& bridge) {
+std::string ports_of(const Interface& bridge, const std::vector<Interface>& interfaces) {
   std::string ports;
-  for (const Interface& interface : TRY(network::list_interfaces())) {
+  for (const Interface& interface : interfaces) {
     if (interface.master != bridge.index) continue;
     ports += fmt::format("{}{}", ports.empty() ? "" : ", ", interface.name);
   }
@@ -112,7 +122,14 @@ Result<NetworkStep::Host> NetworkStep::look() {
   if (!conflict.empty()) {
     return taken(spec_, conflict, free_address(spec_, host.interfaces, routes));
   }
-  if (!host.bridge || is_own_bridge(*host.bridge)) return host;
+  if (!host.bridge) return host;
+  if (is_own_bridge(*host.bridge)) {
+    const bool moves = !host.bridge->addresses.empty() && !host.bridge->has(spec_.address);
+    if (const auto ports = ports_of(*host.bridge, host.interfaces); moves && !ports.empty()) {
+      return in_use(spec_, host.bridge->addresses.front(), ports);
+    }
+    return host;
+  }
   if (host.bridge->kind != "bridge") {
     return Error(Code::already_exists,
                  fmt::format("an interface {} exists and is no bridge", spec_.bridge))
@@ -376,10 +393,29 @@ Result<> NetworkStep::allow_undo(const Change& change, Data /*data*/) {
   if (change.kind != "bridge") return {};
   const auto bridge = TRY(network::find_interface(change.target));
   if (!bridge || !is_own_bridge(*bridge)) return {};
-  const std::string ports = TRY(ports_of(*bridge));
+  const std::string ports = ports_of(*bridge, TRY(network::list_interfaces()));
   if (ports.empty()) return {};
   return Error(Code::aborted, fmt::format("the bridge {} is in use by {}", change.target, ports))
       .with_hint("delete the VMs first: flintctl vm list -A shows them");
+}
+
+/// What was renamed, or given another hardware address, was made another's.
+Result<Undone> NetworkStep::undo_bridge(const std::string& name, Notes& notes) {
+  for (const Interface& one : TRY(network::list_interfaces())) {
+    const bool named = one.name == name;
+    const bool ours = one.hardware_address == network::bridge_hardware_address(name);
+    if (one.kind != "bridge" || (!named && !ours)) continue;
+    if (named && ours) {
+      TRY(network::delete_link(one.index));
+      continue;
+    }
+    notes.push_back(fmt::format(
+        "the bridge {} {} and is left as it is; if nothing needs it: ip link delete {}", name,
+        named ? "has another hardware address by now" : "is called " + one.name + " by now",
+        one.name));
+    return Undone::kept;
+  }
+  return Undone::done;
 }
 
 /// Others may have come to need it since, whom nobody would have told that it is ours.
@@ -411,8 +447,7 @@ Result<Undone> NetworkStep::undo(const Change& change, Data /*data*/, Notes& not
       TRY(set_forwarding_from(change.target, false));
     }
   } else if (change.kind == "bridge") {
-    const auto bridge = TRY(network::find_interface(change.target));
-    if (bridge && is_own_bridge(*bridge)) TRY(network::delete_link(bridge->index));
+    return undo_bridge(change.target, notes);
   }
   return Undone::done;
 }

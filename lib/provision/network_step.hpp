@@ -55,6 +55,7 @@ class NetworkStep final : public Step {
   [[nodiscard]] Result<bool> has_unwanted_table() const;
   Result<> leave_dhcp(Journal& journal);
   Result<> undo_forwarding(Notes& notes);
+  Result<Undone> undo_bridge(const std::string& name, Notes& notes);
   [[nodiscard]] network::Nat nat() const { return {spec_.bridge, spec_.address, spec_.uplink}; }
   [[nodiscard]] Result<std::vector<HostUnit>> units() const;
   Result<> add_kernel_items(const Host& host, Finding& finding) const;

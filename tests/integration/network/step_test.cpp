@@ -281,6 +281,46 @@ TEST_CASE("a bridge with ports is not undone, and nothing else is") {
   REQUIRE(net.reset());
 }
 
+TEST_CASE("guests keep the gateway that they know") {
+  Network net;
+  REQUIRE(net.apply());
+  run("ip link add port7 type veth peer name far && ip link set port7 master flintbr0");
+  net.spec.address = network::parse_cidr("10.9.0.1/16").value();
+  const auto refused = net.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::aborted);
+  CHECK(refused.error().text().find("192.168.100.1/24 and is in use by port7") !=
+        std::string::npos);
+  CHECK(net.look().error.has_value());
+  // An address that is merely lost comes back under them.
+  net.spec.address = NetworkSpec().address;
+  run("ip address flush dev flintbr0");
+  REQUIRE(net.apply());
+  CHECK(net.amiss().empty());
+}
+
+TEST_CASE("a bridge that was made another's is left, and said to be") {
+  Network net;
+  REQUIRE(net.apply());
+  SECTION("another name") {
+    run("ip link set flintbr0 down && ip link set flintbr0 name mine && ip link set mine up");
+    REQUIRE(net.reset());
+    CHECK(network::find_interface("mine").value().has_value());
+    CHECK(net.notes.find("the bridge flintbr0 is called mine by now") != std::string::npos);
+    run("ip link delete mine");
+  }
+  SECTION("another hardware address") {
+    run("ip link set flintbr0 address 02:00:00:00:00:07");
+    REQUIRE(net.reset());
+    CHECK(network::find_interface("flintbr0").value().has_value());
+    CHECK(net.notes.find("ip link delete flintbr0") != std::string::npos);
+    run("ip link delete flintbr0");
+  }
+  CHECK(net.recorded() == 1);
+  REQUIRE(net.reset());
+  CHECK(net.recorded() == 0);
+}
+
 TEST_CASE("forwarding that was on before stays on") {
   Network net;
   run("sysctl -qw net.ipv4.ip_forward=1");
