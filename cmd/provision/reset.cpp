@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <memory>
+#include <utility>
 
 #include "inventory/records.hpp"
 #include "provision/session.hpp"
@@ -28,13 +29,47 @@ const char* word(UndoReport::Outcome outcome) {
   return "undone";
 }
 
-void print(Host& host, const UndoReport& report) {
-  output::Streams& streams = host.streams();
-  streams.out << fmt::format("{} {} {}", report.change.kind, report.change.target,
-                             word(report.outcome))
-              << std::endl;
-  for (const std::string& note : report.notes) streams.err << "note: " << note << '\n';
-}
+/// Each change as it is undone; JSON and its like as one List at the end.
+class UndoPrinter {
+ public:
+  UndoPrinter(Host& host, output::Format format) : host_(host), format_(std::move(format)) {}
+
+  void operator()(const UndoReport& report) {
+    any_ = true;
+    output::Streams& streams = host_.streams();
+    const provision::Change& change = report.change;
+    if (format_.kind == output::Kind::name) {
+      streams.out << change.kind << '/' << change.target << std::endl;
+    } else if (format_.is_table()) {
+      streams.out << fmt::format("{} {} {}", change.kind, change.target, word(report.outcome))
+                  << std::endl;
+    } else {
+      items_.push_back(
+          data::Value::object({{"step", change.step},
+                               {"kind", change.kind},
+                               {"target", change.target},
+                               {"result", word(report.outcome)},
+                               {"notes", data::Array(report.notes.begin(), report.notes.end())}}));
+    }
+    if (streams.quiet) return;
+    for (const std::string& note : report.notes) streams.err << "note: " << note << '\n';
+  }
+
+  Result<> finish() {
+    if (format_.is_table()) {
+      if (!any_) host_.streams().out << "nothing is recorded\n";
+      return {};
+    }
+    if (format_.kind == output::Kind::name) return {};
+    return output::print_value(host_.streams().out, format_, output::list_value(std::move(items_)));
+  }
+
+ private:
+  Host& host_;
+  output::Format format_;
+  data::Array items_;
+  bool any_ = false;
+};
 
 /// The same that the plan refuses by folder, by name where containerd can still be asked.
 Result<> refuse_named_vms(Host& host) {
@@ -83,23 +118,18 @@ Result<> provision_reset(Host& host, const ProvisionResetOptions& options) {
     TRY(refuse_named_vms(host));
     TRY(refuse_other_namespaces(host));
   }
+  UndoPrinter printer(host, TRY(host.format()));
   if (options.dry_run) {
-    const auto planned = TRY(plan.plan_reset(data));
-    for (const UndoReport& report : planned) print(host, report);
-    if (planned.empty()) host.streams().out << "nothing is recorded\n";
-    return {};
+    for (const UndoReport& report : TRY(plan.plan_reset(data))) printer(report);
+    return printer.finish();
   }
   if (!options.yes) {
     return Error(Code::invalid_argument, "reset undoes all that was provisioned on this host")
         .with_hint("see what with: flintctl provision reset --dry-run; then do it with --yes (-y)");
   }
-  bool any = false;
-  TRY(plan.reset(data, [&](const UndoReport& report) {
-    any = true;
-    print(host, report);
-  }));
-  if (!any) host.streams().out << "nothing is recorded\n";
-  return {};
+  auto undone = plan.reset(data, [&](const UndoReport& report) { printer(report); });
+  TRY(printer.finish());
+  return undone;
 }
 
 void add_provision_reset(cli::Command& provision, Host& host) {
