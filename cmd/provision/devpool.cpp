@@ -10,6 +10,7 @@
 #include "devmapper/driver.hpp"
 #include "loop/driver.hpp"
 #include "lvm/tools.hpp"
+#include "provision/host_places.hpp"
 #include "provision/host_plan.hpp"
 #include "provision/known_pool.hpp"
 #include "provision/session.hpp"
@@ -55,6 +56,10 @@ Result<Wanted> known_pool(Host& host, const DevpoolOptions& options) {
 Result<Wanted> to_wanted(Host& host, const DevpoolOptions& options) {
   Wanted wanted = TRY(known_pool(host, options));
   thinpool::Spec& spec = wanted.spec;
+  // What was made in such a place before comes back at boot.
+  if (options.directory && !options.at_boot) {
+    TRY(provision::check_data_folder(*options.directory, TRY(host.config())->state_directory));
+  }
   if (options.directory && *options.directory != spec.directory) {
     // Another pool than the known one: its sizes are not this one's.
     thinpool::Spec other;

@@ -67,6 +67,17 @@ TEST_CASE("an empty name is not the default one") {
   check_refused(cmd::devpool(host, options), "''");
 }
 
+TEST_CASE("a pool is not put among configuration, nor into flintctl's own folder") {
+  Desk desk;
+  cmd::Host host(desk.streams, desk.options);
+  cmd::DevpoolOptions options;
+  options.dry_run = true;
+  for (const char* folder : {"/etc/containerd", "/usr/share/pool", "/var/lib/flintctl/vm"}) {
+    options.directory = folder;
+    check_refused(cmd::devpool(host, options), folder);
+  }
+}
+
 TEST_CASE("a namespace that no VM can have is refused before containerd is asked") {
   Desk desk;
   desk.options.vm_namespace = "Bad_NS";
