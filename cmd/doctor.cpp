@@ -170,9 +170,10 @@ Result<Findings> check_host(Host& host, const config::Config& config) {
     append(all, doctor::check_autoextend(config.pool, lvm::read_report(*lvm::host_tools())));
   }
   const ProvisionSession session = TRY(host_session(host, all));
-  append(all, check_containerd(config, session.settings));
+  const Findings containerd = check_containerd(config, session.settings);
+  append(all, containerd);
   append(all, check_network(session));
-  append(all, doctor::check_leftovers(leftovers(host)));
+  append(all, doctor::check_leftovers(leftovers(host), containerd));
   const std::vector<std::string> folders = {config.state_directory, "/var/lib/containerd-dev"};
   append(all, doctor::check_loops(loop_devices(), folders, pool));
   std::vector<doctor::Place> places;

@@ -58,8 +58,9 @@ enum class Network { asked_for, not_asked_for };
 /// `maker`: the command that makes it as it is to be.
 Findings check_network(const Result<provision::Finding>& network, Network asked,
                        const std::string& maker);
-/// `found`: a dry run of gc.
-Findings check_leftovers(const Result<std::vector<lifecycle::Leftover>>& found);
+/// `found`: a dry run of gc; `containerd`: what check_containerd() found.
+Findings check_leftovers(const Result<std::vector<lifecycle::Leftover>>& found,
+                         const Findings& containerd);
 /// Loop devices over files below `folders` that `pool` does not stand on.
 Findings check_loops(const std::vector<loop::Device>& devices,
                      const std::vector<std::string>& folders, const Result<thinpool::Pool>& pool);

@@ -141,8 +141,14 @@ Findings check_network(const Result<provision::Finding>& network, Network asked,
   return findings;
 }
 
-Findings check_leftovers(const Result<std::vector<lifecycle::Leftover>>& found) {
-  if (!found) return {unread("leftovers", found.error())};
+Findings check_leftovers(const Result<std::vector<lifecycle::Leftover>>& found,
+                         const Findings& containerd) {
+  if (!found) {
+    Finding finding = unread("leftovers", found.error());
+    // They are looked for by what containerd says: what mends that mends this.
+    if (worst(containerd) == Severity::error) finding.fix = containerd.front().fix;
+    return {finding};
+  }
   Findings findings;
   for (const lifecycle::Leftover& leftover : *found) {
     findings.push_back({"leftover/" + leftover.kind, Severity::warning,

@@ -173,15 +173,18 @@ TEST_CASE("each part of the network that is amiss is a warning") {
 }
 
 TEST_CASE("leftovers are named with what removes them") {
-  CHECK(only(doctor::check_leftovers(std::vector<lifecycle::Leftover>())).severity == Severity::ok);
+  CHECK(only(doctor::check_leftovers(std::vector<lifecycle::Leftover>(), {})).severity ==
+        Severity::ok);
   const std::vector<lifecycle::Leftover> found = {{"tap", "fltap01234567", "no VM has it"},
                                                   {"device", "/dev/mapper/p-snap-3", "unknown"}};
-  const auto findings = doctor::check_leftovers(found);
+  const auto findings = doctor::check_leftovers(found, {});
   REQUIRE(findings.size() == 2);
   CHECK(findings[0].check == "leftover/tap");
   CHECK(findings[0].fix == "flintctl gc");
   CHECK(findings[1].fix == "flintctl gc");
-  CHECK(only(doctor::check_leftovers(broken)).severity == Severity::warning);
+  CHECK(only(doctor::check_leftovers(broken, {})).severity == Severity::warning);
+  const Findings down = {{"containerd", Severity::error, "it is down", "all", "start it"}};
+  CHECK(only(doctor::check_leftovers(broken, down)).fix == "start it");
 }
 
 TEST_CASE("loop devices over our files that no pool stands on are leftovers") {
