@@ -31,6 +31,12 @@ bool is_below(const std::string& path, const std::vector<std::string>& folders) 
                      [&](const std::string& folder) { return path.starts_with(folder + "/"); });
 }
 
+std::string fix_for(const lifecycle::Leftover& leftover) {
+  if (leftover.kind != "device") return "flintctl gc";
+  return fmt::format("flintctl gc; if containerd keeps it: dmsetup remove {}",
+                     leftover.name.substr(leftover.name.rfind('/') + 1));
+}
+
 bool stands_on(const thinpool::Pool& pool, unsigned number) {
   const auto is = [&](const thinpool::Backing& backing) {
     return backing.loop && backing.loop->number == number;
@@ -153,7 +159,7 @@ Findings check_leftovers(const Result<std::vector<lifecycle::Leftover>>& found,
   for (const lifecycle::Leftover& leftover : *found) {
     findings.push_back({"leftover/" + leftover.kind, Severity::warning,
                         fmt::format("{}: {}", leftover.name, leftover.why),
-                        "space or names that nobody uses", "flintctl gc"});
+                        "space or names that nobody uses", fix_for(leftover)});
   }
   if (findings.empty()) findings.push_back({"leftovers", Severity::ok, "none", {}, {}});
   return findings;

@@ -280,15 +280,22 @@ class Collector {
     return {};
   }
 
-  /// Devices of the pool that no snapshot of this namespace has: other namespaces', or ones that
-  /// containerd gave up and has not removed yet.
-  Result<std::vector<std::string>> unnamed_devices() {
+  Result<> add_named_devices(containerd::Client& client, std::set<std::string>& named) const {
+    for (const auto& snapshot : TRY(client.snapshot_list(context_.snapshotter, {}))) {
+      if (snapshot.kind == containerd::SnapshotKind::committed) continue;
+      const auto mounts = client.snapshot_mounts(context_.snapshotter, snapshot.name);
+      if (mounts && !mounts->empty()) named.insert(mounts->front().source);
+    }
+    return {};
+  }
+
+  /// Devices of the pool that no snapshot has, of whatever namespace: ones that containerd gave up
+  /// and has not removed yet, or that it never made.
+  Result<std::vector<std::string>> unnamed_devices() const {
     std::set<std::string> named;
     const auto devices = TRY(context_.parts.pool_devices(context_.pool));
-    for (const auto& snapshot : TRY(context_.client.snapshot_list(context_.snapshotter, {}))) {
-      if (snapshot.kind == containerd::SnapshotKind::committed) continue;
-      const auto mounts = context_.client.snapshot_mounts(context_.snapshotter, snapshot.name);
-      if (mounts && !mounts->empty()) named.insert(mounts->front().source);
+    for (const auto& name : TRY(context_.client.namespaces())) {
+      TRY(add_named_devices(*context_.client.with_namespace(name), named));
     }
     std::vector<std::string> unnamed;
     for (const auto& device : devices) {
@@ -303,7 +310,7 @@ class Collector {
     if (context_.pool.empty()) return {};
     const auto before = TRY(unnamed_devices());
     if (before.empty()) return {};
-    std::string kept = "no snapshot of this namespace has it";
+    std::string kept = "no snapshot has it";
     std::vector<std::string> after = before;
     if (options_.mode == GcOptions::Mode::remove) {
       if (auto collected = collect_devices(context_); collected) {

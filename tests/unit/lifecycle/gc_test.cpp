@@ -178,6 +178,18 @@ TEST_CASE("devices of VMs are nobody's leftovers") {
   CHECK(fixture.client.count("snapshot_view") == 0);
 }
 
+TEST_CASE("devices of another namespace's snapshots are nobody's leftovers") {
+  Fixture fixture;
+  fixture.context.pool = "flintlock-dev-thinpool";
+  const auto neighbour = fixture.client.with_namespace("other");
+  const auto mounts = neighbour->snapshot_prepare("devmapper", "theirs", "", {});
+  REQUIRE(mounts);
+  fixture.world.devices = {mounts->front().source};
+  CHECK(collect(fixture, GcOptions::Mode::dry_run).empty());
+  fixture.world.devices.push_back(given_up);
+  CHECK(collect(fixture, GcOptions::Mode::dry_run) == Strings{"device " + given_up});
+}
+
 TEST_CASE("kernels that no VM boots from") {
   Fixture fixture;
   REQUIRE(create_vm(fixture.context, fixture.web()));
