@@ -92,7 +92,8 @@ void add_image_pull(cli::Command& image, Host& host) {
   pull.details(
           "Layers are unpacked while they arrive and checked twice: as they come, and as the tar "
           "inside. A killed pull resumes where it was. When the registry's image is here already, "
-          "nothing is fetched, and a registry that is down is only a warning.")
+          "nothing is fetched, and a registry that is down is only a warning. With -o json it says "
+          "what the time went into, in seconds, much of it at once.")
       .example("flintctl image pull debian:12", "docker.io/library/debian:12, for this machine")
       .example("flintctl image pull 127.0.0.1:5000/os:1", "from a registry on this machine")
       .example("flintctl image pull --creds-stdin registry.example/os:1 < secret",

@@ -20,6 +20,24 @@ std::string_view outcome_word(image::PullOutcome outcome) {
   return outcome == image::PullOutcome::pulled ? "pulled" : "unchanged";
 }
 
+std::string_view work_word(image::Work work) {
+  switch (work) {
+    case image::Work::download:
+      return "download";
+    case image::Work::inflate:
+      return "inflate";
+    case image::Work::hash:
+      return "hash";
+    case image::Work::write:
+      return "write";
+    case image::Work::flush:
+      return "flush";
+    case image::Work::containerd:
+      return "containerd";
+  }
+  return "unknown";
+}
+
 void add_details(data::Value& value, const image::LocalImage& image) {
   value.set("platform", image.config.platform.text());
   value.set("manifest", image.manifest.digest.text());
@@ -52,6 +70,13 @@ data::Value to_value(const image::PullResult& result) {
                                     {"digest", result.image.target.digest.text()},
                                     {"outcome", outcome_word(result.outcome)}});
   add_details(value, result.image);
+  if (result.spent.empty()) return value;
+  data::Value seconds = data::Value::object({});
+  for (const auto& [work, time] : result.spent) {
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time);
+    seconds.set(std::string(work_word(work)), static_cast<double>(milliseconds.count()) / 1000);
+  }
+  value.set("seconds", std::move(seconds));
   return value;
 }
 

@@ -38,7 +38,11 @@ void BlockQueue::fail(Error error) {
 
 Result<BlockQueue::Block*> BlockQueue::take() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return error_ || !full_.empty(); });
+  if (!error_ && full_.empty()) {
+    const auto begun = std::chrono::steady_clock::now();
+    changed_.wait(lock, [&] { return error_ || !full_.empty(); });
+    waited_ += std::chrono::steady_clock::now() - begun;
+  }
   if (full_.empty()) return *error_;
   Block* const block = full_.front();
   full_.pop_front();

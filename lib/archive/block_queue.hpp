@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -37,6 +38,8 @@ class BlockQueue {
   /// The next full block; give it back with release().
   Result<Block*> take();
   void release(Block* block);
+  /// How long take() had to wait so far; for the thread that takes.
+  [[nodiscard]] std::chrono::nanoseconds waited() const { return waited_; }
   /// The consumer gives up.
   void cancel();
 
@@ -48,6 +51,7 @@ class BlockQueue {
   std::deque<Block*> full_;
   std::optional<Error> error_;
   bool cancelled_ = false;
+  std::chrono::nanoseconds waited_{};
 };
 
 }  // namespace flintctl::archive

@@ -133,8 +133,10 @@ Result<Summary> extract(const Job& job, Feed& feed, const Channel& channel) {
     report(now);
     return {};
   };
-  const Summary summary = TRY(unpack(std::move(tree), job.layers, feed, progress));
+  Summary summary = TRY(unpack(std::move(tree), job.layers, feed, progress));
+  const auto unpacked = std::chrono::steady_clock::now();
   TRY(flush(job, root.get()));
+  summary.spent.flush = std::chrono::steady_clock::now() - unpacked;
   return summary;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -53,10 +54,19 @@ struct Progress {
   std::uint64_t taken = 0;       ///< bytes that the job has taken so far, when it has a Job::room
 };
 
+/// What a job's threads did how long; they work at the same time. Reading is part of `inflate`.
+struct Spent {
+  std::chrono::nanoseconds inflate{};
+  std::chrono::nanoseconds hash{};   ///< both digests, on both threads
+  std::chrono::nanoseconds write{};  ///< files made, without waiting for what goes into them
+  std::chrono::nanoseconds flush{};  ///< of a device of its own
+};
+
 /// What was done, after the mount is gone again.
 struct Summary {
   std::uint64_t bytes = 0;    ///< uncompressed, all layers
   std::uint64_t entries = 0;  ///< tar members, all layers
+  Spent spent = {};
 };
 
 }  // namespace flintctl::archive

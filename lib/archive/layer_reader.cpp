@@ -88,7 +88,7 @@ Result<> LayerReader::refill(Input& input) {
   if (count == 0 && length > 0) return Error(Code::data_loss, "the layer's file is too short");
   input.unread = std::string_view(buffer_.get(), static_cast<std::size_t>(count));
   input.offset += input.unread.size();
-  input.hash.update(input.unread);
+  hashing_.measure([&] { input.hash.update(input.unread); });
   return {};
 }
 
@@ -96,7 +96,7 @@ Result<> LayerReader::refill(Input& input) {
 Result<bool> LayerReader::decode(Input& input, Decoder& decoder) {
   if (!ready()) return given_up();
   const std::span<char> room(block_->memory.get() + block_->size, block_->capacity - block_->size);
-  const auto step = TRY(decoder.decode(input.unread, room));
+  const auto step = TRY(inflating_.measure([&] { return decoder.decode(input.unread, room); }));
   input.unread.remove_prefix(step.consumed);
   input.produced += step.produced;
   block_->size += step.produced;

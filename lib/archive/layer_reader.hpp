@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "archive/decoder.hpp"
 #include "archive/feed.hpp"
 #include "archive/job.hpp"
+#include "archive/sampled_time.hpp"
 #include "core/result.hpp"
 
 namespace flintctl::archive {
@@ -21,6 +23,10 @@ class LayerReader {
   /// Reads all layers in order. The last block of a layer is published only after its size and
   /// digest were found right. An error goes to the queue as well.
   Result<> run();
+
+  /// What run() did how long; after it.
+  [[nodiscard]] std::chrono::nanoseconds inflating() const { return inflating_.total(); }
+  [[nodiscard]] std::chrono::nanoseconds hashing() const { return hashing_.total(); }
 
  private:
   struct Input;  ///< the file being read
@@ -37,6 +43,8 @@ class LayerReader {
   BlockQueue& queue_;
   std::unique_ptr<char[]> buffer_;
   BlockQueue::Block* block_ = nullptr;  ///< being filled
+  SampledTime inflating_;
+  SampledTime hashing_;
 };
 
 }  // namespace flintctl::archive

@@ -118,14 +118,24 @@ Progress progress_from_json(const data::Value& message) {
 
 data::Value result_to_json(const Result<Summary>& result) {
   if (!result) return data::Value::object({{"error", error_to_json(result.error())}});
+  const Spent& spent = result->spent;
   return data::Value::object(
-      {{"result", data::Value::object({{"bytes", result->bytes}, {"entries", result->entries}})}});
+      {{"result", data::Value::object({{"bytes", result->bytes},
+                                       {"entries", result->entries},
+                                       {"inflate", std::int64_t{spent.inflate.count()}},
+                                       {"hash", std::int64_t{spent.hash.count()}},
+                                       {"write", std::int64_t{spent.write.count()}},
+                                       {"flush", std::int64_t{spent.flush.count()}}})}});
 }
 
 std::optional<Result<Summary>> result_from_json(const data::Value& message) {
   if (const auto* const error = message.find("error")) return error_from_json(*error);
   if (const auto* const result = message.find("result")) {
-    return Summary{unsigned_member(*result, "bytes"), unsigned_member(*result, "entries")};
+    const auto time = [&](std::string_view key) {
+      return std::chrono::nanoseconds(result->integer_or(key));
+    };
+    return Summary{unsigned_member(*result, "bytes"), unsigned_member(*result, "entries"),
+                   Spent{time("inflate"), time("hash"), time("write"), time("flush")}};
   }
   return std::nullopt;
 }

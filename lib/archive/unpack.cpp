@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <thread>
 
@@ -10,6 +12,7 @@
 #include "archive/block_queue.hpp"
 #include "archive/guarded.hpp"
 #include "archive/layer_reader.hpp"
+#include "archive/sampled_time.hpp"
 #include "archive/sandbox.hpp"
 #include "archive/tar_reader.hpp"
 #include "archive/tree.hpp"
@@ -25,8 +28,9 @@ constexpr std::size_t block_size = 256 * 1024;
 /// One layer's tar as the queue brings it, hashed on the way.
 class QueuedTar final : public ByteSource {
  public:
-  QueuedTar(BlockQueue& queue, std::function<Result<>(std::uint64_t)> progress)
-      : queue_(queue), progress_(std::move(progress)) {}
+  QueuedTar(BlockQueue& queue, SampledTime& hashing,
+            std::function<Result<>(std::uint64_t)> progress)
+      : queue_(queue), hashing_(hashing), progress_(std::move(progress)) {}
 
   Result<std::string_view> next() override {
     for (;;) {
@@ -39,7 +43,7 @@ class QueuedTar final : public ByteSource {
       if (ended_) return std::string_view();
       block_ = TRY(queue_.take());
       if (block_->size == 0) continue;
-      hash_.update(block_->bytes());
+      hashing_.measure([&] { hash_.update(block_->bytes()); });
       bytes_ += block_->size;
       return block_->bytes();
     }
@@ -58,6 +62,7 @@ class QueuedTar final : public ByteSource {
 
  private:
   BlockQueue& queue_;
+  SampledTime& hashing_;
   std::function<Result<>(std::uint64_t)> progress_;
   BlockQueue::Block* block_ = nullptr;
   std::uint64_t bytes_ = 0;
@@ -74,6 +79,7 @@ class LayerWriter {
 
   Result<Summary> run() {
     TRY(separate_thread());
+    const auto begun = std::chrono::steady_clock::now();
     Tree tree = TRY(Tree::open(std::move(root_)));
     Applier applier(tree);
     Summary summary;
@@ -81,13 +87,17 @@ class LayerWriter {
       TRY(write_layer(i, applier, summary).context(fmt::format("layer {}", layers_[i].digest)));
     }
     summary.entries = applier.entries();
+    summary.spent.hash = hashing_.total();
+    summary.spent.write =
+        std::max(std::chrono::nanoseconds(),
+                 std::chrono::steady_clock::now() - begun - queue_.waited() - hashing_.total());
     return summary;
   }
 
  private:
   Result<> write_layer(std::size_t index, Applier& applier, Summary& summary) {
     const Layer& layer = layers_[index];
-    QueuedTar tar(queue_, [&](std::uint64_t bytes) {
+    QueuedTar tar(queue_, hashing_, [&](std::uint64_t bytes) {
       return report({index, Progress::Phase::extracting, feed_.available(index), bytes});
     });
     TarReader reader(tar);
@@ -112,6 +122,7 @@ class LayerWriter {
   BlockQueue& queue_;
   const Feed& feed_;
   const std::function<Result<>(const Progress&)>& progress_;
+  SampledTime hashing_;
 };
 
 }  // namespace
@@ -138,7 +149,10 @@ Result<Summary> unpack(UniqueFd root, const std::vector<Layer>& layers, Feed& fe
   // When the writer fails, the reader is told to stop, and says only that.
   if (!read && read.error().code() != Code::cancelled) return std::move(read).error();
   if (!*written) return std::move(*written).error();
-  return *std::move(*written);
+  auto summary = *std::move(*written);
+  summary.spent.inflate = reader.inflating();
+  summary.spent.hash += reader.hashing();
+  return summary;
 }
 
 }  // namespace flintctl::archive

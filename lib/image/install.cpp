@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <utility>
 
 #include "archive/compression.hpp"
 #include "core/rollback.hpp"
@@ -64,6 +65,7 @@ Result<std::optional<CachedBootFiles>> Install::run() {
     disk_ = TRY(SnapshotDisk::open(client_, options().snapshotter));
     TRY(forget_earlier_boots(boot));
   }
+  std::optional<Timed> timed(std::in_place, image_.progress, Work::containerd);
   const std::string lease = "flintctl-pull-" + sys::random_hex(8);
   TRY(client_.lease_create(lease, {{label_kind, "pull"},
                                    {label_target, target},
@@ -75,6 +77,7 @@ Result<std::optional<CachedBootFiles>> Install::run() {
   // First ours, then the dead pull's: what it committed is not collected in between.
   const std::size_t committed = TRY(adopt_committed(lease));
   TRY(delete_abandoned(client_, options().snapshotter, target, lease));
+  timed.reset();
   TRY(sys::check_interrupt());
 
   const auto& layers = documents().content.layers;
@@ -99,7 +102,11 @@ Result<std::optional<CachedBootFiles>> Install::run() {
     if (keep) TRY(keep_blobs(*leased, layers, *source, image_.progress));
   }
   TRY(sys::check_interrupt());
-  if (disk_ && !files_only) TRY(disk_->flush());
+  if (disk_ && !files_only) {
+    const Timed flushing(image_.progress, Work::flush);
+    TRY(disk_->flush());
+  }
+  timed.emplace(image_.progress, Work::containerd);
   TRY(write_records(*leased, image_.reference, documents(),
                     files_only ? std::nullopt : std::optional(options().snapshotter),
                     image_.origin));

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <mutex>
 #include <thread>
 
@@ -53,11 +54,13 @@ struct LayerFetcher::Impl {
   std::vector<Item> items;  ///< `file` belongs to the thread that took the item
   std::vector<oci::Registry> connections;
   std::atomic<std::size_t> next = 0;
-  std::stop_source stop;
-  mutable std::mutex mutex;
-  std::optional<ArrivalListener> listener;
-  std::optional<Error> error;
-  std::vector<std::jthread> threads;  // last: they end before what they use
+  std::stop_source stop = {};
+  std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_came = begun;  ///< guarded by mutex
+  mutable std::mutex mutex = {};
+  std::optional<ArrivalListener> listener = {};
+  std::optional<Error> error = {};
+  std::vector<std::jthread> threads = {};  // last: they end before what they use
 
   void work(oci::Registry& registry);
   Result<> fetch(oci::Registry& registry, std::size_t index);
@@ -91,6 +94,10 @@ Result<> LayerFetcher::Impl::fetch(oci::Registry& registry, std::size_t index) {
     TRY(resume(registry, index));
   } else {
     TRY(fetch_anew(registry, index));
+  }
+  {
+    const std::lock_guard lock(mutex);
+    last_came = std::chrono::steady_clock::now();
   }
   progress.layer(first + index, LayerPhase::downloaded, items[index].descriptor.size);
   return {};
@@ -187,8 +194,8 @@ Result<std::unique_ptr<LayerFetcher>> LayerFetcher::start(
   const auto count = std::min<std::size_t>(std::max(options.parallel, 1U), items.size());
   while (connections.size() < count) connections.push_back(TRY(registry.another()));
 
-  std::unique_ptr<Impl> impl(new Impl{
-      progress, options.first, std::move(items), std::move(connections), {}, {}, {}, {}, {}, {}});
+  std::unique_ptr<Impl> impl(
+      new Impl{progress, options.first, std::move(items), std::move(connections)});
   for (auto& connection : impl->connections) {
     impl->threads.emplace_back([state = impl.get(), &connection] { state->work(connection); });
   }
@@ -198,6 +205,7 @@ Result<std::unique_ptr<LayerFetcher>> LayerFetcher::start(
 LayerFetcher::LayerFetcher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LayerFetcher::~LayerFetcher() {
   impl_->end_threads();
+  impl_->progress.spent(Work::download, impl_->last_came - impl_->begun);
   for (auto& item : impl_->items) {
     if (item.file.held() == 0) item.file.remove();  // nothing to resume from
   }

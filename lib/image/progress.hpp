@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,6 +14,17 @@ namespace flintctl::image {
 
 /// How far one layer is. `downloading` and `unpacking` overlap: a layer is unpacked as it arrives.
 enum class LayerPhase { waiting, exists, downloading, downloaded, unpacking, done };
+
+/// What a pull spends its time with. Most of it goes on at once, so that the parts are more than
+/// the whole: the largest is what the pull waits for.
+enum class Work {
+  download,    ///< from the first question for a layer to the last byte of the last one
+  inflate,     ///< and reading what came
+  hash,        ///< both digests of each layer
+  write,       ///< making files
+  flush,       ///< until they are on the disk, as far as that is waited for
+  containerd,  ///< waiting for its answers
+};
 
 /// Hears how a pull goes. Calls come one at a time, though from several threads; they must be
 /// quick.
@@ -27,6 +39,22 @@ class Progress {
   virtual void layer(std::size_t index, LayerPhase phase, std::uint64_t bytes) = 0;
   /// Something worth a line: "waiting for process 17, which pulls the same image".
   virtual void note(const std::string& text) = 0;
+  /// So much more time went into a work.
+  virtual void spent(Work /*work*/, std::chrono::nanoseconds /*time*/) {}
+};
+
+/// Tells a Progress how long something took, at its end.
+class Timed {
+ public:
+  Timed(Progress& progress, Work work) : progress_(progress), work_(work) {}
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+  ~Timed() { progress_.spent(work_, std::chrono::steady_clock::now() - begun_); }
+
+ private:
+  Progress& progress_;
+  Work work_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };
 
 /// What the images that a command brings at once share to show where they are.

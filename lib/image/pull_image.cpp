@@ -40,10 +40,18 @@ class SerialProgress : public Progress {
     const std::lock_guard lock(mutex_);
     inner_.note(text);
   }
+  void spent(Work work, std::chrono::nanoseconds time) override {
+    const std::lock_guard lock(mutex_);
+    spent_[work] += time;
+    inner_.spent(work, time);
+  }
+  /// All of it; when no thread is at work any more.
+  [[nodiscard]] const std::map<Work, std::chrono::nanoseconds>& all_spent() const { return spent_; }
 
  private:
   std::mutex mutex_;
   Progress& inner_;
+  std::map<Work, std::chrono::nanoseconds> spent_;
 };
 
 /// The image, if all that is wanted of it is here.
@@ -120,7 +128,8 @@ Result<PullResult> Pull::run() {
   if (!image) {
     return Error(Code::aborted, "the image was removed right after it was pulled");
   }
-  return PullResult{*std::move(image), PullOutcome::pulled, {}, std::move(files)};
+  return PullResult{
+      *std::move(image), PullOutcome::pulled, {}, std::move(files), progress_.all_spent()};
 }
 
 /// Again without the mirror that sent a layer which could not be unpacked, if one did.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -28,6 +30,7 @@ struct PullResult {
       {};  ///< why the registry was not heard, though the image is here; mostly empty
   /// Those of InstallOptions::boot when they are in the cache; absent: the image has a snapshot.
   std::optional<CachedBootFiles> files = std::nullopt;
+  std::map<Work, std::chrono::nanoseconds> spent = {};  ///< when something was pulled
 };
 
 /// Makes what the registry now names by `reference` an image in containerd with a committed

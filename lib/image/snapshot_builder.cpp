@@ -39,6 +39,7 @@ Result<bool> adopt(const BuildContext& context, const std::string& chain_id) {
 Result<std::optional<containerd::Mount>> prepare(const BuildContext& context,
                                                  const std::string& key, const std::string& parent,
                                                  const std::string& chain_id) {
+  const Timed timed(context.progress, Work::containerd);
   for (int attempt = 0;; ++attempt) {
     auto mounts = context.leased.snapshot_prepare(context.snapshotter, key, parent,
                                                   {{label_snapshot_ref, chain_id}});
@@ -121,7 +122,13 @@ Result<> unpack(const BuildContext& context, const LayerGroup& group,
         watch.check(progress.taken, finished ? SpaceWatch::When::now : SpaceWatch::When::sometimes);
     if (!space) extractor.stop();
   });
-  if (summary) return {};
+  if (summary) {
+    context.progress.spent(Work::inflate, summary->spent.inflate);
+    context.progress.spent(Work::hash, summary->spent.hash);
+    context.progress.spent(Work::write, summary->spent.write);
+    context.progress.spent(Work::flush, summary->spent.flush);
+    return {};
+  }
   TRY(sys::check_interrupt());
   if (!space) return space;
   // The extractor's error is only the echo of the download's.
@@ -150,6 +157,7 @@ Result<> build_snapshot(const BuildContext& context, const LayerGroup& group) {
   }
   Rollback undo([&] { (void)context.leased.snapshot_remove(context.snapshotter, key); });
   TRY(unpack(context, group, *mount));
+  const Timed timed(context.progress, Work::containerd);
   auto committed = context.leased.snapshot_commit(context.snapshotter, chain_id, key,
                                                   {{label_snapshot_ref, chain_id}});
   if (committed) {

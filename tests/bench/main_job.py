@@ -89,6 +89,25 @@ def bench_create(registry):
     row("`vm create` to running, images local / prepare and QEMU by hand", ours, theirs)
 
 
+def bench_create_pulling(registry):
+    """Operating system, kernel and initrd of three images, none of which is here, by one command;
+    beside the slowest of them alone. `--no-start`: a boot is not what is compared."""
+    def create():
+        DevmapperHost().fresh()
+        result = run(["flintctl", "vm", "create", "bench", "--image", f"{registry}/flint/debian:1",
+                      "--kernel", f"{registry}/flint/kernel:1", "--initrd", f"{registry}/flint/kernel-multi:1",
+                      "--initrd-file", "boot/initrd-a", "--memory", "256Mi", "--vcpus", "1", "--no-start"], **QUIET)
+        run(["flintctl", "vm", "delete", "bench"], **QUIET)
+        return result.wall
+
+    def alone():
+        DevmapperHost().fresh()
+        return run(["flintctl", "image", "pull", f"{registry}/flint/debian:1"], **QUIET).wall
+
+    ours, theirs = abba(create, alone)
+    row("`vm create`, OS, kernel and initrd image pulled / the slowest image alone", ours, theirs)
+
+
 def bench_provision():
     """What looking at a ready host costs, beside the start of the program alone."""
     DevmapperHost().fresh()
@@ -106,9 +125,11 @@ def bench_provision():
 
 def main():
     registry = start_registry(os.environ["FLINTCTL_TEST_IMAGES"], "/run/out/registry")
-    bench_bytes(registry)
-    bench_provision()
-    bench_create(registry)
+    parts = {"bytes": lambda: bench_bytes(registry), "provision": bench_provision,
+             "create": lambda: bench_create(registry),
+             "create-pulling": lambda: bench_create_pulling(registry)}
+    for part in sys.argv[1:] or parts:
+        parts[part]()
 
 
 main()

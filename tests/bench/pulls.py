@@ -134,6 +134,7 @@ run_directory = "{self.folder}/run"
 class Bench:
     def __init__(self, host, registry):
         self.host, self.registry = host, registry
+        self.printed, self.spent = b"", {}
 
     def fresh(self):
         with watched("making the host fresh"):
@@ -144,14 +145,19 @@ class Bench:
         argv = command()
         pid = self.host.containerd_pid()
         before = process_cpu(pid)
-        result = run(argv, **QUIET)
+        with tempfile.TemporaryFile() as printed:
+            result = run(argv, stdout=printed, stderr=subprocess.DEVNULL)
+            printed.seek(0)
+            self.printed = printed.read()
         return Run(result.wall, result.cpu + process_cpu(pid) - before, result.peak)
 
     def image(self, name):
         return f"{self.registry}/flint/{name}:1"
 
     def ours(self, *names):
-        return self.pulled(lambda: [*self.host.flintctl, "image", "pull", *map(self.image, names)])
+        run = self.pulled(lambda: [*self.host.flintctl, "image", "pull", "-o", "json", *map(self.image, names)])
+        self.spent = json.loads(self.printed).get("seconds", {})
+        return run
 
     def by_ctr(self, name):
         return self.pulled(lambda: [*self.host.ctr, "images", "pull", "--snapshotter",
@@ -166,6 +172,8 @@ class Bench:
         ours, theirs = abba(lambda: self.ours(name), lambda: self.by_ctr(name), rounds)
         row(f"{what}: wall / `ctr images pull`", [r.wall for r in ours], [r.wall for r in theirs])
         row("the same: CPU of client and containerd", [r.cpu for r in ours], [r.cpu for r in theirs])
+        went = ", ".join(f"{work} {seconds:.2f} s" for work, seconds in self.spent.items())
+        print(f"| what the last one's time went into, much of it at once | {went} | | |", flush=True)
         print(f"| its largest process | {max(r.peak for r in ours) >> 20} MiB "
               f"| {max(r.peak for r in theirs) >> 20} MiB | |", flush=True)
 

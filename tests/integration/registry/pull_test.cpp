@@ -160,6 +160,21 @@ TEST_CASE("the records outlive a collection, and a removal takes all of them") {
   CHECK(partials("records").empty());
 }
 
+TEST_CASE("a pull says what its time went into") {
+  const auto began = std::chrono::steady_clock::now();
+  const auto spent = pull_now("spent", "big").spent;
+  const auto whole = std::chrono::steady_clock::now() - began;
+  for (const auto work :
+       {Work::download, Work::inflate, Work::hash, Work::write, Work::flush, Work::containerd}) {
+    INFO(static_cast<int>(work));
+    REQUIRE(spent.contains(work));
+    CHECK(spent.at(work).count() > 0);
+    // Each is one thread's, but the digests, which are two's.
+    CHECK(spent.at(work) < (work == Work::hash ? 2 : 1) * whole);
+  }
+  CHECK(pull_now("spent", "big").spent.empty());
+}
+
 TEST_CASE("a second pull asks for nothing but the tag") {
   pull_now("again", "rich");
   const std::size_t before = Bed::get().registry().log().size();

@@ -94,6 +94,16 @@ TEST_CASE("an image as JSON has stable names") {
   CHECK(value.string_or("createdAt") == "2023-11-14T22:13:20Z");
 }
 
+TEST_CASE("a pull as JSON says what its time went into") {
+  image::PullResult pulled{*sample().image, image::PullOutcome::pulled};
+  CHECK(cmd::to_value(pulled).find("seconds") == nullptr);
+  pulled.spent = {{image::Work::inflate, std::chrono::milliseconds(1250)},
+                  {image::Work::containerd, std::chrono::microseconds(40400)}};
+  const auto value = cmd::to_value(pulled);
+  REQUIRE(value.find("seconds") != nullptr);
+  CHECK(data::to_json(*value.find("seconds")) == R"({"inflate":1.25,"containerd":0.04})");
+}
+
 TEST_CASE("a pull prints what it did to which image") {
   std::ostringstream out;
   cmd::print_pulled(out, output::Kind::table, {*sample().image, image::PullOutcome::pulled});
