@@ -67,7 +67,8 @@ std::vector<std::string> dry_run_lines(const StepReport& report) {
     lines.push_back(fmt::format("{}: cannot be planned: {}", report.step, report.error->text()));
   }
   for (const Item& item : report.finding.items) {
-    if (item.state == State::in_place) continue;
+    // What waits for a person is a warning already.
+    if (item.state == State::in_place || item.waits) continue;
     std::string line =
         fmt::format("{}: would {} {}", report.step,
                     item.state == State::missing ? item.verb : "change", item.subject);

@@ -39,6 +39,22 @@ std::string link_text(const std::string& path) {
   return failed ? std::string() : target.string();
 }
 
+/// Where a link at `path` that says `text` leads, whether anything is there or not.
+std::string link_end(const std::string& path, const std::string& text) {
+  std::error_code failed;
+  const auto end =
+      std::filesystem::weakly_canonical(std::filesystem::path(path).parent_path() / text, failed);
+  return failed ? std::string() : end.string();
+}
+
+/// Whether the link at `path`, if one is there, leads where one that says `target` would.
+bool leads_to(const std::string& path, const std::string& target) {
+  const std::string text = link_text(path);
+  if (text.empty() || text == target) return text == target;
+  const std::string end = link_end(path, text);
+  return !end.empty() && end == link_end(path, target);
+}
+
 /// What stands at the path and is neither a regular file nor a link to one: of it no backup could
 /// be kept. Empty when nothing does.
 std::string foreign_kind(const std::string& path) {
@@ -133,10 +149,8 @@ Result<Undone> undo_file(const Change& change, std::vector<std::string>& notes) 
 }
 
 Result<Undone> undo_link(const Change& change) {
-  const std::string text = link_text(change.target);
-  if (!text.empty() && text == change.details.string_or("to")) {
-    TRY(sys::remove_file(change.target));
-  }
+  const std::string to = change.details.string_or("to");
+  if (!to.empty() && leads_to(change.target, to)) TRY(sys::remove_file(change.target));
   return Undone::done;
 }
 
@@ -214,19 +228,23 @@ Result<> install_file(const HostFile& file, Journal& journal) {
 }
 
 Item check_link(const HostLink& link) {
-  if (link_text(link.path) == link.target) return {State::in_place, link.path, {}};
-  return {sys::exists(link.path) ? State::differs : State::missing, link.path, {}};
+  if (leads_to(link.path, link.target)) return {State::in_place, link.path, {}};
+  const std::string there = link_text(link.path);
+  if (there.empty() && !sys::exists(link.path)) return {State::missing, link.path, {}};
+  return {
+      State::differs,
+      link.path,
+      there.empty() ? "is no link" : "leads to " + there,
+      {},
+      Error(Code::already_exists, fmt::format("{} exists and is not the link to {} that is needed",
+                                              link.path, link.target))
+          .with_hint("remove it if nothing needs it")};
 }
 
 Result<> install_link(const HostLink& link, Journal& journal) {
-  const Item found = check_link(link);
+  Item found = check_link(link);
   if (found.state == State::in_place) return {};
-  if (found.state == State::differs) {
-    return Error(Code::already_exists,
-                 fmt::format("{} exists and is not the link to {} that is needed", link.path,
-                             link.target))
-        .with_hint("remove it if nothing needs it");
-  }
+  if (found.obstacle) return *std::move(found.obstacle);
   TRY(intend_folders(parent_of(link.path), journal));
   TRY(journal.intend("link", link.path, data::Value::object({{"to", link.target}})));
   TRY(sys::make_directories(parent_of(link.path)));

@@ -25,7 +25,8 @@ Item check_file(const HostFile& file);
 /// there before comes back; one that was edited since is left.
 Result<> install_file(const HostFile& file, Journal& journal);
 
-/// A symbolic link of ours; what else stands at its path is refused (already_exists).
+/// A symbolic link of ours; what else stands at its path is refused (already_exists). One that
+/// leads to the same place is ours however it is written: `systemctl enable` writes absolute ones.
 struct HostLink {
   std::string path;
   std::string target;

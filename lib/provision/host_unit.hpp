@@ -28,8 +28,10 @@ class Services {
   virtual Result<> stop(const std::string& unit) = 0;
   struct UnitState {
     bool active = false;
-    bool needs_reload = false;  ///< its file changed since systemd read it
-    std::string word;           ///< "active", "inactive", "failed", …
+    bool needs_reload = false;   ///< its file changed since systemd read it
+    std::string word;            ///< "active", "inactive", "failed", …
+    bool loaded = true;          ///< systemd has its file
+    std::string file_word = {};  ///< "enabled", "disabled", "masked", …
   };
   virtual Result<UnitState> state(const std::string& unit) = 0;
 };
@@ -43,10 +45,13 @@ struct HostUnit {
   enum class Run { started, not_started } run = Run::started;
   std::chrono::milliseconds timeout = std::chrono::seconds(90);
 };
-/// File, link, and (Run::started) that it is active. Empty where systemd does not run.
+/// File, link, that no drop-in of another's changes what it starts or when, and (Run::started) that
+/// it is active. Empty where systemd does not run.
 Result<std::vector<Item>> check_unit(const HostUnit& unit, const HostPaths& paths,
                                      Services& services);
-/// Nothing where systemd does not run. Undone: stopped, link and file gone.
+/// Nothing where systemd does not run. systemd reads all its files again only where it knows the
+/// unit by an older one: what is new to it, it reads by itself. Undone: stopped, link and file
+/// gone.
 Result<> install_unit(const HostUnit& unit, const HostPaths& paths, Services& services,
                       Journal& journal);
 

@@ -16,19 +16,28 @@
 namespace flintctl::provision {
 namespace {
 
+/// What the step finds, with what its items say in the finding's own fields.
+Result<Finding> find(Step& step) {
+  Finding finding = TRY(step.check());
+  std::vector<std::string>& warnings = finding.warnings;
+  for (const Item& item : finding.items) {
+    if (!finding.obstacle) finding.obstacle = item.obstacle;
+    const bool said = std::find(warnings.begin(), warnings.end(), item.warning) != warnings.end();
+    if (!item.warning.empty() && !said) warnings.push_back(item.warning);
+  }
+  return finding;
+}
+
 /// `brought`: programs that steps before would install.
 StepReport look(Step& step, const std::vector<std::string>& brought) {
   StepReport report;
   report.step = step.name();
-  auto finding = step.check();
+  auto finding = find(step);
   if (!finding) {
     report.error = std::move(finding).error();
     return report;
   }
   report.finding = std::move(*finding);
-  for (const Item& item : report.finding.items) {
-    if (!report.finding.obstacle) report.finding.obstacle = item.obstacle;
-  }
   const std::string& lacks = report.finding.lacks;
   if (!lacks.empty() && std::find(brought.begin(), brought.end(), lacks) == brought.end()) {
     report.error = not_installed(lacks);
@@ -38,7 +47,7 @@ StepReport look(Step& step, const std::vector<std::string>& brought) {
 
 std::string first_amiss(const Finding& finding) {
   for (const Item& item : finding.items) {
-    if (item.state == State::in_place) continue;
+    if (item.state == State::in_place || item.waits) continue;
     return item.detail.empty() ? item.subject : fmt::format("{} {}", item.subject, item.detail);
   }
   return {};
@@ -79,6 +88,11 @@ Result<> allow_apply(const std::vector<StepReport>& reports) {
 bool Finding::in_place() const {
   return std::all_of(items.begin(), items.end(),
                      [](const Item& item) { return item.state == State::in_place; });
+}
+
+bool Finding::applied() const {
+  return std::all_of(items.begin(), items.end(),
+                     [](const Item& item) { return item.state == State::in_place || item.waits; });
 }
 
 Plan& Plan::add(std::unique_ptr<Step> step) {
@@ -129,7 +143,7 @@ Result<> Plan::apply(const std::function<void(const StepReport&)>& told,
 
 Result<bool> Plan::apply(Step& step, StepReport report, Record& record,
                          const std::function<void(const StepReport&)>& told) {
-  if (report.in_place()) {
+  if (!report.error && report.finding.applied()) {
     told(report);
     return false;
   }
@@ -139,9 +153,9 @@ Result<bool> Plan::apply(Step& step, StepReport report, Record& record,
     report.notes = journal.notes();
     if (!applied) {
       report.error = std::move(applied).error();
-    } else if (const auto after = step.check(); !after) {
+    } else if (const auto after = find(step); !after) {
       report.error = after.error();
-    } else if (!after->in_place()) {
+    } else if (!after->applied()) {
       report.error = Error(Code::unknown, fmt::format("after it was applied, {} is still amiss",
                                                       first_amiss(*after)));
     } else {

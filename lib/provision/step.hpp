@@ -37,6 +37,10 @@ struct Item {
   std::string verb = "create";  ///< what applying would do when it is missing
   /// Why applying would be refused: it becomes the finding's, which has the first one.
   std::optional<Error> obstacle = {};
+  /// What works, and a person should know all the same: becomes one of the finding's warnings.
+  std::string warning = {};
+  /// Amiss, and waits for a person: applying leaves it as it is.
+  bool waits = false;
 };
 
 /// All that a step answers for.
@@ -49,6 +53,8 @@ struct Finding {
   /// The program without which no more can be said, of those that a step before may bring.
   std::string lacks = {};
   [[nodiscard]] bool in_place() const;
+  /// In place but for what waits for a person.
+  [[nodiscard]] bool applied() const;
 };
 
 /// What a step writes its intentions to while it applies.

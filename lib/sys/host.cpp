@@ -135,7 +135,14 @@ Result<std::string> own_executable() {
   std::vector<char> path(PATH_MAX);
   const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
   if (length < 0) return last_error("reading /proc/self/exe");
-  return std::string(path.data(), static_cast<std::size_t>(length));
+  std::string target(path.data(), static_cast<std::size_t>(length));
+  // proc_pid_exe(5)
+  constexpr std::string_view deleted = " (deleted)";
+  if (!target.ends_with(deleted) || exists(target)) return target;
+  target.resize(target.size() - deleted.size());
+  return Error(Code::host_not_ready, fmt::format("{} was {} while it runs", target,
+                                                 exists(target) ? "replaced" : "deleted"))
+      .with_hint("run the command again");
 }
 
 std::string random_hex(std::size_t length) {

@@ -30,7 +30,8 @@ class KernelModules {
   std::optional<std::string> built_in_;
   std::optional<std::string> files_;
 };
-/// PID's or this process's executable, for re-execution: /proc/self/exe resolved.
+/// This process's executable, for re-execution: /proc/self/exe resolved. host_not_ready when it was
+/// deleted or replaced since it was started.
 Result<std::string> own_executable();
 /// `length` random bytes as lower-case hexadecimal. getrandom(2).
 std::string random_hex(std::size_t length);

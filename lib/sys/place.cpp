@@ -21,6 +21,8 @@ constexpr std::string_view system_folders[] = {
     "/var/spool",       "/var/tmp",       "/etc/systemd",       "/etc/default",   "/dev/shm",
 };
 
+constexpr std::string_view volatile_folders[] = {"/tmp", "/var/tmp", "/run", "/var/run", "/dev"};
+
 bool is_or_is_below(std::string_view path, std::string_view folder) {
   return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
 }
@@ -56,6 +58,12 @@ Result<> refuse_shared_folder(std::string_view what, const std::string& path) {
   return Error(Code::invalid_argument,
                fmt::format("{} cannot be {}: the whole host uses that folder", what, path))
       .with_hint("name a folder that nothing else uses, such as /srv/flintctl");
+}
+
+bool is_volatile(const std::string& path) {
+  const std::string plain = std::filesystem::path(path).lexically_normal().string();
+  return std::any_of(std::begin(volatile_folders), std::end(volatile_folders),
+                     [&](std::string_view folder) { return is_or_is_below(plain, folder); });
 }
 
 bool is_mount_point(const std::string& path) {

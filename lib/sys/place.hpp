@@ -17,6 +17,10 @@ bool is_shared_folder(const std::string& path);
 /// shared one. `what` = "containerd's root".
 Result<> refuse_shared_folder(std::string_view what, const std::string& path);
 
+/// True of what a reboot, or somebody who clears up, may take away: below /tmp, /var/tmp, /run and
+/// /dev. file-hierarchy(7).
+bool is_volatile(const std::string& path);
+
 /// True when something is mounted on the folder. statx(2).
 bool is_mount_point(const std::string& path);
 

@@ -173,6 +173,7 @@ Result<UnitState> unit_state(const std::string& name) {
   state.loaded = TRY(manager.unit_text(path, "LoadState", what)) == "loaded";
   state.active_word = TRY(manager.unit_text(path, "ActiveState", what));
   state.fragment = TRY(manager.unit_text(path, "FragmentPath", what));
+  state.file_word = TRY(manager.unit_text(path, "UnitFileState", what));
   state.active = state.active_word == "active" || state.active_word == "activating" ||
                  state.active_word == "reloading";
   BusError error(manager.library());

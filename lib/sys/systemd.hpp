@@ -54,6 +54,7 @@ struct UnitState {
   bool needs_reload = false;  ///< its file changed since it was read
   std::string active_word;    ///< "active", "inactive", "failed", …
   std::string fragment;       ///< the file it was read from
+  std::string file_word;  ///< "enabled", "disabled", "masked", "static", …; empty without a file
 };
 Result<UnitState> unit_state(const std::string& name);
 

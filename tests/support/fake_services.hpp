@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -16,9 +17,15 @@ class FakeServices final : public provision::Services {
 
   bool runs = true;
   std::set<std::string> active;
+  std::set<std::string> outdated;                 ///< known by a file that changed since
+  std::map<std::string, std::string> file_words;  ///< "disabled", "masked"
 
   bool running() override { return runs; }
-  Result<> reload() override { return fault_.call("reload units"); }
+  Result<> reload() override {
+    TRY(fault_.call("reload units"));
+    outdated.clear();
+    return {};
+  }
   Result<> start(const std::string& unit, std::chrono::milliseconds) override {
     TRY(fault_.call("start " + unit));
     active.insert(unit);
@@ -39,7 +46,8 @@ class FakeServices final : public provision::Services {
   }
   Result<UnitState> state(const std::string& unit) override {
     const bool is_active = active.count(unit) != 0;
-    return UnitState{is_active, false, is_active ? "active" : "inactive"};
+    return UnitState{is_active, outdated.count(unit) != 0, is_active ? "active" : "inactive", true,
+                     file_words[unit]};
   }
 
  private:

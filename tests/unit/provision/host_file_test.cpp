@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "place.hpp"
 #include "provision/host_unit.hpp"
+#include "provision/plan.hpp"
 
 using namespace flintctl;
 using namespace flintctl::provision;
@@ -175,6 +177,143 @@ TEST_CASE("a unit that another flintctl wrote says which") {
   items = check_unit(unit, place.paths, place.services);
   REQUIRE(items);
   CHECK(items->front().detail == "has other contents");
+}
+
+TEST_CASE("a unit's program is named without the quotes that systemd needs") {
+  Place place;
+  const HostUnit unit{"flintctl-x.service", "[Service]\nExecStart=\"/o/a b%%\" x\n"};
+  place.write(place.paths.units() + "/" + unit.name, "[Service]\nExecStart=\"/o/c \\\"d$$\" x\n");
+  const auto items = check_unit(unit, place.paths, place.services);
+  REQUIRE(items);
+  CHECK(items->front().detail == "starts /o/c \"d$, not /o/a b%");
+}
+
+TEST_CASE("a unit whose program a reboot may take away is warned of, once a step") {
+  struct Two final : Step {
+    explicit Two(Place& place) : place_(place) {}
+    [[nodiscard]] std::string name() const override { return "two"; }
+    Result<Finding> check() override {
+      Finding finding;
+      for (const char* name : {"flintctl-a.service", "flintctl-b.service"}) {
+        for (Item& item : TRY(check_unit(unit(name), place_.paths, place_.services))) {
+          finding.items.push_back(std::move(item));
+        }
+      }
+      return finding;
+    }
+    Result<> apply(Journal& journal) override {
+      TRY(install_unit(unit("flintctl-a.service"), place_.paths, place_.services, journal));
+      return install_unit(unit("flintctl-b.service"), place_.paths, place_.services, journal);
+    }
+    HostUnit unit(const std::string& name) const {
+      return {name, "[Service]\nExecStart=" + program + " x\n"};
+    }
+    std::string program = "/tmp/flintctl";
+
+   private:
+    Place& place_;
+  };
+  Place place;
+  Plan plan(place.paths, place.services);
+  auto step = std::make_unique<Two>(place);
+  std::string& program = step->program;
+  plan.add(std::move(step));
+  REQUIRE(plan.check().front().finding.warnings.size() == 1);
+  CHECK(plan.check().front().finding.warnings.front().starts_with("/tmp/flintctl "));
+  std::vector<std::string> told;
+  REQUIRE(plan.apply([&](const StepReport& report) { told = report.finding.warnings; }));
+  CHECK(told.size() == 1);
+  program = "/usr/local/bin/flintctl";
+  CHECK(plan.check().front().finding.warnings.empty());
+}
+
+namespace {
+
+/// A unit that is installed, with what says so.
+struct Installed : Place {
+  HostUnit unit{"flintctl-x-y.service", "[Service]\nExecStart=/bin/true\n"};
+  std::string file = paths.units() + "/" + unit.name;
+  std::string link = paths.units() + "/multi-user.target.wants/" + unit.name;
+  Record record = Record::open(paths.record()).value();
+  Journal journal{record, "step"};
+
+  Result<> install() { return install_unit(unit, paths, services, journal); }
+  bool in_place() {
+    const auto items = check_unit(unit, paths, services);
+    REQUIRE(items);
+    return std::all_of(items->begin(), items->end(),
+                       [](const Item& item) { return item.state == State::in_place; });
+  }
+  void link_to(const std::string& target) const {
+    REQUIRE(sys::remove_file(link));
+    REQUIRE(sys::make_directories(paths.units() + "/multi-user.target.wants"));
+    REQUIRE(::symlink(target.c_str(), link.c_str()) == 0);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a link of systemctl's leads to the unit as ours does, and goes with it") {
+  Installed host;
+  REQUIRE(host.install());
+  host.link_to(host.file);
+  CHECK(host.in_place());
+  const auto calls = host.fault.calls.size();
+  REQUIRE(host.install());
+  CHECK(host.fault.calls.size() == calls + 1);  // started, which does nothing
+  std::vector<std::string> notes;
+  const bool dangles = GENERATE(false, true);
+  if (dangles) REQUIRE(sys::remove_file(host.file));
+  const Change* change = host.record.find("step", "link", host.link);
+  REQUIRE(change != nullptr);
+  REQUIRE(undo_file_change(*change, Data::keep, notes));
+  std::error_code failed;
+  CHECK(std::filesystem::read_symlink(host.link, failed).empty());
+}
+
+TEST_CASE("a link that leads elsewhere is refused before the unit's file is replaced") {
+  Installed host;
+  host.write(host.file, "theirs\n");
+  host.link_to(GENERATE(as<std::string>(), "/nowhere", "../other.service"));
+  const auto items = check_unit(host.unit, host.paths, host.services);
+  REQUIRE(items);
+  REQUIRE((*items)[1].obstacle);
+  CHECK((*items)[1].obstacle->code() == Code::already_exists);
+  CHECK_FALSE(host.install());
+  CHECK(Place::read(host.file) == "theirs\n");
+  CHECK(host.record.changes().empty());
+}
+
+TEST_CASE("a drop-in of another's that decides what a unit starts is named and refused") {
+  Installed host;
+  REQUIRE(host.install());
+  const std::string folder =
+      GENERATE(as<std::string>(), "/etc/systemd/system/flintctl-x-y.service.d",
+               "/run/systemd/system/flintctl-x-.service.d", "/run/systemd/system/service.d");
+  const std::string path = host.root + folder + "/x.conf";
+  host.write(path, "[Service]\nEnvironment=ExecStart=x\n# ExecStart=\nTimeoutStartSec=5\n");
+  CHECK(host.in_place());
+  host.write(path, GENERATE(as<std::string>(), "[Service]\nExecStart=\nExecStart=/bin/true\n",
+                            "[Unit]\n ConditionPathExists = /nowhere\n"));
+  CHECK_FALSE(host.in_place());
+  const auto refused = host.install();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::already_exists);
+  CHECK(refused.error().text().find(path) != std::string::npos);
+  REQUIRE(sys::remove_file(path));
+  CHECK(host.in_place());
+}
+
+TEST_CASE("systemd reads its files again only for a unit that it knows by an older one") {
+  Installed host;
+  const auto reloads = [&] {
+    return std::count(host.fault.calls.begin(), host.fault.calls.end(), "reload units");
+  };
+  REQUIRE(host.install());
+  CHECK(reloads() == 0);
+  host.services.outdated.insert(host.unit.name);
+  REQUIRE(host.install());
+  CHECK(reloads() == 1);
 }
 
 TEST_CASE("words and names as systemd reads them") {

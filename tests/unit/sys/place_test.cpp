@@ -25,6 +25,18 @@ TEST_CASE("folders that the whole host uses are known, however they are written"
   }
 }
 
+TEST_CASE("what a reboot may not keep is known") {
+  for (const char* path :
+       {"/tmp/flintctl", "/var/tmp/x/flintctl", "/dev/shm/f", "/run/user/0/f", "/usr/../tmp/f"}) {
+    INFO(path);
+    CHECK(sys::is_volatile(path));
+  }
+  for (const char* path : {"/usr/local/bin/flintctl", "/tmpfiles/f", "/home/me/f", "f", ""}) {
+    INFO(path);
+    CHECK_FALSE(sys::is_volatile(path));
+  }
+}
+
 TEST_CASE("a link to a shared folder is one") {
   std::string folder = "/tmp/flintctl-place-XXXXXX";
   REQUIRE(::mkdtemp(folder.data()) != nullptr);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 
 #include "core/rollback.hpp"
@@ -338,4 +339,29 @@ TEST_CASE("an interrupt from the outside ends a child by signal") {
   REQUIRE(status);
   CHECK(status->signal == SIGTERM);
   CHECK(status->text().find("killed by signal 15") == 0);
+}
+
+TEST_CASE("a program that is deleted while it runs", "[.deleted]") {
+  // In a process of the next test's.
+  const std::string self = sys::own_executable().value();
+  REQUIRE(sys::remove_file(self));
+  const auto gone = sys::own_executable();
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().text() == self + " was deleted while it runs");
+  REQUIRE(sys::write_file_atomic(self, "another", 0755));
+  const auto replaced = sys::own_executable();
+  REQUIRE_FALSE(replaced);
+  CHECK(replaced.error().text() == self + " was replaced while it runs");
+}
+
+TEST_CASE("a program that was deleted or replaced while it runs has no path of its own") {
+  const std::string folder = fresh_folder();
+  const Rollback cleanup([&] { (void)sys::remove_tree(folder); });
+  const std::string copy = folder + "/unit";
+  REQUIRE(std::filesystem::copy_file("/proc/self/exe", copy));
+  const auto run = sys::run({copy, "[.deleted]"}, {}, std::chrono::seconds(60));
+  REQUIRE(run);
+  INFO(run->out);
+  CHECK(run->status.ok());
+  CHECK(run->out.find("All tests passed (6 assertions") != std::string::npos);
 }
