@@ -74,7 +74,8 @@ void add_provision_containerd(cli::Command& provision, Host& host) {
   provision.add("containerd", "Configure a containerd, have it run now and at each boot")
       .details(
           "Writes its configuration and folders, a unit where systemd runs (after the pool's), "
-          "starts it and returns when its devmapper snapshotter is ok. The program is that of the "
+          "starts it and returns when its devmapper snapshotter is ok. One that runs by an older "
+          "configuration is started anew, which no VM notices. The program is that of the "
           "distribution's package, which 'provision all' installs, or one from a release whose "
           "SHA-256 you give, which then lies "
           "in /usr/local/lib/flintctl/containerd, out of the way of the host's own. The keys are "
@@ -84,8 +85,8 @@ void add_provision_containerd(cli::Command& provision, Host& host) {
           "a drop-in where its configuration imports such, else appended after a backup, and only "
           "when containerd accepts it and nothing else changes by it. One that systemd has stopped "
           "is "
-          "started; a running one takes it at its next start: --restart restarts it now. The old "
-          "configuration comes back if either fails.")
+          "started; a running one takes it at its next start: --restart restarts it now. What this "
+          "run changed comes back if either fails.")
       .example("flintctl provision containerd", "after provision devpool")
       .example(
           "flintctl provision containerd --release containerd-2.1.4-linux-amd64.tar.gz --sha256 "

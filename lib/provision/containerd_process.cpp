@@ -14,6 +14,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <sstream>
 #include <utility>
@@ -55,13 +56,13 @@ std::string error_output_of(pid_t pid) {
   return path.starts_with('/') && !path.starts_with("/dev/") ? path : std::string();
 }
 
-Result<std::chrono::seconds> uptime_of(pid_t pid) {
+Result<std::chrono::milliseconds> uptime_of(pid_t pid) {
   const std::uint64_t started_ticks = TRY(sys::start_time(pid));
-  const std::string uptime = TRY(sys::read_file("/proc/uptime"));
-  const double host_seconds = std::strtod(uptime.c_str(), nullptr);
-  const double started =
-      static_cast<double>(started_ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-  return std::chrono::seconds(static_cast<std::int64_t>(std::max(0.0, host_seconds - started)));
+  timespec now = {};
+  if (::clock_gettime(CLOCK_BOOTTIME, &now) != 0) return sys::last_error("reading the clock");
+  const auto since_boot = static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
+  const auto started = static_cast<std::int64_t>(started_ticks) * 1000 / ::sysconf(_SC_CLK_TCK);
+  return std::chrono::milliseconds(std::max<std::int64_t>(0, since_boot - started));
 }
 
 bool is_in(const sys::Cgroup& cgroup, pid_t pid) {
@@ -135,6 +136,24 @@ Result<std::optional<OwnContainerd>> find_own_containerd(const std::string& addr
   own = TRY(find_in(names.unit_cgroup));
   if (own) own->in_unit = true;
   return own;
+}
+
+std::string outdated_config(const OwnContainerd& own, const std::string& config_path) {
+  if (own.config_path != config_path) {
+    return fmt::format("containerd runs by {}, not by {}", own.config_path, config_path);
+  }
+  // The kernel counts a process's start in ticks, and a file's change in its own: what is as close
+  // as this to the start was written before it.
+  constexpr auto slack = std::chrono::milliseconds(30);
+  struct stat file = {};
+  timespec now = {};
+  if (::stat(config_path.c_str(), &file) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0) {
+    return {};
+  }
+  const auto age = std::chrono::seconds(now.tv_sec - file.st_mtim.tv_sec) +
+                   std::chrono::nanoseconds(now.tv_nsec - file.st_mtim.tv_nsec);
+  if (age < std::chrono::nanoseconds(0) || age + slack >= own.uptime) return {};
+  return fmt::format("containerd runs by an older {}", config_path);
 }
 
 Result<std::optional<pid_t>> listener_of(const std::string& socket_path) {

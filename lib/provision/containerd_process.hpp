@@ -33,7 +33,7 @@ struct OwnContainerd {
   sys::Process process;
   std::string config_path;  ///< from its command line
   std::string log_file;     ///< where its standard error goes; empty when that is no file
-  std::chrono::seconds uptime;
+  std::chrono::milliseconds uptime;
   bool in_unit = false;  ///< systemd's child, not a detached process
 };
 
@@ -41,6 +41,11 @@ struct OwnContainerd {
 /// command line is `containerd --config …`. Nothing when there is none. The pidfd is opened first
 /// and the rest checked after, so that a reused pid cannot be taken for it.
 Result<std::optional<OwnContainerd>> find_own_containerd(const std::string& address);
+
+/// Why the running one does not go by the file at `config_path` as it is: it was started with
+/// another, or the file was changed since. Empty: it does, or that cannot be told, as while the
+/// clock is behind the file's time.
+std::string outdated_config(const OwnContainerd& own, const std::string& config_path);
 
 /// The process that listens on a unix socket, or nothing when nobody does. A pid of 0 is a process
 /// outside this pid namespace. SO_PEERCRED, unix(7).

@@ -13,11 +13,12 @@
 namespace flintctl::provision {
 namespace {
 
+constexpr const char* restart_hint =
+    "containerd looks at its pool and its configuration when it starts: flintctl containerd stop, "
+    "then flintctl containerd start";
+
 const char* hint_for(const ContainerdStatus& status) {
-  if (status.owner == ContainerdOwner::flintctl) {
-    return "containerd looks at its pool when it starts: flintctl containerd stop, then flintctl "
-           "containerd start";
-  }
+  if (status.owner == ContainerdOwner::flintctl) return restart_hint;
   if (status.address == config::system_containerd_address) {
     return "flintctl provision containerd --system --restart";
   }
@@ -63,7 +64,7 @@ Result<ContainerdStatus> containerd_status(const std::string& address,
   if (own) {
     status.owner = ContainerdOwner::flintctl;
     status.pid = own->process.pid();
-    status.uptime = own->uptime;
+    status.uptime = std::chrono::duration_cast<std::chrono::seconds>(own->uptime);
     status.config_path = own->config_path;
     status.log_file = own->log_file;
   } else if (listener) {
@@ -73,6 +74,10 @@ Result<ContainerdStatus> containerd_status(const std::string& address,
   if (listener) {
     add_answer(status, snapshotter, glance ? *std::move(glance) : ask_containerd(address));
     if (own && snapshotter == "devmapper" && status.problem.empty()) add_pool(status);
+    if (own && status.problem.empty()) {
+      status.problem = outdated_config(*own, own->config_path);
+      if (!status.problem.empty()) status.hint = restart_hint;
+    }
   } else if (own) {
     status.problem =
         fmt::format("containerd (pid {}) runs, but nobody listens on {}", status.pid, address);

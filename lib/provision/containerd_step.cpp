@@ -20,6 +20,13 @@
 namespace flintctl::provision {
 namespace {
 
+/// `text` where systemd expands specifiers. systemd.unit(5), "Specifiers".
+std::string literal(const std::string& text) {
+  std::string doubled;
+  for (const char c : text) doubled += c == '%' ? std::string("%%") : std::string(1, c);
+  return doubled;
+}
+
 /// What a containerd needs that systemd starts: systemd.service(5), containerd's own unit.
 /// KillMode=process, because what it started for others lives on when it ends. Wants, not Requires:
 /// the VMs' records are containerd's, and are to be read, stopped and deleted while the pool is
@@ -48,7 +55,7 @@ std::string unit_text(const std::string& pool_unit, const std::string& command,
       "\n"
       "[Install]\n"
       "WantedBy=multi-user.target\n",
-      address, pool_unit, command, log_file);
+      literal(address), pool_unit, command, literal(log_file));
 }
 
 /// What containerd keeps below its root. A pool's files may lie there as well and are another
@@ -123,6 +130,22 @@ Result<> ContainerdStep::check_config(const ContainerdSettings& wanted, Finding&
   return {};
 }
 
+Result<std::string> ContainerdStep::other_config(const std::string& address) const {
+  const auto own = TRY(find_own_containerd(address));
+  return own ? outdated_config(*own, wanted_.start.config_path) : std::string();
+}
+
+Result<> ContainerdStep::check_not_installed(Finding& finding) const {
+  // What the host has goes on while the program is missing.
+  const std::string& path = wanted_.start.config_path;
+  const std::string& address = wanted_.settings.address;
+  const bool runs = TRY(find_own_containerd(address)).has_value();
+  finding.items.push_back({sys::exists(path) ? State::in_place : State::missing, path, {}});
+  finding.items.push_back(
+      {runs ? State::in_place : State::missing, "containerd at " + address, {}});
+  return {};
+}
+
 Result<> ContainerdStep::check_running(const ContainerdSettings& wanted, Finding& finding) {
   const ContainerdStatus status = TRY(containerd_status(wanted.address, wanted_.start.snapshotter));
   const std::string subject = "containerd at " + wanted.address;
@@ -141,8 +164,10 @@ Result<> ContainerdStep::check_running(const ContainerdSettings& wanted, Finding
     finding.items.push_back({State::missing, subject, {}});
     return {};
   }
+  std::string problem = status.problem;
+  if (problem.empty()) problem = TRY(other_config(wanted.address));
   finding.items.push_back(
-      {status.problem.empty() ? State::in_place : State::differs, subject, status.problem});
+      {problem.empty() ? State::in_place : State::differs, subject, std::move(problem)});
   const auto running = parse_containerd_version("containerd " + status.version);
   if (running && running->text != wanted.version.text) {
     finding.warnings.push_back(
@@ -159,8 +184,7 @@ Result<Finding> ContainerdStep::check() {
                              !find_containerd_program(wanted_.start.binary);
   if (lacks_package) finding.lacks = wanted_.start.binary;
   if (lacks_package || !TRY(has_program())) {
-    finding.items.push_back({State::missing, wanted_.start.config_path, {}});
-    finding.items.push_back({State::missing, "containerd at " + wanted_.settings.address, {}});
+    TRY(check_not_installed(finding));
     return finding;
   }
   const ContainerdSettings wanted = TRY(settings());
@@ -183,24 +207,21 @@ Result<> ContainerdStep::install_config(Journal& journal) {
     TRY(journal.intend("root", wanted.root));
   }
   const std::string& path = wanted_.start.config_path;
-  const auto owner = find_own_containerd(wanted.address);
   if (TRY(plan_containerd_config(wanted, path)).file_differs) {
     TRY(install_file({path, containerd_toml(wanted)}, journal));
-    if (owner && *owner) {
-      journal.note(
-          "the running containerd reads its new configuration at its next start: flintctl "
-          "containerd stop, then flintctl containerd start");
-    }
   }
   TRY(install_containerd_config(wanted, path));
   return {};
 }
 
-/// containerd looks for its pool when it starts, and never again.
+/// containerd looks for its pool, and reads its configuration, when it starts, and never again.
 Result<> ContainerdStep::stop_unwell(Journal& journal) {
   const ContainerdStatus status =
       TRY(containerd_status(wanted_.settings.address, wanted_.start.snapshotter));
-  if (status.owner != ContainerdOwner::flintctl || status.problem.empty()) return {};
+  if (status.owner != ContainerdOwner::flintctl) return {};
+  std::string problem = status.problem;
+  if (problem.empty()) problem = TRY(other_config(status.address));
+  if (problem.empty()) return {};
   // No start mends a pool that is not well, and without containerd nobody sees the VMs' records.
   if (const auto driver = devmapper::open(sys::Modules::leave)) {
     TRY(require_active_pool(wanted_.settings.pool, **driver));
@@ -209,7 +230,7 @@ Result<> ContainerdStep::stop_unwell(Journal& journal) {
   stop.address = wanted_.settings.address;
   stop.run_directory = paths_.run_directory;
   TRY(stop_containerd(stop));
-  journal.note("containerd is started anew: " + status.problem);
+  journal.note("containerd is started anew: " + problem);
   return {};
 }
 

@@ -34,16 +34,20 @@ class ContainerdStep final : public Step {
   Result<Finding> check() override;
   Result<> apply(Journal& journal) override;
   Result<Undone> undo(const Change& change, Data data, Notes& notes) override;
+  /// What starts it at each boot, as it would be written now.
+  [[nodiscard]] Result<HostUnit> unit() const;
 
  private:
   Result<ContainerdSettings> settings();
   /// False while the program that `source` names is still to be installed, by the step before.
   [[nodiscard]] Result<bool> has_program() const;
   Result<> check_config(const ContainerdSettings& wanted, Finding& finding);
+  /// Why the running one does not go by its configuration; empty when it does.
+  [[nodiscard]] Result<std::string> other_config(const std::string& address) const;
+  Result<> check_not_installed(Finding& finding) const;
   Result<> check_running(const ContainerdSettings& wanted, Finding& finding);
   Result<> install_config(Journal& journal);
   Result<> stop_unwell(Journal& journal);
-  [[nodiscard]] Result<HostUnit> unit() const;
 
   HostPaths paths_;
   PrivateContainerd wanted_;

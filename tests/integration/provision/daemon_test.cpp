@@ -91,6 +91,9 @@ TEST_CASE("start, status, start again, stop, stop again") {
   REQUIRE(status.uptime);
   CHECK(*status.uptime < std::chrono::seconds(60));
 
+  host.configure();  // written anew
+  CHECK(contains(status_of(host).problem, "by an older " + host.start.config_path));
+
   const ContainerdRun again = started(host);
   CHECK_FALSE(again.changed);
   CHECK(again.pid == run.pid);
