@@ -140,7 +140,8 @@ void add_provision_reset(cli::Command& provision, Host& host) {
           "packages. A file that was there before comes back; one that was edited since is left. "
           "Packages that were new are removed, not purged, unless others depend on them. Disk "
           "contents (images, VMs' disks, containerd's data) stay unless --delete-data is given. "
-          "Refused while a VM or a mount uses the pool, and --delete-data while there is any VM: "
+          "Refused while a VM or a mount uses the pool, or the host's own containerd runs with it, "
+          "and --delete-data while there is any VM: "
           "what goes with a VM's disk is gone, so each VM is to be deleted by its name first.")
       .example("flintctl provision reset --dry-run", "what would be undone")
       .example("flintctl provision reset -y --delete-data", "all of it, with all disks")

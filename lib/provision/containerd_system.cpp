@@ -138,13 +138,15 @@ Error failed_restart(const std::string& unit, Error why, const Result<>& restore
 struct SystemContainerdStep::Look {
   std::string binary;
   std::string config_path;  ///< links followed
-  std::string text;         ///< of the file, without our block
+  std::string whole;        ///< the text of the file
+  std::string text;         ///< the same without our block
   bool has_block = false;
   data::Value document;  ///< of that text
-  data::Value dump;      ///< of the file as it is
+  data::Value dump;      ///< of the file as it is, what our table has to do with
   std::string address;
   std::optional<std::string> drop_in;  ///< where the table goes; nothing: into the file
   bool has_drop_in = false;
+  std::string drop_in_was;  ///< its text
   ContainerdSettings settings;
 
   [[nodiscard]] bool ours() const { return has_block || has_drop_in; }
@@ -153,6 +155,10 @@ struct SystemContainerdStep::Look {
     const bool theirs = !ours() && dumped_devmapper(dump).string_or("pool_name") == settings.pool;
     return theirs || provision::has_table(dump, settings);
   }
+  /// 1.6 and 1.7 take an absent file only by default, when none is named.
+  [[nodiscard]] std::string dumped() const {
+    return sys::exists(config_path) ? config_path : std::string("/dev/null");
+  }
   [[nodiscard]] const std::string& place() const { return drop_in ? *drop_in : config_path; }
 };
 
@@ -160,7 +166,8 @@ Result<SystemContainerdStep::Look> SystemContainerdStep::look() {
   Look look;
   look.config_path = canonical(wanted_.config_path);
   const bool there = sys::exists(look.config_path);
-  look.text = there ? TRY(sys::read_file(look.config_path, text_limit)) : std::string();
+  look.whole = there ? TRY(sys::read_file(look.config_path, text_limit)) : std::string();
+  look.text = look.whole;
   if (auto rest = without_block(look.text)) {
     look.text = *std::move(rest);
     look.has_block = true;
@@ -168,10 +175,10 @@ Result<SystemContainerdStep::Look> SystemContainerdStep::look() {
   look.document = TRY(data::parse_toml(look.text).context(look.config_path));
   if (const auto folder = drop_in_folder(look.document)) look.drop_in = *folder + drop_in_name;
   look.has_drop_in = look.drop_in && sys::exists(*look.drop_in);
+  if (look.has_drop_in) look.drop_in_was = TRY(sys::read_file(*look.drop_in, text_limit));
   look.binary = TRY(find_system_containerd());
-  // 1.6 and 1.7 take an absent file only by default, when none is named.
   look.dump =
-      TRY(dump_containerd_config(look.binary, there ? look.config_path : std::string("/dev/null")));
+      TRY(consult_containerd_config(look.binary, look.dumped(), sys::FactCache(paths_.facts())));
   const data::Value* grpc = look.dump.find("grpc");
   look.address = grpc == nullptr ? std::string() : grpc->string_or("address");
   ContainerdSettings& settings = look.settings;
@@ -222,13 +229,13 @@ Result<> SystemContainerdStep::refuse_clashes(const Look& look) const {
 }
 
 bool SystemContainerdStep::is_stopped(const Look& look) {
-  const auto status = containerd_status(look.address, "devmapper");
+  const auto status = wanted_.status(look.address);
   return status && status->owner == ContainerdOwner::none;
 }
 
 void SystemContainerdStep::judge_running(const Look& look, Finding& finding) {
   const std::string subject = "containerd at " + look.address;
-  const auto status = containerd_status(look.address, "devmapper");
+  const auto status = wanted_.status(look.address);
   const bool runs = status && status->owner != ContainerdOwner::none;
   const bool ready = runs && status->problem.empty();
   const std::string why = runs ? "has to be restarted to use it" : "does not run";
@@ -238,11 +245,35 @@ void SystemContainerdStep::judge_running(const Look& look, Finding& finding) {
   } else if (is_stopped(look)) {
     finding.items.push_back({State::missing, subject, why, "start"});
   } else if (!ready) {
-    finding.warnings.push_back(
-        fmt::format("{} {}: flintctl provision containerd --system "
-                    "--restart, or systemctl restart {}",
-                    subject, why, wanted_.unit));
+    Item item{State::differs, subject, why};
+    item.warning = fmt::format(
+        "{} {}: flintctl provision containerd --system "
+        "--restart, or systemctl restart {}",
+        subject, why, wanted_.unit);
+    item.waits = true;
+    finding.items.push_back(std::move(item));
+  } else {
+    finding.items.push_back({State::in_place, subject, {}});
   }
+}
+
+Result<> SystemContainerdStep::judge_unit(Finding& finding) {
+  if (!services_.running()) return {};
+  const std::string word = TRY(services_.state(wanted_.unit)).file_word;
+  const bool masked = word.starts_with("masked");
+  if (!masked && word != "disabled") return {};
+  Item item{State::differs, "unit " + wanted_.unit, "is " + word};
+  const std::string mend =
+      fmt::format("systemctl {} {}", masked ? "unmask" : "enable", wanted_.unit);
+  const std::string what = fmt::format("the unit {} is {}", wanted_.unit, word);
+  if (masked) {
+    item.obstacle = Error(Code::host_not_ready, what).with_hint(mend);
+  } else {
+    item.warning = fmt::format("{}, and does not come back after a reboot: {}", what, mend);
+    item.waits = true;
+  }
+  finding.items.push_back(std::move(item));
+  return {};
 }
 
 Result<Finding> SystemContainerdStep::check() {
@@ -262,7 +293,12 @@ Result<Finding> SystemContainerdStep::check() {
                              look.ours() ? "does not say what it should" : ""});
   }
   judge_running(look, finding);
+  TRY(judge_unit(finding));
   return finding;
+}
+
+data::Value SystemContainerdStep::details(const Look& look) const {
+  return data::Value::object({{"address", look.address}, {"pool", wanted_.pool}});
 }
 
 Result<> SystemContainerdStep::install_drop_in(const Look& look, Journal& journal) {
@@ -271,7 +307,9 @@ Result<> SystemContainerdStep::install_drop_in(const Look& look, Journal& journa
   const std::string fragment = path + candidate_suffix;
   const std::string main = look.config_path + candidate_suffix;
   TRY(intend_folders(std::filesystem::path(path).parent_path().string(), journal));
-  TRY(journal.intend("drop-in", path, data::Value::object({{"main", look.config_path}})));
+  data::Value recorded = details(look);
+  recorded.set("main", look.config_path);
+  TRY(journal.intend("drop-in", path, std::move(recorded)));
   TRY(sys::make_directories(std::filesystem::path(path).parent_path().string()));
   const Rollback remove([&] {
     (void)sys::remove_file(fragment);
@@ -282,8 +320,9 @@ Result<> SystemContainerdStep::install_drop_in(const Look& look, Journal& journa
   TRY(sys::write_file_atomic(fragment, text, 0644));
   TRY(sys::write_file_atomic(main, candidate_main(look.document, look.config_path, fragment),
                              0600));
+  const data::Value before = TRY(dump_containerd_config(look.binary, look.dumped()));
   const data::Value after = TRY(dump_containerd_config(look.binary, main));
-  if (!same_for_others(look.dump, after) || !has_table(after, look.settings)) {
+  if (!same_for_others(before, after) || !has_table(after, look.settings)) {
     return Error(Code::unknown, fmt::format("{} would change what else {} says, and is not written",
                                             path, look.config_path));
   }
@@ -295,14 +334,15 @@ Result<> SystemContainerdStep::install_block(const Look& look, Journal& journal)
   const std::string candidate = path + candidate_suffix;
   const std::string backup = path + backup_suffix;
   TRY(intend_folders(std::filesystem::path(path).parent_path().string(), journal));
-  TRY(journal.intend("table", path));
+  TRY(journal.intend("table", path, details(look)));
   TRY(sys::make_directories(std::filesystem::path(path).parent_path().string()));
   const Rollback remove([&] { (void)sys::remove_file(candidate); });
   TRY(remove_candidate(path));
   const std::string text = with_block(look.text, table_block(look.document, look.settings));
   TRY(write_candidate(candidate, text, path));
+  const data::Value before = TRY(dump_containerd_config(look.binary, look.dumped()));
   const data::Value after = TRY(dump_containerd_config(look.binary, candidate));
-  if (!same_for_others(look.dump, after) || !has_table(after, look.settings)) {
+  if (!same_for_others(before, after) || !has_table(after, look.settings)) {
     return Error(Code::unknown,
                  fmt::format("the table would change what else {} says, and is not added", path));
   }
@@ -356,7 +396,8 @@ Result<> SystemContainerdStep::apply(Journal& journal) {
                  "the host's containerd cannot be restarted: systemd does not run here")
         .with_hint("leave --restart out, and restart it the way it was started");
   }
-  if (!look.has_table()) TRY(install(look, journal));
+  const bool wrote = !look.has_table();
+  if (wrote) TRY(install(look, journal));
   if (!restarts && !is_stopped(look)) return {};
   if (!services_.running()) {
     return Error(Code::host_not_ready,
@@ -366,16 +407,56 @@ Result<> SystemContainerdStep::apply(Journal& journal) {
   }
   auto restarted = restart(look);
   if (restarted) return {};
-  Notes notes;
-  const Change* table = journal.find("table", look.config_path);
-  const Change* file = look.drop_in ? journal.find("file", *look.drop_in) : nullptr;
-  if (table != nullptr) TRY(undo(*table, Data::keep, notes));
-  if (file != nullptr) TRY(undo_file_change(*file, Data::keep, notes));
+  if (!wrote) {
+    // An earlier run's table: who knows whose disks need it.
+    return std::move(restarted).error().context(
+        fmt::format("{} did not come up; its configuration is left as it is", wanted_.unit));
+  }
+  TRY(bring_back(look, journal));
   return failed_restart(wanted_.unit, std::move(restarted).error(),
                         services_.restart(wanted_.unit, wanted_.timeout));
 }
 
+Result<> SystemContainerdStep::bring_back(const Look& look, Journal& journal) {
+  if (look.has_drop_in) return install_file({*look.drop_in, look.drop_in_was}, journal);
+  if (look.has_block && !look.drop_in) {
+    TRY(write_candidate(look.config_path + candidate_suffix, look.whole, look.config_path));
+    return rename_to(look.config_path + candidate_suffix, look.config_path);
+  }
+  Notes notes;
+  const Change* table = look.drop_in ? nullptr : journal.find("table", look.config_path);
+  const Change* file = look.drop_in ? journal.find("file", *look.drop_in) : nullptr;
+  if (table != nullptr) TRY(undo(*table, Data::keep, notes));
+  if (file != nullptr) TRY(undo_file_change(*file, Data::keep, notes));
+  return {};
+}
+
+Result<> SystemContainerdStep::refuse_running(const Change& change) const {
+  const std::string address =
+      change.details.string_or("address", config::system_containerd_address);
+  const auto status = wanted_.status(address);
+  if (!status || status->owner != ContainerdOwner::other) return {};
+  const auto& all = status->snapshotters;
+  const bool uses = std::any_of(all.begin(), all.end(), [](const SnapshotterState& one) {
+    return one.id == "devmapper" && one.state == SnapshotterState::State::ok;
+  });
+  if (!uses) return {};
+  const std::string pool = change.details.string_or("pool");
+  return Error(Code::aborted,
+               fmt::format("the host's containerd (process {} at {}) runs with the devmapper "
+                           "snapshotter{}, which would be taken from under it",
+                           status->pid, address,
+                           pool.empty() ? std::string() : fmt::format(" on the pool '{}'", pool)))
+      .with_hint(
+          fmt::format("see that nobody needs them (ctr namespaces ls; ctr -n NAMESPACE snapshots "
+                      "--snapshotter devmapper ls), then: systemctl stop {0}; flintctl provision "
+                      "reset; systemctl start {0}",
+                      wanted_.unit));
+}
+
 Result<> SystemContainerdStep::allow_undo(const Change& change, Data /*data*/) {
+  if (change.kind != "table" && change.kind != "drop-in") return {};
+  TRY(refuse_running(change));
   if (change.kind != "table") return {};
   const auto text = sys::read_file(change.target, text_limit);
   if (!text || without_block(*text) || !has_mark(*text)) return {};

@@ -10,6 +10,7 @@
 #include "provision/containerd_log.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
+#include "sys/sha256.hpp"
 
 namespace flintctl::provision {
 namespace {
@@ -28,6 +29,67 @@ const data::Value& member(const data::Value& value, std::string_view key) {
 std::string last_line(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text.substr(text.rfind('\n') + 1);
+}
+
+/// DIR of "DIR/*.toml".
+std::optional<std::string> folder_of_every_file(std::string_view pattern) {
+  constexpr std::string_view every_file = "/*.toml";
+  if (!pattern.starts_with('/') || !pattern.ends_with(every_file)) return std::nullopt;
+  std::string folder(pattern.substr(0, pattern.size() - every_file.size()));
+  if (folder.empty() || folder.find_first_of("*?[\\") != std::string::npos) return std::nullopt;
+  return folder;
+}
+
+/// Adds what identifies the files of an import to the key; false where that is not known: for the
+/// patterns that are not read here, and for files that import more.
+bool add_imported(const std::string& pattern, std::string& key) {
+  std::vector<std::string> files;
+  if (pattern.find_first_of("*?[\\") == std::string::npos) {
+    files.push_back(pattern);
+  } else if (const auto folder = folder_of_every_file(pattern)) {
+    for (const std::string& name : sys::list_directory(*folder).value_or({})) {
+      if (name.ends_with(".toml")) files.push_back(fmt::format("{}/{}", *folder, name));
+    }
+  }
+  if (files.empty() && !folder_of_every_file(pattern)) return false;
+  for (const std::string& file : files) {
+    if (!file.starts_with('/')) return false;
+    const auto text = sys::read_file(file);
+    if (!text && text.error().code() != Code::not_found) return false;
+    if (text && text->find("imports") != std::string::npos) return false;
+    key += fmt::format("{} {}\n", file, text ? sys::sha256_hex(*text) : "-");
+  }
+  return true;
+}
+
+/// What the answer depends on; empty where that is not known.
+std::string dump_key(const std::string& binary, const std::string& path) {
+  const std::string program = sys::program_identity(binary);
+  const auto text = sys::read_file(path);
+  if (program.empty() || !text) return {};
+  const auto document = data::parse_toml(*text);
+  if (!document) return {};
+  std::string key =
+      fmt::format("containerd config dump\n{}\n{} {}\n", program, path, sys::sha256_hex(*text));
+  for (const data::Value& pattern : member(*document, "imports").elements()) {
+    const std::string* import = pattern.as_string();
+    if (import == nullptr || !add_imported(*import, key)) return {};
+  }
+  return key;
+}
+
+/// Of a dump what our table has to do with: the rest may hold registries' passwords.
+data::Value without_others(const data::Value& dump) {
+  data::Value part = data::Value::object();
+  for (const std::string key : {"root", "disabled_plugins"}) {
+    if (const data::Value* value = dump.find(key)) part.set(key, *value);
+  }
+  part.set("grpc", data::Value::object({{"address", member(dump, "grpc").string_or("address")}}));
+  const data::Value* table = member(dump, "plugins").find(devmapper_plugin);
+  if (table != nullptr) {
+    part.set("plugins", data::Value::object({{std::string(devmapper_plugin), *table}}));
+  }
+  return part;
 }
 
 /// Without what our table and the way to it may change.
@@ -76,6 +138,19 @@ Result<data::Value> dump_containerd_config(const std::string& binary, const std:
       .context(fmt::format("reading what {} makes of {}", binary, path));
 }
 
+Result<data::Value> consult_containerd_config(const std::string& binary, const std::string& path,
+                                              const sys::FactCache& facts) {
+  const std::string key = dump_key(binary, path);
+  if (const auto known = facts.find(key)) {
+    auto parsed = data::parse_toml(*known);
+    if (parsed) return parsed;
+  }
+  data::Value part = without_others(TRY(dump_containerd_config(binary, path)));
+  // While a file changes the answer may be to either.
+  if (key == dump_key(binary, path)) facts.keep(key, data::to_toml(part));
+  return part;
+}
+
 data::Value dumped_devmapper(const data::Value& dump) {
   return member(member(dump, "plugins"), devmapper_plugin);
 }
@@ -94,12 +169,10 @@ bool has_table(const data::Value& dump, const ContainerdSettings& settings) {
 }
 
 std::optional<std::string> drop_in_folder(const data::Value& document) {
-  constexpr std::string_view every_file = "/*.toml";
   for (const data::Value& pattern : member(document, "imports").elements()) {
     const std::string* text = pattern.as_string();
-    if (text == nullptr || !text->starts_with('/') || !text->ends_with(every_file)) continue;
-    std::string folder = text->substr(0, text->size() - every_file.size());
-    if (!folder.empty() && folder.find_first_of("*?[\\") == std::string::npos) return folder;
+    if (text == nullptr) continue;
+    if (auto folder = folder_of_every_file(*text)) return folder;
   }
   return std::nullopt;
 }

@@ -8,6 +8,7 @@
 #include "core/result.hpp"
 #include "data/value.hpp"
 #include "provision/containerd_config.hpp"
+#include "sys/fact_cache.hpp"
 
 /// Text and meaning of a configuration that belongs to the host's own containerd, and that gets one
 /// table of ours.
@@ -20,6 +21,10 @@ inline constexpr const char* system_containerd_config = "/etc/containerd/config.
 /// addresses and plugins are as the daemon would have them. invalid_argument, in containerd's own
 /// words, when it does not take it. `binary` is a path.
 Result<data::Value> dump_containerd_config(const std::string& binary, const std::string& path);
+/// Of the same what our table has to do with (root, address, disabled plugins, the devmapper
+/// table); asked once as long as neither the program nor a file it reads changes.
+Result<data::Value> consult_containerd_config(const std::string& binary, const std::string& path,
+                                              const sys::FactCache& facts);
 
 /// The devmapper snapshotter's table in a dump.
 data::Value dumped_devmapper(const data::Value& dump);

@@ -107,6 +107,37 @@ TEST_CASE("our drop-in has every key, because 1.x lets it replace the table whol
   }
 }
 
+TEST_CASE("containerd is asked once about the same files") {
+  const Bench bench;
+  const sys::FactCache facts(bench.folder + "/facts");
+  const std::string path = bench.write(
+      "config.toml", "version = 2\nimports = [\"" + bench.folder + "/conf.d/*.toml\"]\n");
+  const auto kept = [&] { return sys::list_directory(bench.folder + "/facts").value(); };
+  const auto pool = [&] {
+    const auto dump = consult_containerd_config(bench.binaries.at("1.6"), path, facts);
+    REQUIRE(dump);
+    return dumped_devmapper(*dump).string_or("pool_name");
+  };
+  CHECK(pool().empty());
+  REQUIRE(kept().size() == 1);
+  const std::string fact = bench.folder + "/facts/" + kept().front();
+  const std::string said = sys::read_file(fact).value();
+  CHECK(said.find("grpc") != std::string::npos);
+  CHECK(said.find("cri") == std::string::npos);
+  REQUIRE(sys::write_file_atomic(
+      fact, "[plugins.'io.containerd.snapshotter.v1.devmapper']\npool_name = 'kept'\n", 0600));
+  CHECK(pool() == "kept");
+  const std::string table =
+      "version = 2\n[plugins.\"io.containerd.snapshotter.v1.devmapper\"]\npool_name = ";
+  bench.write("conf.d/1.toml", table + "\"new\"\n");
+  CHECK(pool() == "new");
+  CHECK(kept().size() == 2);
+  // What imports more is asked about each time.
+  bench.write("conf.d/1.toml", "imports = []\n" + table + "\"newer\"\n");
+  CHECK(pool() == "newer");
+  CHECK(kept().size() == 2);
+}
+
 TEST_CASE("what containerd does not take is quoted, and a table of ours twice is such") {
   const Bench bench;
   const auto document = data::parse_toml(debian).value();
