@@ -125,11 +125,12 @@ Result<std::unique_ptr<provision::Step>> package_step(Host& host, const std::str
       allowed ? PackagesStep::Install::allowed : PackagesStep::Install::forbidden, services));
 }
 
-/// "7.2.22, /usr/bin/qemu-system-x86_64": what is there now; nothing when it is not.
+/// "7.2.22, /usr/bin/qemu-system-x86_64": what is in use now; nothing when there is none.
 std::string found_text(const config::Config& config, const std::string& name) {
-  for (const provision::HostVmm& one : host_vmms(config)) {
-    if (one.name != name) continue;
-    return fmt::format(": {}, {}", one.version.empty() ? "<unknown>" : one.version, one.path);
+  const auto all = rows(config);
+  for (const Row& row : all ? *all : std::vector<Row>()) {
+    if (row.name != name || !row.in_use) continue;
+    return fmt::format(": {}, {}", row.version.empty() ? "<unknown>" : row.version, row.path);
   }
   return {};
 }
@@ -157,8 +158,7 @@ Result<> provision_vmm(Host& host, const ProvisionVmmOptions& options) {
   }
   TRY(sys::require_root("installing a hypervisor"));
   auto applied = plan.apply([&](const StepReport& report) {
-    const bool packaged = !options.source.given() && !report.error;
-    print(report, packaged ? found_text(config, name) : std::string());
+    print(report, report.error ? std::string() : found_text(config, name));
   });
   TRY(print.finish());
   return applied;
