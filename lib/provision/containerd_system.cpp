@@ -243,7 +243,13 @@ void SystemContainerdStep::judge_running(const Look& look, Finding& finding) {
     finding.items.push_back(
         {ready ? State::in_place : State::differs, subject, ready ? std::string() : why});
   } else if (is_stopped(look)) {
-    finding.items.push_back({State::missing, subject, why, "start"});
+    Item item{State::missing, subject, why, "start"};
+    if (!services_.running()) {
+      item.warning =
+          fmt::format("{} {}: start it the way it is started on this host", subject, why);
+      item.waits = true;
+    }
+    finding.items.push_back(std::move(item));
   } else if (!ready) {
     Item item{State::differs, subject, why};
     item.warning = fmt::format(
@@ -398,13 +404,7 @@ Result<> SystemContainerdStep::apply(Journal& journal) {
   }
   const bool wrote = !look.has_table();
   if (wrote) TRY(install(look, journal));
-  if (!restarts && !is_stopped(look)) return {};
-  if (!services_.running()) {
-    return Error(Code::host_not_ready,
-                 fmt::format("containerd at {} does not run, and systemd does not either",
-                             look.address))
-        .with_hint("start it the way it is started on this host; its configuration is ready");
-  }
+  if (!restarts && (!services_.running() || !is_stopped(look))) return {};
   auto restarted = restart(look);
   if (restarted) return {};
   if (!wrote) {
