@@ -96,10 +96,12 @@ Result<> refuse_other_namespaces(Host& host) {
     if (name == config->containerd_namespace) continue;
     const auto snapshots = (*client)->with_namespace(name)->snapshot_list(config->snapshotter, {});
     if (!snapshots || snapshots->empty()) continue;
-    return Error(Code::aborted,
-                 fmt::format("the namespace '{}' of containerd has {} snapshots, as '{}', which "
-                             "would be destroyed",
-                             name, snapshots->size(), snapshots->front().name))
+    return Error(
+               Code::aborted,
+               fmt::format(
+                   "snapshots of containerd's namespace '{}' would be destroyed: {}{}", name,
+                   snapshots->front().name,
+                   snapshots->size() > 1 ? fmt::format(" and {} more", snapshots->size() - 1) : ""))
         .with_hint(fmt::format("whoever uses it removes them first: ctr --namespace {} snapshots "
                                "--snapshotter {} ls",
                                name, config->snapshotter));
