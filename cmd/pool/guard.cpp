@@ -21,7 +21,8 @@ Result<> guard_pool(Host& host, Overcommit overcommit) {
   if (!driver) return {};
   const auto own = TRY(provision::pool_of_own_containerd(config->containerd_address));
   if (own) TRY(provision::require_active_pool(*own, **driver));
-  const auto loops = TRY(loop::open());
+  // A pool of LVM's stands on none, and its kernel may have no loop devices.
+  const auto loops = TRY(loop::open(sys::Modules::leave));
   const thinpool::FillVerdict verdict =
       TRY(thinpool::judge_fill(own.value_or(config->pool), **driver, *loops));
   if (verdict.refusal && overcommit == Overcommit::refused) return Error(*verdict.refusal);
