@@ -48,10 +48,22 @@ bool has_open(const std::string& pid, const devmapper::DeviceNumber& number) {
   });
 }
 
-/// "process 12 (qemu-system-x86)", "the mount at /mnt", or a word when neither is found.
-std::string opener_of(const devmapper::DeviceNumber& number) {
+struct Opener {
+  std::string text;  ///< "process 12 (qemu-system-x86)", "the mount at /mnt", or "something".
+  std::chrono::milliseconds patience{0};  ///< How long to wait for its end.
+};
+
+/// containerd frees the blocks of a removed snapshot with blkdiscard(8), some time after it said
+/// that the snapshot is gone; udev looks into each device that it hears of.
+std::chrono::milliseconds patience_with(const std::string& command) {
+  const bool passing =
+      command == "blkdiscard" || command == "(udev-worker)" || command == "systemd-udevd";
+  return std::chrono::seconds(passing ? 30 : 0);
+}
+
+Opener opener_of(const devmapper::DeviceNumber& number) {
   if (const std::string point = mounted_at(number); !point.empty()) {
-    return "the mount at " + point;
+    return {"the mount at " + point};
   }
   for (const std::string& pid : sys::list_directory("/proc").value_or({})) {
     if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
@@ -59,9 +71,9 @@ std::string opener_of(const devmapper::DeviceNumber& number) {
     if (pid == std::to_string(::getpid()) || !has_open(pid, number)) continue;
     std::string command = sys::read_file(fmt::format("/proc/{}/comm", pid)).value_or({});
     command.erase(std::min(command.find('\n'), command.size()));
-    return fmt::format("process {} ({})", pid, command);
+    return {fmt::format("process {} ({})", pid, command), patience_with(command)};
   }
-  return "something";
+  return {"something", std::chrono::seconds(1)};  // as a rule it has just closed the device
 }
 
 Result<std::vector<devmapper::DeviceInfo>> volumes_of(const std::string& pool,
@@ -79,7 +91,27 @@ Result<std::vector<devmapper::DeviceInfo>> volumes_of(const std::string& pool,
   return volumes;
 }
 
-Result<> refuse(const std::string& pool, const std::vector<devmapper::DeviceInfo>& volumes) {
+/// aborted when somebody has the volume open who will not close it soon.
+Result<> refuse_open(const std::string& pool, const std::string& volume,
+                     devmapper::Driver& driver) {
+  const auto start = std::chrono::steady_clock::now();
+  for (;;) {
+    const auto info = driver.info(volume);
+    if (!info && info.error().code() == Code::not_found) return {};
+    if (!info) return info.error();
+    if (info->open_count == 0) return {};
+    const Opener opener = opener_of(info->number);
+    if (std::chrono::steady_clock::now() - start >= opener.patience) {
+      return Error(Code::aborted, fmt::format("the pool '{}' is in use: {} has {} open", pool,
+                                              opener.text, volume))
+          .with_hint("stop the VMs first (flintctl vm list -A), and unmount what is mounted");
+    }
+    (void)::poll(nullptr, 0, 20);  // the kernel tells nobody that a device was closed
+  }
+}
+
+Result<> refuse(const std::string& pool, const std::vector<devmapper::DeviceInfo>& volumes,
+                devmapper::Driver& driver) {
   for (const devmapper::DeviceInfo& volume : volumes) {
     if (!volume.name.starts_with(pool + "-snap-")) {
       return Error(Code::aborted,
@@ -88,10 +120,7 @@ Result<> refuse(const std::string& pool, const std::vector<devmapper::DeviceInfo
                                pool, volume.name))
           .with_hint(fmt::format("if nobody needs it: dmsetup remove {}", volume.name));
     }
-    if (volume.open_count == 0) continue;
-    return Error(Code::aborted, fmt::format("the pool '{}' is in use: {} has {} open", pool,
-                                            opener_of(volume.number), volume.name))
-        .with_hint("stop the VMs first (flintctl vm list -A), and unmount what is mounted");
+    TRY(refuse_open(pool, volume.name, driver));
   }
   return {};
 }
@@ -99,7 +128,7 @@ Result<> refuse(const std::string& pool, const std::vector<devmapper::DeviceInfo
 }  // namespace
 
 Result<> refuse_in_use(const std::string& pool, devmapper::Driver& driver) {
-  return refuse(pool, TRY(volumes_of(pool, driver)));
+  return refuse(pool, TRY(volumes_of(pool, driver)), driver);
 }
 
 Result<> wait_unused(const std::string& volume, devmapper::Driver& driver,
@@ -111,7 +140,7 @@ Result<> wait_unused(const std::string& volume, devmapper::Driver& driver,
     if (!info) return info.error();
     if (info->open_count == 0) return {};
     if (std::chrono::steady_clock::now() >= deadline) {
-      return Error(Code::aborted, fmt::format("{} has {} open", opener_of(info->number),
+      return Error(Code::aborted, fmt::format("{} has {} open", opener_of(info->number).text,
                                               devmapper::node_path(volume)))
           .with_hint("end that first, then run the same command again");
     }
@@ -121,10 +150,11 @@ Result<> wait_unused(const std::string& volume, devmapper::Driver& driver,
 
 Result<> deactivate_volumes(const std::string& pool, devmapper::Driver& driver) {
   const auto volumes = TRY(volumes_of(pool, driver));
-  TRY(refuse(pool, volumes));
+  TRY(refuse(pool, volumes, driver));
   for (const devmapper::DeviceInfo& volume : volumes) {
-    TRY(driver.remove(volume.name, devmapper::Removal::retry)
-            .context(fmt::format("deactivating the volume {}", volume.name)));
+    auto removed = driver.remove(volume.name, devmapper::Removal::retry);
+    if (!removed && removed.error().code() == Code::not_found) continue;  // containerd's doing
+    TRY(std::move(removed).context(fmt::format("deactivating the volume {}", volume.name)));
   }
   return {};
 }
