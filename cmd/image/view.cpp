@@ -43,7 +43,6 @@ void add_details(data::Value& value, const image::LocalImage& image) {
   value.set("manifest", image.manifest.digest.text());
   value.set("size", image.size());
   value.set("layers", static_cast<std::int64_t>(image.content.layers.size()));
-  value.set("snapshot", image.snapshot());
 }
 
 }  // namespace
@@ -70,6 +69,7 @@ data::Value to_value(const image::PullResult& result) {
                                     {"digest", result.image.target.digest.text()},
                                     {"outcome", outcome_word(result.outcome)}});
   add_details(value, result.image);
+  if (!result.files) value.set("snapshot", result.image.snapshot());
   if (result.spent.empty()) return value;
   data::Value seconds = data::Value::object({});
   for (const auto& [work, time] : result.spent) {
@@ -85,7 +85,10 @@ data::Value to_value(const ListedImage& listed, const std::string& snapshotter) 
   auto value = data::Value::object({{"name", summary.record.name},
                                     {"digest", summary.record.target.digest},
                                     {"createdAt", rfc3339(summary.record.created_at)}});
-  if (summary.image) add_details(value, *summary.image);
+  if (summary.image) {
+    add_details(value, *summary.image);
+    value.set("snapshot", summary.image->snapshot());
+  }
   if (summary.unpacked_size) {
     value.set("unpackedSize", *summary.unpacked_size);
     value.set("sharedSize", summary.shared_size);

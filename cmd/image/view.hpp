@@ -18,6 +18,8 @@ std::string rfc3339(containerd::Time time);
 
 /// "image/NAME pulled" or "image/NAME unchanged"; the name only for -o name.
 void print_pulled(std::ostream& out, output::Kind kind, const image::PullResult& result);
+/// A pull as JSON; the snapshot only where there is one, and `seconds` of each work when something
+/// was pulled.
 data::Value to_value(const image::PullResult& result);
 
 /// An image of a list.

@@ -9,6 +9,7 @@
 
 #include "data/value.hpp"
 #include "image/kernel_cache.hpp"
+#include "image/view.hpp"
 #include "lifecycle/create.hpp"
 #include "oci/reference.hpp"
 #include "outcome.hpp"
@@ -143,9 +144,12 @@ Result<> vm_create(Host& host, const VmCreateOptions& options) {
   PullFlags pull = options.pull;
   // For the OS image's registry: a kernel's may be anybody's.
   TRY(read_given_credentials(pull, {TRY(oci::Reference::parse(create.spec.root.image))}));
-  const auto session = TRY(open_vm_session(host, pull));
+  auto pulls = data::Value::array();
+  const auto session = TRY(open_vm_session(
+      host, pull, [&](const image::PullResult& result) { pulls.push(to_value(result)); }));
   TRY(lifecycle::create_vm(*session.context, create));
-  return print_outcome(host, vm_kind, {create.target.name, create.target.name_space}, "created");
+  return print_outcome(host, vm_kind, {create.target.name, create.target.name_space}, "created",
+                       {{"pulls", std::move(pulls)}});
 }
 
 void add_vm_create(cli::Command& vm, Host& host) {
@@ -156,7 +160,8 @@ void add_vm_create(cli::Command& vm, Host& host) {
           "KERNEL is a path on this host when it begins with '/' or './', else an image: its "
           "kernel and initrd are found by themselves when there is one candidate each. Images are "
           "pulled only when they are not local. A create that fails or is interrupted leaves "
-          "nothing; one that was killed is cleaned up by the same command run again.")
+          "nothing; one that was killed is cleaned up by the same command run again. With -o json "
+          "it says of each image that it pulled what 'image pull' would.")
       .example("flintctl vm create web --image debian:12 --kernel registry.example/kernel:6.1",
                "and return when it runs")
       .example("flintctl vm create web --image os:1 --kernel /boot/vmlinux --wait=booted",

@@ -53,11 +53,13 @@ VmPlanSession plan_session(Host& host, const config::Config& config,
 
 }  // namespace
 
-Result<VmSession> open_vm_session(Host& host, const PullFlags& flags) {
+Result<VmSession> open_vm_session(Host& host, const PullFlags& flags, PullListener pulled) {
   TRY(vm::check_name("namespace", host.options().vm_namespace));
   const auto* config = TRY(host.config());
   auto* client = TRY(host.containerd());
-  auto plan = plan_session(host, *config, host_settings(host, *config, flags, client));
+  auto settings = host_settings(host, *config, flags, client);
+  settings.pull.pulled = std::move(pulled);
+  auto plan = plan_session(host, *config, std::move(settings));
   auto context = std::make_unique<lifecycle::Context>(std::move(plan.context), *client);
   return VmSession{std::move(plan.parts), std::move(context)};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "cli/command.hpp"
 #include "core/result.hpp"
 #include "host.hpp"
+#include "image/pull_image.hpp"
 #include "image/settings.hpp"
 #include "lifecycle/context.hpp"
 #include "lifecycle/run.hpp"
@@ -20,8 +22,11 @@ struct VmSession {
   std::unique_ptr<lifecycle::Parts> parts;
   std::unique_ptr<lifecycle::Context> context;
 };
-/// Connects to containerd. `flags` say how to pull an image that is not local.
-Result<VmSession> open_vm_session(Host& host, const PullFlags& flags = {});
+using PullListener = std::function<void(const image::PullResult& result)>;
+/// Connects to containerd. `flags` say how to pull an image that is not local; `pulled` hears of
+/// each that a registry was asked for.
+Result<VmSession> open_vm_session(Host& host, const PullFlags& flags = {},
+                                  PullListener pulled = {});
 
 struct VmPlanSession {
   std::unique_ptr<lifecycle::Parts> parts;

@@ -104,7 +104,9 @@ Result<> BootSources::ensure_all(const std::vector<Need>& needs) {
   });
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const auto& need = missing[i].need;
-    note(names[i], need, TRY(std::move(*results[i]).context(fmt::format("image '{}'", need.ref))));
+    auto result = TRY(std::move(*results[i]).context(fmt::format("image '{}'", need.ref)));
+    if (settings_.pull.pulled) settings_.pull.pulled(result);
+    note(names[i], need, std::move(result));
   }
   return {};
 }

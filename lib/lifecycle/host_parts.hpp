@@ -22,6 +22,9 @@ struct PullSource {
   /// For images of these names that are pulled at once.
   std::function<std::unique_ptr<image::ProgressDisplay>(const std::vector<std::string>& names)>
       display;
+  /// Hears of each image that a registry was asked for, when all that were asked for at once are
+  /// here; may be empty.
+  std::function<void(const image::PullResult& result)> pulled = {};
   image::PullPolicy policy = image::PullPolicy::missing;
 };
 

@@ -102,6 +102,15 @@ TEST_CASE("a pull as JSON says what its time went into") {
   const auto value = cmd::to_value(pulled);
   REQUIRE(value.find("seconds") != nullptr);
   CHECK(data::to_json(*value.find("seconds")) == R"({"inflate":1.25,"containerd":0.04})");
+  CHECK(value.string_or("snapshot") == oci::Digest::of("tar").text());
+}
+
+TEST_CASE("a pull of boot files alone names no snapshot, for it made none") {
+  image::PullResult pulled{*sample().image, image::PullOutcome::pulled};
+  pulled.files = image::CachedBootFiles();
+  const auto value = cmd::to_value(pulled);
+  CHECK(value.find("snapshot") == nullptr);
+  CHECK(value.string_or("outcome") == "pulled");
 }
 
 TEST_CASE("a pull prints what it did to which image") {

@@ -31,7 +31,11 @@ struct World {
     settings.paths.state = state.path();
     settings.snapshotter = "devmapper";
     settings.pull.policy = image::PullPolicy::never;
-    settings.pull.options = [](const oci::Reference&) { return image::PullOptions(); };
+    settings.pull.options = [](const oci::Reference&) {
+      image::PullOptions options;
+      options.registry.attempts = 1;
+      return options;
+    };
     settings.pull.display = [](const std::vector<std::string>&) {
       return std::make_unique<NoDisplay>();
     };
@@ -110,6 +114,25 @@ TEST_CASE("kernel and initrd of one image are one question") {
   CHECK(BootSources(world.settings).boot_files(world.spec, as_is, "lease"));
   world.spec.initrd.image = "registry.example/initrd:1";
   CHECK_FALSE(BootSources(world.settings).boot_files(world.spec, as_is, "lease"));
+}
+
+TEST_CASE("who asks hears of the images that a registry was asked for, and of no other") {
+  World world;
+  world.spec.root.image = "127.0.0.1:1/os:1";  // no registry
+  world.spec.kernel = {"", "/boot/vmlinux", ""};
+  world.add_image(world.spec.root.image, "devmapper");
+  std::vector<std::string> heard;
+  world.settings.pull.pulled = [&](const image::PullResult& result) {
+    heard.push_back(result.image.name);
+  };
+  world.settings.pull.policy = image::PullPolicy::missing;
+  REQUIRE(BootSources(world.settings).ensure_images(world.spec, as_is));
+  CHECK(heard.empty());
+  world.settings.pull.policy = image::PullPolicy::always;
+  BootSources sources(world.settings);
+  REQUIRE(sources.ensure_images(world.spec, as_is));
+  REQUIRE(sources.image(world.spec.root.image));
+  CHECK(heard == std::vector<std::string>{world.spec.root.image});
 }
 
 }  // namespace
