@@ -4,6 +4,7 @@
 #include <new>
 #include <thread>
 
+#include "archive/layer_reader.hpp"
 #include "support/archive/compress.hpp"
 #include "unpacking.hpp"
 
@@ -86,6 +87,31 @@ TEST_CASE("a layer is extracted while it is downloaded") {
   INFO((*result ? std::string() : result->error().text()));
   REQUIRE(*result);
   CHECK(root.read("d/49").size() == 49 * 997);
+}
+
+TEST_CASE("a layer is decompressed while the one below it is still being written") {
+  const std::string lower_tar = TarBuilder().file("lower", "lower").finish();
+  const std::string upper_tar = TarBuilder().file("upper", "upper").finish();
+  LayerFile lower(testing::gzip_member(lower_tar), lower_tar, gzip_type);
+  LayerFile upper(testing::gzip_member(upper_tar), upper_tar, gzip_type);
+  const std::vector<Layer> layers = {lower.layer(), upper.layer()};
+  Feed feed(2);
+  for (std::size_t i = 0; i < layers.size(); ++i) feed.set_available(i, layers[i].size);
+  BlockQueue queue(4, 64U << 10U);
+  LayerReader reader(layers, feed, queue);
+  Result<> read;
+  std::thread reading([&] { read = reader.run(); });
+  // Who writes is at this block, and does not give it back.
+  const auto written = queue.take();
+  const auto next = queue.take();
+  const bool taken = written && next;
+  if (!taken) queue.cancel();
+  reading.join();
+  REQUIRE(taken);
+  CHECK(read);
+  CHECK((*written)->last);
+  CHECK((*written)->bytes() == lower_tar);
+  CHECK((*next)->bytes() == upper_tar);
 }
 
 TEST_CASE("a layer that does not come ends the extraction") {
