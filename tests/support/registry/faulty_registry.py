@@ -52,6 +52,11 @@ Behaviours, by repository:
   large           HEAD of a manifest of 5 MiB
   changes         HEAD says nothing; the tag is another manifest each time, the digest too
   length-long, length-short, length-nonsense   Content-Length of blobs is not theirs
+  rewritten       the layer's first connection breaks after 50,000 bytes, and the rest, asked for by
+                  Range, is that of another layer of the same length; from then on good
+  rewritten-etag  so, and the ETag is another
+  rewritten-total so, and Content-Range has another total
+  rewritten-late  so, but between the two is a 503
   dribbles        blobs come a byte at a time
   slow-header     the header comes a byte at a time
   huge-header     a header of 1 MiB
@@ -59,9 +64,11 @@ Behaviours, by repository:
 """
 
 import hashlib
+import io
 import json
 import random
 import sys
+import tarfile
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Barrier, BrokenBarrierError, Lock, Thread
@@ -86,19 +93,35 @@ def descriptor(data, media_type):
     return {"mediaType": media_type, "digest": digest(data), "size": len(data)}
 
 
+def tar_of_noise(seed):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        entry = tarfile.TarInfo("noise")
+        entry.size = 200_000
+        tar.addfile(entry, io.BytesIO(random.Random(seed).randbytes(entry.size)))
+    return out.getvalue()
+
+
 class Content:
-    """One image; its layer is 200,000 bytes of noise: nobody unpacks it."""
+    """One image; its layer is 200,000 bytes of noise: nobody unpacks it. And one that can be unpacked."""
 
     def __init__(self):
         self.layer = random.Random(1).randbytes(200_000)
-        self.config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": {
-            "type": "layers", "diff_ids": [digest(self.layer)]}}).encode()
-        self.manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor(
-            self.config, CONFIG), "layers": [descriptor(self.layer, LAYER)]}).encode()
+        self.config, self.manifest = self.image(self.layer)
+        self.tar, self.other_tar = tar_of_noise(1), tar_of_noise(2)
+        tar_config, self.tar_manifest = self.image(self.tar)
         together = [random.Random(seed).randbytes(1000) for seed in range(2, 6)]
         self.together = json.dumps({**json.loads(self.manifest), "layers": [
             descriptor(layer, LAYER) for layer in together]}).encode()
-        self.blobs = {digest(blob): blob for blob in [self.config, self.layer, *together]}
+        self.blobs = {digest(blob): blob for blob in [
+            self.config, self.layer, tar_config, self.tar, *together]}
+
+    @staticmethod
+    def image(layer):
+        config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": {
+            "type": "layers", "diff_ids": [digest(layer)]}}).encode()
+        return config, json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor(
+            config, CONFIG), "layers": [descriptor(layer, LAYER)]}).encode()
 
 
 class State:
@@ -122,6 +145,7 @@ STATE = State()
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    etag = None
     disable_nagle_algorithm = True  # header and body are two writes: the second would wait for an ACK
 
     def log_message(self, *_):
@@ -252,6 +276,8 @@ class Handler(BaseHTTPRequestHandler):
             return json.dumps(index).encode(), MANIFEST
         if repository == "together":
             return CONTENT.together, MANIFEST
+        if repository.startswith("rewritten"):
+            return CONTENT.tar_manifest, MANIFEST
         if repository == "schema1":
             return b'{"schemaVersion": 1, "fsLayers": []}', "application/vnd.docker.distribution.manifest.v1+prettyjws"
         if repository == "changes":
@@ -319,17 +345,32 @@ class Handler(BaseHTTPRequestHandler):
         if repository == "dribbles" and data is CONTENT.layer:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n")
             return self.dribble(data)
+        if repository.startswith("rewritten") and data is CONTENT.tar:
+            return self.rewritten(repository)
         return self.ranged(repository, data)
+
+    def rewritten(self, repository):
+        steps = {"rewritten-late": ["breaks", "late", "other"]}.get(repository, ["breaks", "other"])
+        turn = STATE.count(repository)
+        step = steps[turn - 1] if turn <= len(steps) else "good"
+        if step == "late":
+            return self.send(503, b"")
+        data = CONTENT.other_tar if step == "other" else CONTENT.tar
+        self.etag = digest(data) if repository == "rewritten-etag" else None
+        return self.ranged("other-total" if (repository, step) == ("rewritten-total", "other") else step, data)
 
     def ranged(self, repository, data):
         start, status, headers = 0, 200, {"Accept-Ranges": "bytes"}
+        if self.etag:
+            headers["ETag"] = f'"{self.etag}"'
         if self.headers["Range"] and repository != "ignores-range":
             start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
             if start >= len(data):
                 return self.send(416, b"", headers={"Content-Range": f"bytes */{len(data)}"})
             status = 206
             shown = start + 1 if repository == "other-range" else start
-            headers["Content-Range"] = f"bytes {shown}-{len(data) - 1}/{len(data)}"
+            total = len(data) + (1 if repository == "other-total" else 0)
+            headers["Content-Range"] = f"bytes {shown}-{len(data) - 1}/{total}"
         rest = data[start:]
         limit = {"breaks": BREAK_AFTER, "expires": BREAK_AFTER, "dies": BREAK_AFTER, "other-range": BREAK_AFTER, "stuck": 0}.get(repository)
         if repository == "ignores-range" and not self.headers["Range"]:
