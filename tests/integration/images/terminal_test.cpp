@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <functional>
@@ -19,7 +20,10 @@
 #include "http/client.hpp"
 #include "integration/images/world.hpp"
 #include "support/catch.hpp"
+#include "support/held_open.hpp"
 #include "support/terminal/screen.hpp"
+#include "sys/file.hpp"
+#include "sys/mount.hpp"
 
 namespace flintctl {
 namespace {
@@ -160,19 +164,33 @@ class OnTerminal {
   termios before_{};
 };
 
-std::vector<std::string> pull_command(const World& world, const GatedRegistry& registry) {
-  return {FLINTCTL,
-          "--containerd-address",
-          world.client->address(),
-          "--config",
-          world.files.path("config.toml"),
-          "image",
-          "pull",
-          "--snapshotter",
-          "native",
-          registry.image("one"),
-          registry.image("two")};
+std::vector<std::string> pull_command(const World& world, const GatedRegistry& registry,
+                                      const std::vector<std::string>& names = {"one", "two"}) {
+  std::vector<std::string> command = {FLINTCTL,
+                                      "--containerd-address",
+                                      world.client->address(),
+                                      "--config",
+                                      world.files.path("config.toml"),
+                                      "image",
+                                      "pull",
+                                      "--snapshotter",
+                                      "native"};
+  for (const auto& name : names) command.push_back(registry.image(name));
+  return command;
 }
+
+/// A folder that is a file system of its own, in memory.
+class MemoryFolder {
+ public:
+  MemoryFolder() { REQUIRE(sys::mount("tmpfs", folder_.path(), "tmpfs", 0, "")); }
+  MemoryFolder(const MemoryFolder&) = delete;
+  MemoryFolder& operator=(const MemoryFolder&) = delete;
+  ~MemoryFolder() { (void)sys::unmount(folder_.path()); }
+  [[nodiscard]] std::string path() const { return folder_.path(); }
+
+ private:
+  testing::Folder folder_;
+};
 
 /// Lines of the picture, which is drawn over again, must not wrap; what scrolls by may.
 void check_widths(const Screen& screen) {
@@ -277,6 +295,37 @@ TEST_CASE("on a small terminal no line of a pull's display is wider than it, and
   CHECK_FALSE(pull.screen.coloured());
   CHECK(pull.as_before());
   CHECK(world.empty());
+}
+
+TEST_CASE(
+    "^C ends a pull in the midst of a layer that is unpacked, and leaves layers' bytes only") {
+  const MemoryFolder root;
+  const World world(root.path());
+  const GatedRegistry registry;
+  testing::HeldOpen held(root.path(), "one1.1");
+  OnTerminal pull(24, 80, pull_command(world, registry, {"one"}));
+  registry.give("one/1", "all");
+  pull.await_line("  [0-9a-f]{12}  downloaded   2 MiB");
+  registry.give("one/0", "all");
+  const auto extractor = held.wait();
+  REQUIRE(extractor > 0);
+  pull.await_line("  [0-9a-f]{12}  unpacking    .* of 2 MiB.*");
+  pull.await_line("  [0-9a-f]{12}  done         16 MiB");
+  pull.await_line("  total         18 MiB of 18 MiB.*");
+
+  pull.type('\x03');
+  CHECK(pull.end() == 130);
+  INFO(pull.screen.text());
+  CHECK(count_lines(pull.screen, "  [0-9a-f]{12}  unpacking    .* of 2 MiB.*") == 1);
+  CHECK(count_lines(pull.screen, "error: pulling image '127.0.0.1.*") == 1);
+  CHECK(pull.screen.column() == 0);
+  CHECK_FALSE(pull.screen.coloured());
+  CHECK(pull.as_before());
+  CHECK((::kill(extractor, 0) == -1 && errno == ESRCH));
+  CHECK(world.empty());
+  const auto partial = sys::list_directory(world.files.path("state/partial"));
+  REQUIRE(partial);
+  CHECK(partial->size() == 2);
 }
 
 }  // namespace flintctl

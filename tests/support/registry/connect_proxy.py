@@ -11,8 +11,10 @@ import contextlib
 import json
 import socket
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+
+sys.dont_write_bytecode = True  # not into the source tree
+from serving import Handler, Server, serve  # noqa: E402
 
 LOG, NAME, TARGET = sys.argv[1:4]
 
@@ -25,12 +27,7 @@ def pump(source, sink):
         sink.shutdown(socket.SHUT_WR)
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
+class ProxyHandler(Handler):
     def do_CONNECT(self):
         headers = {name.lower(): value for name, value in self.headers.items()}
         with open(LOG, "a", encoding="utf-8") as log:
@@ -47,11 +44,5 @@ class Handler(BaseHTTPRequestHandler):
             back.join()
 
 
-def main():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    print(server.server_address[1], flush=True)
-    server.serve_forever()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve(Server(ProxyHandler)))

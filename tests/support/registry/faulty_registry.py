@@ -63,21 +63,17 @@ Behaviours, by repository:
   together        four layers, none of which comes before all four were asked for
 """
 
-import hashlib
-import io
 import json
 import random
 import sys
-import tarfile
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Barrier, BrokenBarrierError, Lock, Thread
+from threading import Barrier, BrokenBarrierError, Lock
 from urllib.parse import urlparse
 
+sys.dont_write_bytecode = True  # not into the source tree
+from serving import LAYER, MANIFEST, Handler, Server, descriptor, digest, documents, noise_tar, serve  # noqa: E402
+
 INDEX = "application/vnd.oci.image.index.v1+json"
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-CONFIG = "application/vnd.oci.image.config.v1+json"
-LAYER = "application/vnd.oci.image.layer.v1.tar"
 BREAK_AFTER = 50_000
 MOVED = {"ftp": "ftp://127.0.0.1/a", "file": "file:///etc/passwd", "user": "http://me:s3cret@127.0.0.1/a",
          "nonsense": "http://[", "split": "/v2/good/manifests/1%0d%0aX-Evil:%201"}
@@ -85,43 +81,19 @@ REALMS = {"plain": "http://registry.invalid/token", "ftp": "ftp://127.0.0.1/toke
           "user": "http://me:s3cret@127.0.0.1/token"}
 
 
-def digest(data):
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-def descriptor(data, media_type):
-    return {"mediaType": media_type, "digest": digest(data), "size": len(data)}
-
-
-def tar_of_noise(seed):
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        entry = tarfile.TarInfo("noise")
-        entry.size = 200_000
-        tar.addfile(entry, io.BytesIO(random.Random(seed).randbytes(entry.size)))
-    return out.getvalue()
-
-
 class Content:
     """One image; its layer is 200,000 bytes of noise: nobody unpacks it. And one that can be unpacked."""
 
     def __init__(self):
         self.layer = random.Random(1).randbytes(200_000)
-        self.config, self.manifest = self.image(self.layer)
-        self.tar, self.other_tar = tar_of_noise(1), tar_of_noise(2)
-        tar_config, self.tar_manifest = self.image(self.tar)
+        self.config, self.manifest = documents([self.layer])
+        self.tar, self.other_tar = (noise_tar({"noise": 200_000}, seed) for seed in range(2))
+        tar_config, self.tar_manifest = documents([self.tar])
         together = [random.Random(seed).randbytes(1000) for seed in range(2, 6)]
         self.together = json.dumps({**json.loads(self.manifest), "layers": [
             descriptor(layer, LAYER) for layer in together]}).encode()
         self.blobs = {digest(blob): blob for blob in [
             self.config, self.layer, tar_config, self.tar, *together]}
-
-    @staticmethod
-    def image(layer):
-        config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": {
-            "type": "layers", "diff_ids": [digest(layer)]}}).encode()
-        return config, json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor(
-            config, CONFIG), "layers": [descriptor(layer, LAYER)]}).encode()
 
 
 class State:
@@ -143,16 +115,8 @@ CONTENT = Content()
 STATE = State()
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class FaultyHandler(Handler):
     etag = None
-    disable_nagle_algorithm = True  # header and body are two writes: the second would wait for an ACK
-
-    def log_message(self, *_):
-        pass
-
-    def do_HEAD(self):
-        self.answer()
 
     def do_GET(self):
         self.answer()
@@ -378,10 +342,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.send(status, rest, "application/octet-stream", headers, limit)
 
     def send(self, status, body, kind="application/json", headers=None, limit=None):
-        self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
-            self.send_header(name, value)
-        self.end_headers()
+        self.begin(status, len(body), {"Content-Type": kind, **(headers or {})})
         if self.command != "HEAD":
             self.wfile.write(body if limit is None else body[:limit])
         if limit is not None and limit < len(body):
@@ -389,18 +350,10 @@ class Handler(BaseHTTPRequestHandler):
             STATE.count("expired")
 
 
-class Server(ThreadingHTTPServer):
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], ConnectionError):  # clients that give up are a test, too
-            super().handle_error(request, client_address)
-
-
 def main():
-    servers = [Server(("127.0.0.1", 0), Handler) for _ in range(2)]
+    servers = [Server(FaultyHandler) for _ in range(2)]
     STATE.ports = [server.server_address[1] for server in servers]
-    Thread(target=servers[1].serve_forever, daemon=True).start()
-    print(*STATE.ports, flush=True)
-    servers[0].serve_forever()
+    serve(*servers)
 
 
 if __name__ == "__main__":

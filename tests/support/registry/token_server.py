@@ -15,8 +15,10 @@ import ssl
 import subprocess
 import sys
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
+
+sys.dont_write_bytecode = True  # not into the source tree
+from serving import Handler, Server, serve  # noqa: E402
 
 KEY, CERTIFICATE, AUTHORITY, LOG = sys.argv[1:5]
 REGISTRY = sys.argv[5] if len(sys.argv) > 5 else "http://127.0.0.1:1"
@@ -42,22 +44,11 @@ def token(service, scopes):
     return signed + "." + encode(signature)
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def do_HEAD(self):
-        self.do_GET()
-
+class TokenHandler(Handler):
     def do_GET(self):
         if self.path.startswith("/v2/"):
             self.note()
-            self.send_response(302)
-            self.send_header("Location", REGISTRY + self.path)
-            self.send_header("Content-Length", "0")
-            return self.end_headers()
+            return self.begin(302, 0, {"Location": REGISTRY + self.path})
         given = self.headers["Authorization"]
         if given is not None and given != BASIC:
             return self.answer(401, {"details": "incorrect username or password"})
@@ -84,21 +75,18 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, status, document):
         self.note()
         body = json.dumps(document).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
+        self.begin(status, len(body))
         self.wfile.write(body)
 
 
 def main():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(TokenHandler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE, KEY)
     context.load_verify_locations(AUTHORITY)
     context.verify_mode = ssl.CERT_OPTIONAL
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    print(server.server_address[1], flush=True)
-    server.serve_forever()
+    serve(server)
 
 
 if __name__ == "__main__":
