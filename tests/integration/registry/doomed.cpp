@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "doomed.hpp"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -12,6 +15,7 @@
 #include "bed.hpp"
 #include "containerd/client.hpp"
 #include "support/containerd/watched_client.hpp"
+#include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
 #include "sys/interrupt.hpp"
@@ -68,6 +72,14 @@ Result<> pull_to_doom(const std::string& address, const Doom& doom, const PullOp
   return {};
 }
 
+/// Waits for what a killed leader of a process group left running: a child that had not come to its
+/// program yet has all that its parent had, locks too, until it sees that it is alone.
+Result<> wait_for_orphans(pid_t group) {
+  while (::waitpid(-group, nullptr, 0) > 0 || errno == EINTR) {
+  }
+  return errno == ECHILD ? Result<>() : sys::last_error("waiting for orphans");
+}
+
 }  // namespace
 
 Result<sys::ExitStatus> run_to_doom(const Doom& doom) {
@@ -88,8 +100,12 @@ Result<sys::ExitStatus> run_to_doom(const Doom& doom) {
                 std::to_string(doom.nth)};
   spawn.descriptors = {{STDERR_FILENO, 2}};
   spawn.die_with_parent = true;
+  spawn.new_session = true;
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return sys::last_error("adopting orphans");
   auto process = TRY(sys::Process::spawn(spawn));
-  return process.wait(std::chrono::minutes(1));
+  const auto status = TRY(process.wait(std::chrono::minutes(1)));
+  TRY(wait_for_orphans(process.pid()));
+  return status;
 }
 
 Result<std::uint64_t> peak_of_pull(const std::string& reference, const std::string& name_space) {
