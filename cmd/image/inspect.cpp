@@ -2,7 +2,9 @@
 #include "image/inspect.hpp"
 
 #include <memory>
+#include <optional>
 
+#include "cli/command.hpp"
 #include "image/inspection.hpp"
 #include "image/users.hpp"
 #include "image/view.hpp"
@@ -61,17 +63,29 @@ Result<> image_inspect(Host& host, const ImageInspectOptions& options) {
   containerd::Client* containerd = TRY(host.containerd());
   const auto users = TRY(ImageUsers::read(*containerd));
   users.warn(host.streams());
+  std::optional<Code> failure;
   data::Array items;
   for (const auto& reference : references) {
-    const auto found = TRY(image::inspect(*containerd, look.snapshotter, look.platform, reference));
-    items.push_back(to_value(found, look.cached, users.of(found.image)));
+    const auto found = image::inspect(*containerd, look.snapshotter, look.platform, reference);
+    if (!found) {
+      if (references.size() == 1) return found.error();
+      cli::tell(host.streams(), found.error());
+      if (!failure) failure = found.error().code();
+      continue;
+    }
+    if (format.kind == output::Kind::name) {
+      host.streams().out << "image/" << found->image.name << std::endl;
+    }
+    items.push_back(to_value(*found, look.cached, users.of(found->image)));
   }
   // A table would not hold it.
   if (format.is_table()) format.kind = output::Kind::yaml;
-  if (items.size() == 1) {
-    return output::print_value(host.streams().out, format, items.front());
+  if (format.kind != output::Kind::name) {
+    TRY(output::print_value(
+        host.streams().out, format,
+        references.size() == 1 ? std::move(items.front()) : output::list_value(std::move(items))));
   }
-  return output::print_value(host.streams().out, format, output::list_value(std::move(items)));
+  return failure ? Result<>(cli::already_told(*failure)) : Result<>();
 }
 
 void add_image_inspect(cli::Command& image, Host& host) {

@@ -34,9 +34,12 @@ Result<oci::Credentials> read_login(const ImageLoginOptions& options, const std:
 
 }  // namespace
 
-Result<std::string> parse_registry(const std::string& text) {
+Result<std::string> parse_registry(const std::string& given) {
   // "/v1/" is how docker itself writes its hub.
-  if (text == "https://index.docker.io/v1/") return std::string("docker.io");
+  if (given == "https://index.docker.io/v1/") return std::string("docker.io");
+  std::string text = given;
+  if (text.starts_with("https://")) text.erase(0, text.find("//") + 2);
+  if (text.ends_with('/')) text.pop_back();
   constexpr std::string_view repository = "repository";
   const auto reference = oci::Reference::parse(fmt::format("{}/{}", text, repository));
   if (reference && reference->repository() == repository) return reference->host();

@@ -9,6 +9,7 @@
 #include "core/units.hpp"
 #include "image/local_image.hpp"
 #include "image/users.hpp"
+#include "outcome.hpp"
 #include "sys/host.hpp"
 #include "sys/interrupt.hpp"
 
@@ -40,27 +41,26 @@ Result<std::vector<image::LocalImage>> unused(containerd::Client& client,
 }  // namespace
 
 Result<> image_prune(Host& host, const ImagePruneOptions& options) {
-  const output::Format format = TRY(host.format());
+  TRY(host.format());
   auto platform = oci::host_platform();
   if (!options.platform.empty()) platform = TRY(oci::parse_platform(options.platform));
   if (!options.dry_run) TRY(sys::require_root("removing images"));
   containerd::Client* containerd = TRY(host.containerd());
-  auto& streams = host.streams();
-  const auto images = TRY(unused(*containerd, options, platform));
-  for (const auto& image : images) {
-    TRY(sys::check_interrupt());
-    if (!options.dry_run) {
-      auto removed = containerd->image_delete(image.name);
-      if (!removed && removed.error().code() != Code::not_found) return removed;
-    }
-    streams.out << "image/" << image.name;
-    if (format.kind != output::Kind::name) {
-      streams.out << (options.dry_run ? " would be removed" : " removed");
-    }
-    streams.out << std::endl;
+  std::vector<Subject> subjects;
+  for (const auto& image : TRY(unused(*containerd, options, platform))) {
+    subjects.push_back({image.name});
   }
-  if (images.empty() && !streams.quiet) streams.err << "No image is unused.\n";
-  return {};
+  const auto remove = [&](const Subject& image) -> Result<bool> {
+    TRY(sys::check_interrupt());
+    if (options.dry_run) return true;
+    auto removed = containerd->image_delete(image.name);
+    if (!removed && removed.error().code() == Code::not_found) return false;
+    TRY(std::move(removed));
+    return true;
+  };
+  if (subjects.empty() && !host.streams().quiet) host.streams().err << "No image is unused.\n";
+  const char* const done = options.dry_run ? "would be removed" : "removed";
+  return change_each(host, subjects, {image_kind, done, remove, Changes::Form::list});
 }
 
 void add_image_prune(cli::Command& image, Host& host) {
@@ -68,7 +68,7 @@ void add_image_prune(cli::Command& image, Host& host) {
   image.add("prune", "Remove the images that no VM was made from")
       .details("What a VM needs stays, whatever becomes of the image's name.")
       .example("flintctl image prune --dry-run", "what would go")
-      .example("flintctl image prune --older-than 720h", "what was pulled 30 days ago or earlier")
+      .example("flintctl image prune --older-than 30d", "what was pulled 30 days ago or earlier")
       .duration_option("--older-than", options->older_than,
                        "Only images that were pulled or named so long ago")
       .option("--platform", options->platform, "Platform to look for (this machine's)",

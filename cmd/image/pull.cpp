@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "cli/command.hpp"
 #include "core/in_parallel.hpp"
 #include "core/text.hpp"
 #include "image/progress_view.hpp"
@@ -64,13 +65,12 @@ Result<> image_pull(Host& host, const ImagePullOptions& options) {
 
   const bool lines = format.is_table() || format.kind == output::Kind::name;
   data::Array items;
-  std::optional<Error> failure;
+  std::optional<Code> failure;
   for (auto& pulled : results) {
     if (!*pulled) {
-      if (failure) {
-        host.streams().err << "error: " << printable((*pulled).error().text(), 4096) << std::endl;
-      }
-      if (!failure) failure = (*pulled).error();
+      if (results.size() == 1) return pulled->error();
+      cli::tell(host.streams(), pulled->error());
+      if (!failure) failure = pulled->error().code();
       continue;
     }
     const image::PullResult& result = **pulled;
@@ -80,10 +80,12 @@ Result<> image_pull(Host& host, const ImagePullOptions& options) {
     if (lines) print_pulled(host.streams().out, format.kind, result);
     items.push_back(to_value(result));
   }
-  if (failure) return *std::move(failure);
-  if (lines) return {};
-  if (items.size() == 1) return output::print_value(host.streams().out, format, items.front());
-  return output::print_value(host.streams().out, format, output::list_value(std::move(items)));
+  if (!lines) {
+    TRY(output::print_value(
+        host.streams().out, format,
+        results.size() == 1 ? std::move(items.front()) : output::list_value(std::move(items))));
+  }
+  return failure ? Result<>(cli::already_told(*failure)) : Result<>();
 }
 
 void add_image_pull(cli::Command& image, Host& host) {

@@ -28,6 +28,8 @@ void add_image_remove(cli::Command& image, Host& host) {
   auto options = std::make_shared<ImageRemoveOptions>();
   image.add("remove", "Remove images, and the snapshots that nothing else uses")
       .alias("rm")
+      .alias("rmi")
+      .alias("delete")
       .details("VMs that were made from an image keep what they need of it.")
       .example("flintctl image remove debian:12", "its snapshots go when no VM uses them")
       .arguments("REF", options->references, 1, "Images, as docker writes them")

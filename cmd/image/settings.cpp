@@ -61,7 +61,7 @@ void add_registry_flags(cli::Command& command, RegistryFlags& flags) {
 
 Result<oci::RegistryOptions> registry_options(const RegistryFlags& flags) {
   if (!flags.hosts_directory.empty() && !sys::is_directory(flags.hosts_directory)) {
-    return Error(Code::not_found,
+    return Error(Code::invalid_argument,
                  fmt::format("--hosts-dir: {} is no folder", flags.hosts_directory));
   }
   oci::RegistryOptions options;

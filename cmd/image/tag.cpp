@@ -7,12 +7,13 @@
 
 #include "image/local_image.hpp"
 #include "oci/reference.hpp"
+#include "outcome.hpp"
 #include "sys/host.hpp"
 
 namespace flintctl::cmd {
 
 Result<> image_tag(Host& host, const ImageTagOptions& options) {
-  const auto format = TRY(host.format());
+  TRY(host.format());
   const auto source = TRY(oci::Reference::parse(options.source));
   const auto target = TRY(oci::Reference::parse(options.target));
   if (target.digest()) {
@@ -28,12 +29,7 @@ Result<> image_tag(Host& host, const ImageTagOptions& options) {
   const bool same = existing && existing->target.digest == image.target.digest;
   image.name = target.name();
   if (!same) TRY(containerd->image_put(image).context(fmt::format("naming '{}'", image.name)));
-  host.streams().out << "image/" << image.name;
-  if (format.kind != output::Kind::name) {
-    host.streams().out << (same ? " unchanged" : " tagged");
-  }
-  host.streams().out << std::endl;
-  return {};
+  return print_outcome(host, image_kind, {image.name}, same ? "unchanged" : "tagged");
 }
 
 void add_image_tag(cli::Command& image, Host& host) {

@@ -12,6 +12,8 @@
 namespace flintctl {
 namespace {
 
+constexpr std::string_view duration_example = "30s, 1h30m or 7d";
+
 Error bad_value(std::string_view kind, std::string_view text, std::string_view example) {
   return Error(Code::invalid_argument, fmt::format("'{}' is not a {}", text, kind))
       .with_hint(fmt::format("write it like {}", example));
@@ -73,7 +75,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   do {
     std::int64_t number = 0;
     if (!take_number(rest, number) || number < 0 || number > longest) {
-      return bad_value("duration", text, "30s, 2m or 1h30m");
+      return bad_value("duration", text, duration_example);
     }
     std::int64_t factor = 0;
     std::size_t used = 1;
@@ -89,12 +91,14 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
       factor = 60 * 1000;
     } else if (rest.starts_with("h")) {
       factor = 3600 * 1000;
+    } else if (rest.starts_with("d")) {
+      factor = 24 * 3600 * 1000;
     } else {
-      return bad_value("duration", text, "30s, 2m or 1h30m");
+      return bad_value("duration", text, duration_example);
     }
     rest.remove_prefix(used);
     plain = false;
-    if (number > longest / factor) return bad_value("duration", text, "30s, 2m or 1h30m");
+    if (number > longest / factor) return bad_value("duration", text, duration_example);
     total += number * factor;
   } while (!rest.empty());
   return milliseconds(total);

@@ -48,6 +48,10 @@ Result<Url> take_apart(const Libcurl& curl, const Handle& handle) {
 
 }  // namespace
 
+std::string Url::authority() const {
+  return port == (scheme == "https" ? "443" : "80") ? host : host + ":" + port;
+}
+
 Result<Url> parse_url(const std::string& text) {
   const Libcurl& curl = *TRY(Libcurl::get());
   const Handle handle(curl.url(), Free{&curl});

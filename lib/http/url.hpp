@@ -14,6 +14,9 @@ struct Url {
   std::string host;    ///< IPv6 in brackets
   std::string port;    ///< the scheme's own when none was written
 
+  /// Host, and port unless it is the scheme's own. RFC 9110, section 7.2.
+  [[nodiscard]] std::string authority() const;
+
   /// Scheme, host and port agree. RFC 6454.
   [[nodiscard]] bool same_origin(const Url& other) const {
     return scheme == other.scheme && host == other.host && port == other.port;

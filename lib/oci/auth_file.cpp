@@ -2,11 +2,13 @@
 #include "oci/auth_file.hpp"
 
 #include <fmt/format.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
+#include <filesystem>
 
 #include "data/value.hpp"
 #include "oci/credential_helper.hpp"
@@ -18,6 +20,13 @@ namespace {
 std::string from_environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
+}
+
+/// HOME, or what the password file says where it is not set, as in units of systemd.
+std::string home_folder() {
+  if (auto home = from_environment("HOME"); !home.empty()) return home;
+  const passwd* const user = ::getpwuid(::getuid());
+  return user == nullptr ? std::string() : user->pw_dir;
 }
 
 std::string reading(const std::string& path) {
@@ -34,12 +43,7 @@ Result<AuthEntry> entry_in(const std::string& path, std::string_view host,
 Result<data::Value> read_document(const std::string& path) {
   if (!sys::exists(path)) return data::Value::object();
   const std::string text = TRY(sys::read_file(path).context(reading(path)));
-  auto document = TRY(data::parse_json(text).context(reading(path)));
-  const auto* auths = document.find("auths");
-  if (!document.is_object() || (auths != nullptr && !auths->is_object())) {
-    return Error(Code::invalid_argument, fmt::format("{} is no auth file", path));
-  }
-  return document;
+  return parse_auth_file(text).context(reading(path));
 }
 
 Result<> write_document(const std::string& path, const data::Value& document) {
@@ -76,7 +80,7 @@ data::Value to_entry(const Credentials& credentials) {
 std::vector<std::string> auth_files(const std::string& named) {
   if (!named.empty()) return {named};
   if (auto path = from_environment("REGISTRY_AUTH_FILE"); !path.empty()) return {std::move(path)};
-  const std::string home = from_environment("HOME");
+  const std::string home = home_folder();
   std::vector<std::string> paths;
   if (const auto folder = from_environment("DOCKER_CONFIG"); !folder.empty()) {
     paths.push_back(folder + "/config.json");
@@ -97,7 +101,11 @@ Result<std::optional<Credentials>> load_credentials(const std::string& named, st
   const bool must_exist = !named.empty() || !from_environment("REGISTRY_AUTH_FILE").empty();
   for (const auto& path : auth_files(named)) {
     if (!must_exist && !sys::exists(path)) continue;
-    auto entry = TRY(entry_in(path, host, repository));
+    auto looked = entry_in(path, host, repository);
+    if (!looked && looked.error().code() == Code::not_found) {
+      return std::move(looked.error()).with_code(Code::invalid_argument);
+    }
+    auto entry = TRY(std::move(looked));
     if (!entry.helper.empty()) {
       const auto helper = TRY(CredentialHelper::find(entry.helper).context(reading(path)));
       if (auto found = TRY(helper.get(entry.server))) return found;
@@ -122,7 +130,7 @@ Result<std::string> store_credentials(const std::string& named, std::string_view
   kept.set(auth_keys(host).front(), to_entry(credentials));
   document.set("auths", std::move(kept));
   TRY(write_document(path, document).context("keeping credentials in " + path));
-  return path;
+  return std::filesystem::absolute(path).string();
 }
 
 Result<bool> erase_credentials(const std::string& named, std::string_view host) {

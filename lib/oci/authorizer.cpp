@@ -60,8 +60,9 @@ std::string Authorizer::header() {
 }
 
 Result<> Authorizer::load() {
-  if (!loaded_ && source_) credentials_ = TRY(source_());
-  loaded_ = true;
+  if (!loaded_) loaded_ = source_ ? source_() : std::optional<Credentials>();
+  if (!*loaded_) return loaded_->error();
+  credentials_ = **loaded_;
   return {};
 }
 
@@ -76,7 +77,7 @@ Result<> Authorizer::renew(const ClientFor& client_for, const http::Url& asked,
       if (challenge.scheme == "basic" && credentials_ && !credentials_->username.empty()) {
         const auto basic =
             "Basic " + base64_encode(credentials_->username + ":" + credentials_->secret);
-        if (basic == rejected) return refused(asked.host, true);
+        if (basic == rejected) return refused(asked.authority(), true);
         header_ = basic;
         return {};
       }
@@ -85,17 +86,17 @@ Result<> Authorizer::renew(const ClientFor& client_for, const http::Url& asked,
       return {};
     }
   }
-  return refused(asked.host, credentials_.has_value());
+  return refused(asked.authority(), credentials_.has_value());
 }
 
 Result<std::string> Authorizer::answer_bearer(const ClientFor& client_for, const http::Url& asked,
                                               const Challenge& challenge) {
-  const auto bad_realm = fmt::format("{} names a bad realm for tokens", asked.host);
+  const auto bad_realm = fmt::format("{} names a bad realm for tokens", asked.authority());
   auto url = http::parse_url(*parameter(challenge, "realm"));
   if (!url) return std::move(url.error()).context(bad_realm).with_code(Code::registry);
   if (!trusted_realm(*url, asked)) {
-    return Error(Code::registry,
-                 fmt::format("{} wants tokens from {} without TLS", asked.host, url->host));
+    return Error(Code::registry, fmt::format("{} wants tokens from {} without TLS",
+                                             asked.authority(), url->authority()));
   }
   const auto* service = parameter(challenge, "service");
   const auto* scope = parameter(challenge, "scope");
@@ -139,26 +140,26 @@ Result<http::Response> Authorizer::ask(const ClientFor& client_for, const http::
     auto next = http::resolve_url(url, *location);
     if (!next) {
       return std::move(next.error())
-          .context(fmt::format("{} redirects to nowhere", url.host))
+          .context(fmt::format("{} redirects to nowhere", url.authority()))
           .with_code(Code::registry);
     }
     if ((url.scheme == "https" && next->scheme == "http") || !trusted_realm(*next, asked)) {
-      return Error(Code::registry,
-                   fmt::format("{} redirects to {} without TLS", url.host, next->host));
+      return Error(Code::registry, fmt::format("{} redirects to {} without TLS", url.authority(),
+                                               next->authority()));
     }
     // Only these two have the same question asked again, with its body.
     const bool repeats = response.status == 307 || response.status == 308;
     const bool stays = next->same_origin(url);
     if (request.method == "POST" && !(repeats && stays)) {
-      return Error(Code::registry,
-                   fmt::format("{} redirects a refresh token to {}", url.host, next->host));
+      return Error(Code::registry, fmt::format("{} redirects a refresh token to {}",
+                                               url.authority(), next->authority()));
     }
     if (!stays) request.headers.clear();  // the credentials
     request.url = next->text;
     url = *std::move(next);
   }
   return Error(Code::registry,
-               fmt::format("{} redirects more than {} times", realm.host, max_redirects));
+               fmt::format("{} redirects more than {} times", realm.authority(), max_redirects));
 }
 
 Result<std::string> Authorizer::token(const ClientFor& client_for, const http::Url& asked,
@@ -166,22 +167,23 @@ Result<std::string> Authorizer::token(const ClientFor& client_for, const http::U
   if (credentials_ && !credentials_->registry_token.empty()) return credentials_->registry_token;
   const auto response = TRY(ask(client_for, asked, realm, token_request(realm, query)));
   if (response.status == 401 || response.status == 403 || response.status == 400) {
-    return refused(realm.host, credentials_.has_value());
+    return refused(realm.authority(), credentials_.has_value());
   }
   if (response.status != 200) {
     const auto code =
         response.status >= 500 || response.status == 429 ? Code::unavailable : Code::registry;
-    return Error(
-        code, fmt::format("{} answers {} to a request for a token", realm.host, response.status));
+    return Error(code, fmt::format("{} answers {} to a request for a token", realm.authority(),
+                                   response.status));
   }
   auto document = data::parse_json(response.body);
   // Not the parser's words: they could quote the token.
-  if (!document) return Error(Code::registry, fmt::format("{} gives no token", realm.host));
+  if (!document) return Error(Code::registry, fmt::format("{} gives no token", realm.authority()));
   std::string text = document->string_or("token");
   if (text.empty()) text = document->string_or("access_token");
-  if (text.empty()) return Error(Code::registry, fmt::format("{} gives no token", realm.host));
+  if (text.empty())
+    return Error(Code::registry, fmt::format("{} gives no token", realm.authority()));
   if (!is_token(text)) {
-    return Error(Code::registry, fmt::format("{} gives a malformed token", realm.host));
+    return Error(Code::registry, fmt::format("{} gives a malformed token", realm.authority()));
   }
   return text;
 }

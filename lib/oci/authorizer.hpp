@@ -50,7 +50,8 @@ class Authorizer {
   const std::string repository_;
   const Source source_;
   std::mutex mutex_;
-  bool loaded_ = false;
+  /// What the source said, failures too: who waits for a helper in vain waits once.
+  std::optional<Result<std::optional<Credentials>>> loaded_;
   std::optional<Credentials> credentials_;
   std::string header_;
 };

@@ -58,7 +58,16 @@ bool may_pass(const Error& error) {
 Result<std::string> read_authorities(const Endpoint& endpoint) {
   std::string text;
   for (const auto& path : endpoint.authorities) {
-    text += TRY(sys::read_file(path, max_authority).context("reading certificates to trust"));
+    const auto what =
+        fmt::format("reading the certificates to trust that are named for {}", endpoint.host);
+    const auto file = sys::read_file(path, max_authority);
+    // A file that is named and missing is a mistake in what names it.
+    if (!file) return Error(file.error()).context(what).with_code(Code::invalid_argument);
+    if (file->find("CERTIFICATE-----") == std::string::npos) {
+      return Error(Code::invalid_argument, fmt::format("{} holds no certificate", path))
+          .context(what);
+    }
+    text += *file;
     text += '\n';
   }
   return text;
@@ -162,7 +171,7 @@ Result<Answer> Connection::follow(http::Request request, const http::Sink& sink)
   bool challenged = false;
   for (int hop = 0; hop <= max_redirects;) {
     const bool at_home = url.same_origin(origin_);
-    away_ = at_home ? std::string() : url.host;
+    away_ = at_home ? std::string() : url.authority();
     const std::string authorization = at_home ? peer_->authorizer.header() : std::string();
     request.url = url.text;
     request.headers = own;
@@ -185,12 +194,12 @@ Result<Answer> Connection::follow(http::Request request, const http::Sink& sink)
     auto next = http::resolve_url(url, *location);
     if (!next) {
       return std::move(next.error())
-          .context(fmt::format("{} redirects to nowhere", url.host))
+          .context(fmt::format("{} redirects to nowhere", url.authority()))
           .with_code(Code::registry);
     }
     if (url.scheme == "https" && next->scheme == "http") {
-      return Error(Code::registry,
-                   fmt::format("{} redirects to {} without TLS", url.host, next->host));
+      return Error(Code::registry, fmt::format("{} redirects to {} without TLS", url.authority(),
+                                               next->authority()));
     }
     url = *std::move(next);
     ++hop;

@@ -40,6 +40,7 @@ Result<CredentialHelper> CredentialHelper::find(const std::string& name) {
   if (!path) {
     return std::move(path.error())
         .context(fmt::format("the credential helper '{}' is configured", name))
+        .with_code(Code::registry)
         .with_hint(fmt::format("install {}, or name another auth file by --authfile", program));
   }
   return CredentialHelper(name, *std::move(path));
@@ -52,7 +53,16 @@ Result<std::optional<std::string>> CredentialHelper::call(const std::string& ver
   options.environment = sys::own_environment();
   options.timeout = patience;
   options.output_limit = max_output;
-  auto output = TRY(sys::run({program_, verb}, input, options));
+  auto ran = sys::run({program_, verb}, input, options);
+  if (!ran && ran.error().code() == Code::deadline_exceeded) {
+    // Not a failure to try again: it waits for a person.
+    return std::move(ran.error())
+        .with_code(Code::registry)
+        .with_hint(
+            "does it wait for a passphrase? unlock it first, or name another auth file by "
+            "--authfile");
+  }
+  auto output = TRY(std::move(ran));
   if (output.status.ok()) return std::optional(std::move(output.out));
   if (output.out.find(none_found) != std::string::npos ||
       output.err.find(none_found) != std::string::npos) {
@@ -91,7 +101,9 @@ Result<> CredentialHelper::store(const std::string& server, const Credentials& c
 }
 
 Result<bool> CredentialHelper::erase(const std::string& server) const {
-  if (!TRY(get(server))) return false;
+  // One that cannot tell what it has may still be able to forget it.
+  const auto held = get(server);
+  if (held && !*held) return false;
   return TRY(call("erase", server)).has_value();
 }
 

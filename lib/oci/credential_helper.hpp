@@ -15,10 +15,11 @@ namespace flintctl::oci {
 /// over pipes. github.com/docker/docker-credential-helpers.
 class CredentialHelper {
  public:
-  /// invalid_argument for a name that is no plain word, not_found when the program is missing.
+  /// invalid_argument for a name that is no plain word, registry when the program is missing.
   static Result<CredentialHelper> find(const std::string& name);
 
-  /// What it has for `server`; nothing when it has none. Errors quote the helper, never a secret.
+  /// What it has for `server`; nothing when it has none. Code registry when it fails, or takes
+  /// longer than `patience`; errors quote the helper, never a secret.
   [[nodiscard]] Result<std::optional<Credentials>> get(const std::string& server) const;
   Result<> store(const std::string& server, const Credentials& credentials) const;
   /// True when it had something to forget.

@@ -63,18 +63,35 @@ void find_helper(const data::Value& document, const std::vector<std::string>& ke
 }  // namespace
 
 std::vector<std::string> auth_keys(std::string_view host) {
-  const std::string name(host);
-  if (name == "docker.io") {
+  if (host == "docker.io") {
     return {"https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io"};
   }
-  return {name,          "https://" + name,         "http://" + name,
-          name + "/",    "https://" + name + "/",   "https://" + name + "/v1/",
-          name + "/v2/", "https://" + name + "/v2/"};
+  std::vector<std::string> keys;
+  for (const auto* path : {"", "/", "/v1/", "/v2/"}) {
+    for (const auto* scheme : {"", "https://", "http://"}) {
+      keys.push_back(fmt::format("{}{}{}", scheme, host, path));
+    }
+  }
+  return keys;
+}
+
+Result<data::Value> parse_auth_file(std::string_view text) {
+  // docker's tools make an empty file before they have anything to write.
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return data::Value::object();
+  auto document = TRY(data::parse_json(text));
+  const auto object_or_absent = [&](const char* key) {
+    const auto* member = document.find(key);
+    return member == nullptr || member->is_null() || member->is_object();
+  };
+  if (!document.is_object() || !object_or_absent("auths") || !object_or_absent("credHelpers")) {
+    return Error(Code::invalid_argument, "it is no auth file: docker's has \"auths\" as an object");
+  }
+  return document;
 }
 
 Result<AuthEntry> find_auth(std::string_view config_json, std::string_view host,
                             std::string_view repository) {
-  const auto document = TRY(data::parse_json(config_json));
+  const auto document = TRY(parse_auth_file(config_json));
   AuthEntry found;
   found.server = auth_keys(host).front();
   const auto keys = keys_of(host, repository);
@@ -84,7 +101,7 @@ Result<AuthEntry> find_auth(std::string_view config_json, std::string_view host,
   for (const auto& key : keys) {
     const auto* entry = auths->find(key);
     if (entry == nullptr) continue;
-    auto credentials = TRY(parse_auth(*entry));
+    auto credentials = TRY(parse_auth(*entry).context(fmt::format("the entry of '{}'", key)));
     if (credentials.secret.empty() && credentials.registry_token.empty()) continue;
     found.credentials = std::move(credentials);
     break;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "data/value.hpp"
 
 namespace flintctl::oci {
 
@@ -23,6 +24,9 @@ struct AuthEntry {
   std::string server;  ///< what the helper knows the registry by
   std::optional<Credentials> credentials;  ///< written in the file itself
 };
+
+/// A docker config.json or a podman auth.json, of which an empty file is one without entries.
+Result<data::Value> parse_auth_file(std::string_view text);
 
 /// Looks `host` (Reference::host) up in a docker config.json or a podman auth.json: its own helper,
 /// else the store of all, and "auths", where an entry for a part of `repository` is the better one.

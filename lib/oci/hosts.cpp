@@ -164,8 +164,7 @@ Result<> place(Endpoint& endpoint, const std::string& text, bool override_path) 
   endpoint.base = url.text;
   while (endpoint.base.ends_with('/')) endpoint.base.pop_back();
   if (!override_path && !endpoint.base.ends_with("/v2")) endpoint.base += "/v2";
-  const bool usual = url.port == (url.scheme == "https" ? "443" : "80");
-  endpoint.host = usual ? url.host : url.host + ":" + url.port;
+  endpoint.host = url.authority();
   if (endpoint.host == "registry-1.docker.io" || endpoint.host == "index.docker.io") {
     endpoint.host = "docker.io";
   }

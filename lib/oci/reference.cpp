@@ -96,8 +96,13 @@ bool looks_like_host(std::string_view first) {
 }
 
 Error bad(std::string_view whole, std::string_view why) {
-  return Error(Code::invalid_argument,
-               fmt::format("'{}' is no image reference: {}", whole.substr(0, 300), why))
+  // Somebody may have written a password as in a URL: before the last '@' that no digest follows.
+  std::string shown(whole.substr(0, 300));
+  const auto at = whole.rfind('@');
+  if (at != std::string_view::npos && !whole.substr(at + 1).starts_with("sha256:")) {
+    shown = fmt::format("...{}", whole.substr(at, 300));
+  }
+  return Error(Code::invalid_argument, fmt::format("'{}' is no image reference: {}", shown, why))
       .with_hint("write [HOST[:PORT]/]REPOSITORY[:TAG][@sha256:DIGEST], for example alpine:3.20");
 }
 

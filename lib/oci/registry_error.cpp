@@ -25,6 +25,12 @@ std::string words_of(std::string_view body) {
   return printable(words);
 }
 
+/// What Go's and nginx's servers answer to plain HTTP on a port with TLS.
+bool speaks_tls(std::string_view body) {
+  return body.find("HTTP request to an HTTPS server") != std::string_view::npos ||
+         body.find("plain HTTP request was sent to HTTPS port") != std::string_view::npos;
+}
+
 }  // namespace
 
 Error from_answer(int status, std::string_view body, const std::string& host,
@@ -44,6 +50,12 @@ Error from_answer(int status, std::string_view body, const std::string& host,
   if (status == 429)
     return std::move(error).with_hint(
         "it limits the rate of pulls: log in with 'flintctl image login', or wait");
+  if (status == 400 && speaks_tls(body)) {
+    return std::move(error).with_hint(
+        fmt::format("it speaks TLS: leave --plain-http out; for a registry on this machine write "
+                    "server = \"https://{}\" in /etc/containerd/certs.d/{}/hosts.toml",
+                    host, host));
+  }
   if (status >= 500)
     return std::move(error).with_hint("the registry is in trouble: try again later");
   return error;
@@ -53,8 +65,8 @@ Error from_http(Error error, const std::string& host) {
   switch (error.code()) {
     case Code::permission_denied:  // its certificate
       error = std::move(error).with_hint(
-          fmt::format("name the authority that signed it by \"ca\" in "
-                      "/etc/containerd/certs.d/{}/hosts.toml, or install it",
+          fmt::format("name the authority that signed it by \"ca\" in {}/hosts.toml below "
+                      "/etc/containerd/certs.d (or --hosts-dir), or install it",
                       host));
       [[fallthrough]];
     case Code::unavailable:

@@ -357,14 +357,18 @@ Result<Output> run(const std::vector<std::string>& argv, std::string_view input,
       if (too_long) return Error(Code::resource_exhausted, argv[0] + " prints too much");
       return Error(Code::deadline_exceeded, fmt::format("{} did not end in time", argv[0]));
     }
-    pollfd waited[3] = {{out_open ? out.read_end.get() : -1, POLLIN, 0},
+    pollfd waited[4] = {{out_open ? out.read_end.get() : -1, POLLIN, 0},
                         {err_open ? err.read_end.get() : -1, POLLIN, 0},
-                        {interrupt_fd(), POLLIN, 0}};
-    if (::poll(waited, 3, static_cast<int>(left.count())) < 0 && errno != EINTR) {
+                        {interrupt_fd(), POLLIN, 0},
+                        {process.pidfd(), POLLIN, 0}};
+    if (::poll(waited, 4, static_cast<int>(left.count())) < 0 && errno != EINTR) {
       return last_error("waiting for a program's output");
     }
     if (waited[0].revents != 0) drain(out.read_end.get(), output.out, out_open);
     if (waited[1].revents != 0) drain(err.read_end.get(), output.err, err_open);
+    // What it said lies in the pipes; daemons that it started may hold them open for ever.
+    const bool silent = waited[0].revents == 0 && waited[1].revents == 0;
+    if (waited[3].revents != 0 && silent) break;
   }
   output.status = TRY(process.wait());
   return output;

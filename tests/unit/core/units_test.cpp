@@ -39,6 +39,7 @@ TEST_CASE("durations follow Go's notation; a plain number is seconds") {
   CHECK(*parse_duration("30s") == seconds(30));
   CHECK(*parse_duration("90") == seconds(90));
   CHECK(*parse_duration("1h30m") == seconds(5400));
+  CHECK(*parse_duration("7d") == std::chrono::hours(7 * 24));
   CHECK(*parse_duration("500ms") == milliseconds(500));
   for (const char* text : {"", "s", "-1s", "5x", "1h30", "99999999999h", "9223372036854775807"}) {
     INFO(text);

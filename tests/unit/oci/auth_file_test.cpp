@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/auth_file.hpp"
 
+#include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -156,13 +158,57 @@ TEST_CASE("a helper that fails is an error that never shows a secret") {
   CHECK(text.find("s3cret") == std::string::npos);
 }
 
+TEST_CASE("a daemon that a helper starts may keep the helper's pipes") {
+  Home home;
+  const std::string ended = home.path("ended");
+  REQUIRE(::mkfifo(ended.c_str(), 0600) == 0);
+  home.set("ENDED", ended);
+  home.helper("agent",
+              "(read line < \"$ENDED\") &\n"
+              "echo '{\"Username\":\"one\",\"Secret\":\"s3cret\"}'");
+  home.write(docker_file, R"({"credsStore": "agent"})");
+  CHECK(user_for("r.io") == "one");
+  const UniqueFd end(::open(ended.c_str(), O_WRONLY | O_CLOEXEC));  // the daemon is there to read
+  CHECK(end);
+}
+
+TEST_CASE("a helper that cannot tell what it has can still forget it") {
+  Home home;
+  home.helper("mute", "test $1 = erase && cat > \"$HELPER_LOG\"");
+  home.write(docker_file, R"({"credsStore": "mute"})");
+  CHECK(*erase_credentials("", "r.io"));
+  CHECK(home.read("log") == "r.io");
+}
+
+TEST_CASE("without HOME the password file says where home is") {
+  Home home;
+  home.unset("HOME");
+  home.unset("XDG_RUNTIME_DIR");
+  CHECK(auth_files("").front() ==
+        std::string(::getpwuid(::getuid())->pw_dir) + "/.docker/config.json");
+}
+
+TEST_CASE("an empty file has no entries, and a broken entry is named") {
+  Home home;
+  home.write(docker_file, "");
+  CHECK(user_for("r.io") == "nobody");
+  CHECK(store_credentials("", "r.io", {"me", "x", ""}));
+  CHECK(user_for("r.io") == "me");
+  home.write(docker_file, R"({"auths": {"s.io": {"auth": "!!!"}}})");
+  CHECK(user_for("s.io").find("the entry of 's.io'") != std::string::npos);
+  for (const char* text : {"[]", "null", R"({"auths": []})", R"({"credHelpers": 5})"}) {
+    home.write(docker_file, text);
+    CHECK(user_for("r.io").find("no auth file") != std::string::npos);
+  }
+}
+
 TEST_CASE("a helper's name must be a plain word, and its program must exist") {
   Home home;
   for (const char* name : {"../evil", "a/b", "a b", ".", "$(x)"}) {
     CHECK(CredentialHelper::find(name).error().code() == Code::invalid_argument);
   }
   const auto missing = CredentialHelper::find("not-installed");
-  CHECK(missing.error().code() == Code::not_found);
+  CHECK(missing.error().code() == Code::registry);
   CHECK(missing.error().hint().find("docker-credential-not-installed") != std::string_view::npos);
 }
 

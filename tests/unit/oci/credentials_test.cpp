@@ -26,7 +26,8 @@ TEST_CASE("credentials are found under the keys that docker and others write") {
   const auto of = [&](const std::string& key, const std::string& host) {
     return find_auth(R"({"auths": {")" + key + R"(": {"auth": ")" + auth + R"("}}})", host);
   };
-  for (const char* key : {"r.io:5000", "https://r.io:5000", "https://r.io:5000/v2/"}) {
+  for (const char* key : {"r.io:5000", "https://r.io:5000", "https://r.io:5000/v2/",
+                          "http://r.io:5000/v2/", "r.io:5000/v1/"}) {
     INFO(key);
     const auto found = of(key, "r.io:5000");
     REQUIRE(found);

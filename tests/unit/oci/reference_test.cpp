@@ -99,3 +99,13 @@ TEST_CASE("what is no reference is refused") {
   CHECK(reference.error().code() == Code::invalid_argument);
   CHECK_FALSE(reference.error().hint().empty());
 }
+
+TEST_CASE("a password in front of a host is not repeated") {
+  for (const char* text : {"https://me:s3cret@r.io/x", "me:s3cret@r.io/x", "me:s3cr@t@r.io/x:1"}) {
+    INFO(text);
+    const auto reference = Reference::parse(text);
+    REQUIRE_FALSE(reference);
+    CHECK(reference.error().text().find("s3cr") == std::string::npos);
+    CHECK(reference.error().text().find("@r.io/x") != std::string::npos);
+  }
+}

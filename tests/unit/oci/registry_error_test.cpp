@@ -40,6 +40,9 @@ TEST_CASE("a registry's words are quoted, bounded and harmless") {
   CHECK(error.text().size() < 400);
   CHECK(error.text().find('\x1b') == std::string::npos);
   CHECK(error.text().find('\n') == std::string::npos);
+  const auto tls = from_answer(400, "Client sent an HTTP request to an HTTPS server.\n",
+                               "127.0.0.1:5000", "an image");
+  CHECK(tls.hint().find("server = \"https://127.0.0.1:5000\"") != std::string_view::npos);
   CHECK(from_answer(404, "", "r.io", "an image").code() == Code::not_found);
   CHECK_FALSE(from_answer(429, "<html>", "r.io", "an image").hint().empty());
 }
