@@ -2,10 +2,8 @@
 #include "provision/containerd_system.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -16,6 +14,7 @@
 #include "provision/containerd_process.hpp"
 #include "provision/containerd_ready.hpp"
 #include "provision/containerd_version.hpp"
+#include "provision/system_config_file.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 
@@ -23,26 +22,10 @@ namespace flintctl::provision {
 namespace {
 
 constexpr auto drop_in_name = "/flintctl-devmapper.toml";
-constexpr auto candidate_suffix = ".flintctl-new";
-constexpr auto backup_suffix = ".flintctl-bak";
-constexpr std::size_t text_limit = std::size_t{1} << 20U;
-
 std::string canonical(const std::string& path) {
   std::error_code failed;
   const auto target = std::filesystem::canonical(path, failed);
   return failed ? path : target.string();
-}
-
-/// Writes `text` where containerd may look at it first; of the mode and owner of `like` if it is.
-Result<> write_candidate(const std::string& path, const std::string& text,
-                         const std::string& like) {
-  struct stat old = {};
-  const bool has_old = ::stat(like.c_str(), &old) == 0;
-  TRY(sys::write_file_atomic(path, text, has_old ? old.st_mode & 07777U : 0644));
-  if (has_old && ::chown(path.c_str(), old.st_uid, old.st_gid) != 0) {
-    return sys::last_error(fmt::format("giving {} the owner of {}", path, like));
-  }
-  return {};
 }
 
 /// A configuration that imports what is there and what is to come.
@@ -53,55 +36,6 @@ std::string candidate_main(const data::Value& document, const std::string& confi
   if (version > 0) main.set("version", version);
   main.set("imports", data::Array{config_path, drop_in});
   return data::to_toml(main);
-}
-
-Result<> rename_to(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) == 0) return {};
-  return sys::last_error(fmt::format("replacing {}", to));
-}
-
-/// Also what a killed run left of writing it.
-Result<> remove_candidate(const std::string& path) {
-  TRY(sys::remove_unfinished_writes(path + candidate_suffix));
-  return sys::remove_file(path + candidate_suffix);
-}
-
-Result<Undone> undo_block(const Change& change, Notes& notes) {
-  const std::string& path = change.target;
-  const std::string backup = path + backup_suffix;
-  TRY(remove_candidate(path));
-  const auto text = sys::read_file(path, text_limit);
-  const auto rest = text ? without_block(*text) : std::nullopt;
-  if (!rest) {
-    if (text && text->find(devmapper_plugin) != std::string::npos) {
-      notes.push_back(
-          fmt::format("the devmapper table in {} was changed by another hand and is "
-                      "left as it is",
-                      path));
-    }
-    // Equal to the file: the run that made it was killed before it wrote.
-    const auto old = sys::read_file(backup, text_limit);
-    if (!old || (text && *old == *text)) {
-      TRY(sys::remove_file(backup));
-    } else {
-      notes.push_back(fmt::format("what {} was before is {}", path, backup));
-    }
-    return Undone::done;
-  }
-  const auto old = sys::read_file(backup, text_limit);
-  if (old && *old == *rest) {
-    TRY(rename_to(backup, path));
-  } else if (rest->empty()) {
-    TRY(sys::remove_file(path));
-  } else {
-    TRY(write_candidate(path + candidate_suffix, *rest, path));
-    TRY(rename_to(path + candidate_suffix, path));
-    TRY(sys::remove_file(backup));
-  }
-  notes.push_back(fmt::format(
-      "{} no longer has the devmapper table; its containerd forgets it when it is restarted",
-      path));
-  return Undone::done;
 }
 
 }  // namespace
@@ -166,7 +100,7 @@ Result<SystemContainerdStep::Look> SystemContainerdStep::look() {
   Look look;
   look.config_path = canonical(wanted_.config_path);
   const bool there = sys::exists(look.config_path);
-  look.whole = there ? TRY(sys::read_file(look.config_path, text_limit)) : std::string();
+  look.whole = there ? TRY(read_config(look.config_path)) : std::string();
   look.text = look.whole;
   if (auto rest = without_block(look.text)) {
     look.text = *std::move(rest);
@@ -175,7 +109,7 @@ Result<SystemContainerdStep::Look> SystemContainerdStep::look() {
   look.document = TRY(data::parse_toml(look.text).context(look.config_path));
   if (const auto folder = drop_in_folder(look.document)) look.drop_in = *folder + drop_in_name;
   look.has_drop_in = look.drop_in && sys::exists(*look.drop_in);
-  if (look.has_drop_in) look.drop_in_was = TRY(sys::read_file(*look.drop_in, text_limit));
+  if (look.has_drop_in) look.drop_in_was = TRY(read_config(*look.drop_in));
   look.binary = TRY(find_system_containerd());
   look.dump =
       TRY(consult_containerd_config(look.binary, look.dumped(), sys::FactCache(paths_.facts())));
@@ -226,6 +160,14 @@ Result<> SystemContainerdStep::refuse_clashes(const Look& look) const {
                            "destroy each other's volumes",
                            config::private_containerd_address, wanted_.pool))
       .with_hint("stop it for good: flintctl provision reset; or make another pool: --pool NAME");
+}
+
+Result<> SystemContainerdStep::refuse_unwritable(const Look& look) {
+  if (look.has_table()) return {};
+  if (auto refused = refuse_immutable(look.place())) return *std::move(refused);
+  if (look.drop_in) return {};
+  return refuse_no_room(look.config_path, look.document,
+                        with_block(look.text, table_block(look.document, look.settings)));
 }
 
 bool SystemContainerdStep::is_stopped(const Look& look) {
@@ -291,6 +233,7 @@ Result<Finding> SystemContainerdStep::check() {
   }
   const Look look = TRY(this->look());
   TRY(refuse_clashes(look));
+  TRY(refuse_unwritable(look));
   const std::string subject = "devmapper table in " + look.place();
   if (look.has_table()) {
     finding.items.push_back({State::in_place, subject, {}});
@@ -310,8 +253,8 @@ data::Value SystemContainerdStep::details(const Look& look) const {
 Result<> SystemContainerdStep::install_drop_in(const Look& look, Journal& journal) {
   const std::string& path = *look.drop_in;
   const std::string text = drop_in_text(look.document, look.settings);
-  const std::string fragment = path + candidate_suffix;
-  const std::string main = look.config_path + candidate_suffix;
+  const std::string fragment = config_candidate(path);
+  const std::string main = config_candidate(look.config_path);
   TRY(intend_folders(std::filesystem::path(path).parent_path().string(), journal));
   data::Value recorded = details(look);
   recorded.set("main", look.config_path);
@@ -321,8 +264,8 @@ Result<> SystemContainerdStep::install_drop_in(const Look& look, Journal& journa
     (void)sys::remove_file(fragment);
     (void)sys::remove_file(main);
   });
-  TRY(remove_candidate(path));
-  TRY(remove_candidate(look.config_path));
+  TRY(remove_config_candidate(path));
+  TRY(remove_config_candidate(look.config_path));
   TRY(sys::write_file_atomic(fragment, text, 0644));
   TRY(sys::write_file_atomic(main, candidate_main(look.document, look.config_path, fragment),
                              0600));
@@ -337,15 +280,15 @@ Result<> SystemContainerdStep::install_drop_in(const Look& look, Journal& journa
 
 Result<> SystemContainerdStep::install_block(const Look& look, Journal& journal) {
   const std::string& path = look.config_path;
-  const std::string candidate = path + candidate_suffix;
-  const std::string backup = path + backup_suffix;
+  const std::string candidate = config_candidate(path);
+  const std::string backup = config_backup(path);
   TRY(intend_folders(std::filesystem::path(path).parent_path().string(), journal));
   TRY(journal.intend("table", path, details(look)));
   TRY(sys::make_directories(std::filesystem::path(path).parent_path().string()));
   const Rollback remove([&] { (void)sys::remove_file(candidate); });
-  TRY(remove_candidate(path));
+  TRY(remove_config_candidate(path));
   const std::string text = with_block(look.text, table_block(look.document, look.settings));
-  TRY(write_candidate(candidate, text, path));
+  TRY(write_config_candidate(path, text));
   const data::Value before = TRY(dump_containerd_config(look.binary, look.dumped()));
   const data::Value after = TRY(dump_containerd_config(look.binary, candidate));
   if (!same_for_others(before, after) || !has_table(after, look.settings)) {
@@ -353,14 +296,16 @@ Result<> SystemContainerdStep::install_block(const Look& look, Journal& journal)
                  fmt::format("the table would change what else {} says, and is not added", path));
   }
   // What was there before the first run stays, whatever we write into it later.
-  if (!look.has_block && sys::exists(path)) {
-    TRY(sys::remove_file(backup));
-    if (::link(path.c_str(), backup.c_str()) != 0) {
-      return sys::last_error(fmt::format("keeping the old {} as {}", path, backup));
-    }
-    journal.note(fmt::format("the old {} is kept as {}", path, backup));
+  if (look.has_block || !sys::exists(path)) return install_config_candidate(path);
+  TRY(sys::remove_file(backup));
+  if (::link(path.c_str(), backup.c_str()) != 0) {
+    return sys::last_error(fmt::format("keeping the old {} as {}", path, backup));
   }
-  return rename_to(candidate, path);
+  Rollback forget([&] { (void)sys::remove_file(backup); });
+  TRY(install_config_candidate(path));
+  forget.commit();
+  journal.note(fmt::format("the old {} is kept as {}", path, backup));
+  return {};
 }
 
 Result<> SystemContainerdStep::install(const Look& look, Journal& journal) {
@@ -372,9 +317,15 @@ Result<> SystemContainerdStep::install(const Look& look, Journal& journal) {
         .with_hint("make it: flintctl provision devpool");
   }
   const std::string& folder = look.settings.snapshotter_root;
-  if (!sys::exists(folder)) TRY(journal.intend("data", folder));
-  if (look.drop_in) return install_drop_in(look, journal);
-  return install_block(look, journal);
+  const bool makes_folder = !sys::exists(folder);
+  const bool knows_table = journal.find("table", look.config_path) != nullptr;
+  if (makes_folder) TRY(journal.intend("data", folder));
+  auto installed = look.drop_in ? install_drop_in(look, journal) : install_block(look, journal);
+  if (installed) return {};
+  // Nothing was written: the record does not speak of it either.
+  if (makes_folder) (void)journal.forget("data", folder);
+  if (!knows_table) (void)journal.forget("table", look.config_path);
+  return installed;
 }
 
 Result<> SystemContainerdStep::wait_until_ready(const Look& look) {
@@ -395,6 +346,7 @@ Result<> SystemContainerdStep::restart(const Look& look) {
 Result<> SystemContainerdStep::apply(Journal& journal) {
   const Look look = TRY(this->look());
   TRY(refuse_clashes(look));
+  TRY(refuse_unwritable(look));
   TRY(require_devmapper_programs());
   const bool restarts = wanted_.restart == SystemContainerd::Restart::now;
   if (restarts && !services_.running()) {
@@ -420,8 +372,8 @@ Result<> SystemContainerdStep::apply(Journal& journal) {
 Result<> SystemContainerdStep::bring_back(const Look& look, Journal& journal) {
   if (look.has_drop_in) return install_file({*look.drop_in, look.drop_in_was}, journal);
   if (look.has_block && !look.drop_in) {
-    TRY(write_candidate(look.config_path + candidate_suffix, look.whole, look.config_path));
-    return rename_to(look.config_path + candidate_suffix, look.config_path);
+    TRY(write_config_candidate(look.config_path, look.whole));
+    return install_config_candidate(look.config_path);
   }
   Notes notes;
   const Change* table = look.drop_in ? nullptr : journal.find("table", look.config_path);
@@ -429,56 +381,6 @@ Result<> SystemContainerdStep::bring_back(const Look& look, Journal& journal) {
   if (table != nullptr) TRY(undo(*table, Data::keep, notes));
   if (file != nullptr) TRY(undo_file_change(*file, Data::keep, notes));
   return {};
-}
-
-Result<> SystemContainerdStep::refuse_running(const Change& change) const {
-  const std::string address =
-      change.details.string_or("address", config::system_containerd_address);
-  const auto status = wanted_.status(address);
-  if (!status || status->owner != ContainerdOwner::other) return {};
-  const auto& all = status->snapshotters;
-  const bool uses = std::any_of(all.begin(), all.end(), [](const SnapshotterState& one) {
-    return one.id == "devmapper" && one.state == SnapshotterState::State::ok;
-  });
-  if (!uses) return {};
-  const std::string pool = change.details.string_or("pool");
-  return Error(Code::aborted,
-               fmt::format("the host's containerd (process {} at {}) runs with the devmapper "
-                           "snapshotter{}, which would be taken from under it",
-                           status->pid, address,
-                           pool.empty() ? std::string() : fmt::format(" on the pool '{}'", pool)))
-      .with_hint(
-          fmt::format("see that nobody needs them (ctr namespaces ls; ctr -n NAMESPACE snapshots "
-                      "--snapshotter devmapper ls), then: systemctl stop {0}; flintctl provision "
-                      "reset; systemctl start {0}",
-                      wanted_.unit));
-}
-
-Result<> SystemContainerdStep::allow_undo(const Change& change, Data /*data*/) {
-  if (change.kind != "table" && change.kind != "drop-in") return {};
-  TRY(refuse_running(change));
-  if (change.kind != "table") return {};
-  const auto text = sys::read_file(change.target, text_limit);
-  if (!text || without_block(*text) || !has_mark(*text)) return {};
-  const std::string backup = change.target + backup_suffix;
-  return Error(Code::aborted,
-               fmt::format("the marks around the devmapper table in {} were changed by another "
-                           "hand, so that it is not known what to take out",
-                           change.target))
-      .with_hint(fmt::format("take the table and its mark out{}",
-                             sys::exists(backup) ? ": what was there before is " + backup : ""));
-}
-
-Result<Undone> SystemContainerdStep::undo(const Change& change, Data data, Notes& notes) {
-  if (change.kind == "drop-in") {
-    // The file itself is a change of its own, undone before this one.
-    TRY(remove_candidate(change.target));
-    TRY(remove_candidate(change.details.string_or("main")));
-    notes.push_back("the host's containerd forgets the devmapper table when it is restarted");
-    return Undone::done;
-  }
-  if (change.kind == "table") return undo_block(change, notes);
-  return Step::undo(change, data, notes);
 }
 
 }  // namespace flintctl::provision

@@ -65,6 +65,8 @@ class SystemContainerdStep final : public Step {
   struct Look;
   Result<Look> look();
   Result<> refuse_clashes(const Look& look) const;
+  /// Before anything is recorded: a file that cannot be replaced, or that takes no table.
+  static Result<> refuse_unwritable(const Look& look);
   Result<> refuse_running(const Change& change) const;
   void judge_running(const Look& look, Finding& finding);
   Result<> judge_unit(Finding& finding);

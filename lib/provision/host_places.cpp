@@ -5,36 +5,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <string_view>
 
 #include "sys/file.hpp"
+#include "sys/place.hpp"
 
 namespace flintctl::provision {
 namespace {
 
-/// Configuration and programs, whole: an own folder in them is no place for data. hier(7).
-constexpr std::string_view system_folders[] = {"/bin",   "/boot",   "/etc",  "/lib", "/lib32",
-                                               "/lib64", "/libx32", "/sbin", "/usr"};
-
-std::string normal(const std::string& path) {
-  std::string text = std::filesystem::path(path).lexically_normal().string();
-  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
-  return text;
-}
-
-/// `path` is `folder` or lies below it.
-bool within(std::string_view path, std::string_view folder) {
-  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
-}
-
 Result<> refuse_system(const std::string& path) {
-  for (const std::string_view folder : system_folders) {
-    if (!within(path, folder)) continue;
-    return Error(Code::invalid_argument, fmt::format("{} belongs to the system", path))
-        .with_hint("choose a place below /var/lib, or on a disk of its own");
-  }
-  return {};
+  if (!sys::is_system_place(path)) return {};
+  return Error(Code::invalid_argument, fmt::format("{} belongs to the system", path))
+      .with_hint("choose a place below /var/lib, or on a disk of its own");
 }
 
 /// logrus' text and JSON, and the words with which containerd, or who could not run it, ends.
@@ -64,9 +46,10 @@ bool has_containerd_line(std::string_view text) {
 }  // namespace
 
 Result<> check_data_folder(const std::string& given, const std::string& state) {
-  const std::string path = normal(given);
+  const std::string path = sys::plain_path(given);
   TRY(refuse_system(path));
-  if (within(path, normal(state)) || within(normal(state), path)) {
+  const std::string own = sys::plain_path(state);
+  if (sys::is_within(path, own) || sys::is_within(own, path)) {
     return Error(Code::invalid_argument,
                  fmt::format("{} and flintctl's own folder {} lie in each other", path, state))
         .with_hint("choose a place beside it");
@@ -75,7 +58,7 @@ Result<> check_data_folder(const std::string& given, const std::string& state) {
 }
 
 Result<> check_log_file(const std::string& path) {
-  TRY(refuse_system(normal(path)));
+  TRY(refuse_system(path));
   const std::string head = head_of(path);
   if (head.empty() || has_containerd_line(head)) return {};
   return Error(Code::invalid_argument,

@@ -190,6 +190,23 @@ std::string table_block(const data::Value& document, const ContainerdSettings& s
   return block + devmapper_toml(settings, plugin_header(document)) + std::string(end_mark);
 }
 
+Result<> refuse_no_room(const std::string& path, const data::Value& document,
+                        const std::string& whole) {
+  if (data::parse_toml(whole)) return {};
+  const data::Value& plugins = member(document, "plugins");
+  const bool has_own =
+      plugins.find(devmapper_plugin) != nullptr || plugins.find("devmapper") != nullptr;
+  if (has_own) {
+    return Error(
+               Code::already_exists,
+               fmt::format("{} has a table of the devmapper snapshotter that names no pool", path))
+        .with_hint("take that table out; or, if it is needed, name the pool in it: pool_name");
+  }
+  return Error(Code::already_exists,
+               fmt::format("{} has its plugins in braces, where no table can be added", path))
+      .with_hint("write them as tables, [plugins.\"NAME\"], or leave an empty one out");
+}
+
 bool configured_for_pool(const std::string& path, const std::string& pool) {
   const auto document_of = [](const std::string& file) {
     const auto text = sys::read_file(file);

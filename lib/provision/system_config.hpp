@@ -46,6 +46,11 @@ std::string drop_in_text(const data::Value& document, const ContainerdSettings& 
 /// names no version is of version 1 (or empty), which has other names for plugins.
 std::string table_block(const data::Value& document, const ContainerdSettings& settings);
 
+/// already_exists when `whole`, the text of `document` with our block, is no TOML: that has a table
+/// of the name or of `plugins` to which none can be added. `path` is for the message.
+Result<> refuse_no_room(const std::string& path, const data::Value& document,
+                        const std::string& whole);
+
 /// True when the configuration at `path`, or a drop-in of it, has the devmapper snapshotter on this
 /// pool. What cannot be read says nothing.
 bool configured_for_pool(const std::string& path, const std::string& pool);

@@ -54,6 +54,9 @@ Result<std::vector<std::string>> list_directory(const std::string& path);
 
 bool exists(const std::string& path);
 bool is_directory(const std::string& path);
+/// True of what even root can neither change, rename nor give a second name, until chattr(1) lets
+/// it: immutable, or open for appending only. False where the filesystem does not tell. statx(2).
+bool is_immutable(const std::string& path);
 
 /// The absolute `path` without links, "." and "..", as far as it exists; as it is where it cannot
 /// be looked at.

@@ -6,8 +6,12 @@
 #include <cstdlib>
 #include <map>
 
+#include "core/rollback.hpp"
+#include "provision/containerd_system.hpp"
+#include "provision/plan.hpp"
 #include "provision/program_archive.hpp"
 #include "support/catch.hpp"
+#include "support/fake_services.hpp"
 #include "sys/file.hpp"
 
 using namespace flintctl;
@@ -150,4 +154,29 @@ TEST_CASE("what containerd does not take is quoted, and a table of ours twice is
     CHECK(refused.error().code() == Code::invalid_argument);
     CHECK(refused.error().text().find("table") != std::string::npos);
   }
+}
+
+TEST_CASE("a configuration that chattr keeps from root is named before anything is recorded") {
+  const Bench bench;
+  const std::string path = bench.write("etc/config.toml", "version = 2\n");
+  HostPaths paths;
+  paths.etc = bench.folder + "/etc";
+  paths.state = bench.folder + "/state";
+  paths.run_directory = bench.folder + "/run";
+  SystemContainerd wanted;
+  wanted.config_path = path;
+  wanted.pool = "pool";
+  wanted.status = [](const std::string&) -> Result<ContainerdStatus> { return ContainerdStatus(); };
+  testing::Fault fault;
+  testing::FakeServices services(fault);
+  Plan plan(paths, services);
+  plan.add(std::make_unique<SystemContainerdStep>(paths, wanted, services));
+  REQUIRE(allow_apply(plan.check()));
+  REQUIRE(std::system(("chattr +i " + path).c_str()) == 0);
+  const Rollback changeable([&] { CHECK(std::system(("chattr -i " + path).c_str()) == 0); });
+  const auto refused = plan.apply([](const StepReport&) {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::permission_denied);
+  CHECK(refused.error().hint() == "let it be changed: chattr -i -a " + path);
+  CHECK_FALSE(sys::exists(paths.record() + "/record.json"));
 }

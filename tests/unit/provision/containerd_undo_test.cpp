@@ -79,6 +79,36 @@ TEST_CASE("a table whose marks are not whole is refused, and its backup stays") 
   CHECK(host.recorded() == 0);
 }
 
+TEST_CASE("a configuration comes back byte for byte, and a backup that stays is named") {
+  System host;
+  const std::string block = std::string(block_of_ours) + "# END flintctl\n";
+  const auto reset = [&] {
+    Notes notes;
+    REQUIRE(host.plan.reset(Data::keep, [&](const UndoReport& report) {
+      notes.insert(notes.end(), report.notes.begin(), report.notes.end());
+    }));
+    return notes;
+  };
+  const std::string old = GENERATE("version = 2", "version = 2\n", "# only a comment", "");
+  host.write(host.config + ".flintctl-bak", old);
+  SECTION("it does") {
+    host.write(host.config, with_block(old, block));
+    reset();
+    CHECK(sys::read_file(host.config).value() == old);
+    CHECK_FALSE(sys::exists(host.config + ".flintctl-bak"));
+  }
+  SECTION("somebody took it away, and the next run wrote a new one") {
+    if (old.empty()) return;
+    host.write(host.config, block);
+    const Notes notes = reset();
+    CHECK_FALSE(sys::exists(host.config));
+    CHECK(Place::read(host.config + ".flintctl-bak") == old);
+    CHECK(std::any_of(notes.begin(), notes.end(), [&](const std::string& note) {
+      return note == "what " + host.config + " was before is " + host.config + ".flintctl-bak";
+    }));
+  }
+}
+
 TEST_CASE("nothing is undone under a containerd that runs with the snapshotter") {
   System host;
   host.write(host.config, "version = 2\n");
@@ -134,6 +164,31 @@ struct Configured : System {
 };
 
 }  // namespace
+
+TEST_CASE("a configuration that takes no table is refused in our words before anything is made") {
+  Configured host;
+  REQUIRE(sys::remove_tree(host.paths.state));  // what System has in it
+  struct Case {
+    const char* text;
+    const char* word;
+  };
+  const Case one = GENERATE(
+      Case{"version = 2\n[plugins.'io.containerd.snapshotter.v1.devmapper']\n", "names no pool"},
+      Case{"version = 2\nplugins = {}\n", "in braces"});
+  host.write(host.config, one.text);
+  for (int run = 0; run < 2; ++run) {
+    const auto refused =
+        run == 0 ? allow_apply(host.plan.check()) : host.plan.apply([](const StepReport&) {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Code::already_exists);
+    CHECK(refused.error().text().find(one.word) != std::string::npos);
+    CHECK_FALSE(refused.error().hint().empty());
+  }
+  CHECK(host.recorded() == 0);
+  CHECK(Place::read(host.config) == one.text);
+  CHECK(sys::list_directory(host.paths.etc + "/containerd").value() ==
+        std::vector<std::string>{"config.toml", "config.toml.flintctl-bak"});
+}
 
 TEST_CASE("a restart that fails leaves the table that an earlier run wrote") {
   Configured host;

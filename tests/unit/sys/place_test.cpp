@@ -25,6 +25,32 @@ TEST_CASE("folders that the whole host uses are known, however they are written"
   }
 }
 
+TEST_CASE("the system's own places are known with all below, and others are not") {
+  for (const char* path : {"/etc", "/etc/containerd/x", "/usr/local/lib/flintctl", "/srv/../bin"}) {
+    INFO(path);
+    CHECK(sys::is_system_place(path));
+  }
+  for (const char* path : {"/etcetera", "/var/lib/x", "/home/etc", "/"}) {
+    INFO(path);
+    CHECK_FALSE(sys::is_system_place(path));
+  }
+  CHECK(sys::is_within("/a/b", "/a"));
+  CHECK(sys::is_within("/a", "/a"));
+  CHECK_FALSE(sys::is_within("/ab", "/a"));
+}
+
+TEST_CASE("a folder directly in / is refused for what it is, with one in it instead") {
+  const auto refusal = [](const std::string& path) {
+    return sys::refuse_shared_folder("the pool's directory", path).error();
+  };
+  CHECK(refusal("/big/").text().find("the whole host") == std::string::npos);
+  CHECK(refusal("/big/").hint() == "name a folder in it, such as /big/flintctl");
+  for (const char* path : {"/", "/var", "/home", "/usr", "/var/lib"}) {
+    INFO(path);
+    CHECK(refusal(path).text().find("the whole host uses that folder") != std::string::npos);
+  }
+}
+
 TEST_CASE("what a reboot may not keep is known") {
   for (const char* path :
        {"/tmp/flintctl", "/var/tmp/x/flintctl", "/dev/shm/f", "/run/user/0/f", "/usr/../tmp/f"}) {
