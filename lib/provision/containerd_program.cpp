@@ -11,7 +11,8 @@ ProgramStore containerd_store(const std::string& facts) {
   return {"/usr/local/lib/flintctl/containerd",
           {"containerd", "ctr"},
           "/usr/local/lib/flintctl/bin",
-          facts};
+          facts,
+          "containerd"};
 }
 
 Result<std::string> find_containerd_program(const std::string& name) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/rollback.hpp"
+#include "core/text.hpp"
 #include "provision/host_file.hpp"
 #include "provision/program_archive.hpp"
 #include "provision/program_version.hpp"
@@ -74,13 +75,20 @@ bool has_own_mode(const std::string& path) {
 }
 
 /// Asks the verified binary; it has a short time, no input and no environment to speak of.
-Result<std::string> probe_version(const std::string& binary) {
+Result<std::string> probe_version(const std::string& binary, const std::string& says) {
   const auto output = TRY(sys::run({binary, "--version"}, {}, version_timeout));
   if (!output.status.ok()) {
     return Error(Code::invalid_argument,
                  fmt::format("it ends with {} when asked for its version", output.status.text()));
   }
-  return parse_program_version(output.out.empty() ? output.err : output.out);
+  const std::string& answer = output.out.empty() ? output.err : output.out;
+  if (answer.find(says) == std::string::npos) {
+    return Error(Code::invalid_argument,
+                 fmt::format("it does not say that it is {}, but '{}'", says,
+                             printable(answer.substr(0, answer.find('\n')))))
+        .with_hint("it is another program: give the file of the right one");
+  }
+  return parse_program_version(answer);
 }
 
 InstalledProgram read_version(const ProgramStore& store, const std::string& version,
@@ -190,8 +198,8 @@ Result<std::string> ProgramStep::install(const std::string& stage) const {
   TRY(fetch_verified(source_, source));
   TRY(take_programs(source, store_.programs, stage));
   TRY(sys::remove_file(source));
-  std::string version =
-      TRY(probe_version(join(stage, store_.programs.front())).context("asking for its version"));
+  std::string version = TRY(probe_version(join(stage, store_.programs.front()), store_.says)
+                                .context("asking for its version"));
   if (!source_.version.empty() && source_.version != version) {
     return Error(Code::invalid_argument,
                  fmt::format("it says it is {}, not {}", version, source_.version));

@@ -17,6 +17,9 @@ struct ProgramStore {
       programs;       ///< the first names the version; a release may lack the others
   std::string bin;    ///< links in it lead to the version in use
   std::string facts;  ///< of sys::FactCache, for digests; empty: none
+  /// What the first program says it is when it is asked for its version, "QEMU emulator"; one that
+  /// does not say so is not installed. Empty: anything.
+  std::string says = {};
 };
 
 /// One installed version.
@@ -32,8 +35,8 @@ Result<std::vector<InstalledProgram>> list_programs(const ProgramStore& store);
 
 /// Installs a program beside its other versions, and has links in bin lead to it. Bytes are
 /// verified before they are unpacked, and unpacked before they are executed, which only asks for
-/// the version. What fails leaves nothing; what was killed is no version, and goes with the next
-/// run or reset.
+/// the version, and whether it is that program at all: another's would be found in its place. What
+/// fails leaves nothing; what was killed is no version, and goes with the next run or reset.
 class ProgramStep : public Step {
  public:
   ProgramStep(std::string name, ProgramSource source, ProgramStore store);

@@ -15,12 +15,20 @@ namespace {
 constexpr const char* vmm_names[] = {"cloud-hypervisor", "firecracker", "jailer", "qemu",
                                      "virtiofsd"};
 
+/// What each says before its version.
+std::string greeting_of(const std::string& name) {
+  if (name == "qemu") return "QEMU emulator";
+  if (name == "firecracker") return "Firecracker";
+  return name == "jailer" ? "Jailer" : name;
+}
+
 ProgramStore store_of(const VmmPaths& paths, const std::string& name) {
   const auto need = vmm_need(name);
   return {fmt::format("{}/{}", paths.store, name),
           {need ? need->program : name},
           paths.bin,
-          paths.facts};
+          paths.facts,
+          greeting_of(name)};
 }
 
 }  // namespace

@@ -19,8 +19,19 @@ using testing::Place;
 
 namespace {
 
-/// The smallest of this host's programs that answers to --version with one: what a binary is.
-std::string program() { return Place::read("/bin/cat"); }
+/// A program of this host that answers to --version with one, and names itself `as` there: what a
+/// binary of that name is. `origin`: the words of its own in the place of which `as` comes.
+std::string program_of(const std::string& path, const std::string& origin, std::string as) {
+  std::string bytes = Place::read(path);
+  REQUIRE(as.size() <= origin.size());
+  as.resize(origin.size(), ' ');
+  const auto at = bytes.find(origin);
+  REQUIRE(at != std::string::npos);
+  return bytes.replace(at, as.size(), as);
+}
+std::string program(const std::string& as = "Firecracker") {
+  return program_of("/bin/cat", "GNU coreutils", as);
+}
 
 struct Store : Place {
   VmmPaths where{root + "/lib", root + "/bin", root + "/facts"};
@@ -122,6 +133,30 @@ TEST_CASE("what is verified and no executable, or says another version, is not i
   store.require_nothing();
 }
 
+TEST_CASE("what says that it is another program is not installed in that one's place") {
+  struct Case {
+    const char* name;
+    const char* says;
+  };
+  const Case one = GENERATE(Case{"qemu", "QEMU emulator"}, Case{"firecracker", "Firecracker"},
+                            Case{"jailer", "Jailer"}, Case{"virtiofsd", "virtiofsd"});
+  INFO(one.name);
+  Store store;
+  store.give(program("Alacritty"));
+  store.source.name = one.name;
+  const auto refused = store.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::invalid_argument);
+  CHECK(refused.error().text().find(std::string("that it is ") + one.says) != std::string::npos);
+  CHECK(refused.error().text().find("Alacritty") != std::string::npos);
+  CHECK_FALSE(refused.error().hint().empty());
+  store.require_nothing();
+  store.give(program(one.says));
+  store.source.name = one.name;
+  REQUIRE(store.apply());
+  CHECK(store.installed().front().linked);
+}
+
 TEST_CASE("the binary is taken from a release, compressed or not") {
   Store store;
   const std::string tar = testing::TarBuilder()
@@ -166,7 +201,7 @@ TEST_CASE("two versions stand side by side, and the link leads to the one that i
   Store store;
   REQUIRE(store.apply());
   const std::string first = store.installed().front().version;
-  store.give(Place::read("/bin/grep"));
+  store.give(program_of("/usr/bin/xargs", "GNU findutils", "Firecracker"));
   REQUIRE(store.apply());
   REQUIRE(store.installed().size() == 2);
   for (const InstalledVmm& one : store.installed()) {
