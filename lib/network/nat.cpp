@@ -46,13 +46,6 @@ Result<Library> load_library() {
   return library;
 }
 
-Error no_nftables(const std::string& what, std::string_view why) {
-  return Error(Code::host_not_ready, fmt::format("{}: {}", what, why))
-      .with_hint(
-          "use a kernel with nf_tables for IPv4, or do without translation: --no-nat, "
-          "or nat = false in [network] of host.toml");
-}
-
 /// The reason in libnftables' words: "Error: Could not process rule: Operation not supported".
 Error explain(std::string_view said, const std::string& what) {
   std::string line(said.substr(0, said.find('\n')));
@@ -82,6 +75,13 @@ bool kernel_has_netfilter() {
 }
 
 }  // namespace
+
+Error no_nftables(const std::string& what, std::string_view why) {
+  return Error(Code::host_not_ready, fmt::format("{}: {}", what, why))
+      .with_hint(
+          "use a kernel with nf_tables for IPv4, or do without translation: --no-nat, "
+          "or nat = false in [network] of host.toml");
+}
 
 struct Nftables::Impl {
   Library library;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
@@ -57,6 +58,9 @@ class Nftables {
   explicit Nftables(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// host_not_ready: the kernel cannot do `what`, and a hint at what to do without it.
+Error no_nftables(const std::string& what, std::string_view why);
 
 /// The table of a bridge: "flintctl-flintbr0".
 std::string nat_table(const std::string& bridge);

@@ -17,7 +17,6 @@ namespace flintctl::provision {
 namespace {
 
 using network::Interface;
-using network::NatState;
 
 const std::string forwarding(forwarding_sysctl);
 
@@ -35,9 +34,6 @@ HostFile dnsmasq_file(const NetworkSpec& spec, const HostPaths& paths) {
           dnsmasq_config(spec, fmt::format("{}/{}.leases", lease_folder(paths).path, spec.bridge))};
 }
 
-bool wants_nat(const NetworkSpec& spec) {
-  return spec.translation == NetworkSpec::Translation::nat;
-}
 bool wants_dhcp(const NetworkSpec& spec) { return spec.dhcp == NetworkSpec::Dhcp::dnsmasq; }
 
 Error taken(const NetworkSpec& spec, std::string why, const network::Cidr& other) {
@@ -56,15 +52,6 @@ std::string bridge_trouble(const Interface& bridge, const NetworkSpec& spec) {
   if (!bridge.has(spec.address)) return fmt::format("lacks the address {}", spec.address.text());
   if (!bridge.up) return "is down";
   return {};
-}
-
-Error foreign_table(const NetworkSpec& spec) {
-  const std::string table = network::nat_table(spec.bridge);
-  return Error(Code::already_exists,
-               fmt::format("there is an nftables table ip {} that flintctl did not make", table))
-      .with_hint(fmt::format("if nothing needs it: nft delete table ip {}; {}", table,
-                             "or choose another bridge: --bridge, or bridge in [network] of "
-                             "host.toml"));
 }
 
 /// Guests know the address as their gateway.
@@ -94,22 +81,14 @@ std::string ports_of(const Interface& bridge, const std::vector<Interface>& inte
 struct NetworkStep::Host {
   std::vector<Interface> interfaces;
   std::optional<Interface> bridge;
+  [[nodiscard]] bool own_bridge() const { return bridge && is_own_bridge(*bridge); }
 };
 
 NetworkStep::NetworkStep(NetworkSpec spec, HostPaths paths, Services& services, Modules kernel)
     : spec_(std::move(spec)),
       paths_(std::move(paths)),
       services_(services),
-      kernel_(std::move(kernel)) {}
-
-bool NetworkStep::would_load(const std::vector<std::string>& modules) const {
-  return std::any_of(modules.begin(), modules.end(), [this](const std::string& name) {
-    return !kernel_.loaded(name) && kernel_.available(name);
-  });
-}
-
-/// A question for tables has the kernel load what answers it; without that there are none.
-bool NetworkStep::has_tables() const { return !would_load({"nfnetlink", "nf_tables"}); }
+      translation_(spec_, std::move(kernel)) {}
 
 Result<NetworkStep::Host> NetworkStep::look() {
   TRY(validate(spec_));
@@ -142,27 +121,6 @@ Result<NetworkStep::Host> NetworkStep::look() {
       .with_hint(fmt::format("{}; or see to it yourself", another_name));
 }
 
-Result<NatState> NetworkStep::nat_state() const {
-  auto tables = TRY(network::Nftables::open());
-  return tables.state(nat());
-}
-
-/// A table that has none of our chains, beside a bridge that is not ours either, is another's.
-Result<> NetworkStep::refuse_foreign(NatState state, const Host& host) const {
-  const bool own = state != NatState::foreign || (host.bridge && is_own_bridge(*host.bridge));
-  return own ? Result<>() : foreign_table(spec_);
-}
-
-/// A kernel that cannot do it, and a table that must not be replaced, are told before anything is
-/// made.
-Result<> NetworkStep::try_nat(const Host& host) const {
-  if (!wants_nat(spec_)) return {};
-  auto tables = TRY(network::Nftables::open());
-  const NatState state = TRY(tables.state(nat()));
-  TRY(refuse_foreign(state, host));
-  return state == NatState::absent ? tables.try_out(nat()) : Result<>();
-}
-
 Result<std::vector<HostUnit>> NetworkStep::units() const {
   std::vector<HostUnit> units;
   if (spec_.boot == NetworkSpec::Boot::none || !services_.running()) return units;
@@ -191,50 +149,7 @@ Result<> NetworkStep::add_kernel_items(const Host& host, Finding& finding) const
   if (on && host.bridge && !TRY(forwards_from(spec_.bridge))) {
     finding.items.push_back({State::differs, "sysctl " + forwarding_sysctl_of(spec_.bridge), off});
   }
-  return wants_nat(spec_) ? add_nat_item(host, finding) : add_unwanted_table(finding);
-}
-
-/// A table of an earlier run, where there is to be none any more.
-Result<> NetworkStep::add_unwanted_table(Finding& finding) const {
-  if (!TRY(has_unwanted_table())) return {};
-  finding.items.push_back({State::differs, "nftables table ip " + network::nat_table(spec_.bridge),
-                           "is there, and nothing is to be translated"});
-  return {};
-}
-
-/// Where nobody can look, there is nothing that could be said.
-Result<bool> NetworkStep::has_unwanted_table() const {
-  if (wants_nat(spec_) || !has_tables()) return false;
-  auto tables = network::Nftables::open();
-  if (!tables) return false;
-  const auto bridges = tables->bridges();
-  if (!bridges) return false;
-  return std::find(bridges->begin(), bridges->end(), spec_.bridge) != bridges->end();
-}
-
-Result<> NetworkStep::add_nat_item(const Host& host, Finding& finding) const {
-  const std::string table = "nftables table ip " + network::nat_table(spec_.bridge);
-  if (!has_tables()) {
-    finding.items.push_back({State::missing, table, {}});
-    return {};
-  }
-  const auto state = nat_state();
-  if (!state && state.error().code() == Code::permission_denied) {
-    finding.items.push_back({State::missing, table, "or there: only root can see"});
-    return {};
-  }
-  if (!state) return state.error();
-  const bool tried = *state != NatState::absent ||
-                     would_load({"nf_conntrack", "nf_nat", "nft_ct", "nft_masq", "nft_chain_nat"});
-  if (!tried) TRY(try_nat(host));
-  TRY(refuse_foreign(*state, host));
-  if (*state == NatState::different || *state == NatState::foreign) {
-    finding.items.push_back({State::differs, table, "has other rules"});
-  } else {
-    finding.items.push_back(
-        {*state == NatState::present ? State::in_place : State::missing, table, {}});
-  }
-  return {};
+  return translation_.add_item(host.own_bridge(), finding);
 }
 
 Result<> NetworkStep::add_file_items(Finding& finding) {
@@ -264,11 +179,7 @@ Result<> NetworkStep::add_warnings(Finding& finding) const {
     finding.warnings.push_back(
         fmt::format("there is no interface {}: guests reach nothing until it is there", uplink));
   }
-  if (!wants_nat(spec_) || !has_tables()) return {};
-  auto tables = TRY(network::Nftables::open());
-  const auto chains = tables.dropping_chains();
-  if (!chains && chains.error().code() != Code::permission_denied) return chains.error();
-  for (const std::string& chain : chains ? *chains : std::vector<std::string>()) {
+  for (const std::string& chain : TRY(translation_.dropping_chains())) {
     finding.warnings.push_back(
         fmt::format("the nftables chain '{}' drops what it does not accept: packets of {} must be "
                     "accepted there",
@@ -307,7 +218,7 @@ Result<> NetworkStep::record(const Host& host, Journal& journal) const {
   if (others && TRY(forwards()) && !TRY(forwards_from(spec_.bridge))) {
     TRY(journal.intend("bridge-forwarding", spec_.bridge));
   }
-  if (wants_nat(spec_)) TRY(journal.intend("nat", spec_.bridge));
+  if (translation_.wanted()) TRY(journal.intend("nat", spec_.bridge));
   return {};
 }
 
@@ -353,25 +264,22 @@ Result<> NetworkStep::leave_dhcp(Journal& journal) {
 
 Result<> NetworkStep::restore() {
   const Host host = TRY(look());
-  if (wants_nat(spec_)) {
-    const auto state = nat_state();
-    if (state) TRY(refuse_foreign(*state, host));
-  }
+  TRY(translation_.refuse_foreign(host.own_bridge()));
   TRY(make_bridge(host));
   if (!TRY(forwards())) TRY(set_forwarding(true));
   if (!TRY(forwards_from(spec_.bridge))) TRY(set_forwarding_from(spec_.bridge, true));
-  if (!wants_nat(spec_) || TRY(nat_state()) == NatState::present) return {};
-  auto tables = TRY(network::Nftables::open());
-  return tables.apply(nat());
+  return translation_.apply();
 }
+
+Result<> NetworkStep::rehearse() { return translation_.try_out(TRY(look()).own_bridge()); }
 
 Result<> NetworkStep::apply(Journal& journal) {
   const Host host = TRY(look());
-  TRY(try_nat(host));
+  TRY(translation_.try_out(host.own_bridge()));
   TRY(leave_old_address(host, journal));
   TRY(record(host, journal));
   TRY(restore());
-  if (TRY(has_unwanted_table())) TRY(TRY(network::Nftables::open()).remove(spec_.bridge));
+  TRY(translation_.remove_unwanted());
   TRY(leave_dhcp(journal));
   if (spec_.boot == NetworkSpec::Boot::none) return {};
   TRY(install_file(sysctl_file(paths_), journal));
@@ -420,14 +328,8 @@ Result<Undone> NetworkStep::undo_bridge(const std::string& name, Notes& notes) {
 
 /// Others may have come to need it since, whom nobody would have told that it is ours.
 Result<> NetworkStep::undo_forwarding(Notes& notes) {
-  std::vector<std::string> translating;
-  if (has_tables()) {
-    if (auto tables = network::Nftables::open()) {
-      translating = tables->translating_chains().value_or({});
-    }
-  }
   const auto interfaces = TRY(network::list_interfaces());
-  const auto need = other_need_of_forwarding(paths_, interfaces, translating);
+  const auto need = other_need_of_forwarding(paths_, interfaces, translation_.chains_of_others());
   if (!need) return set_forwarding(false);
   notes.push_back(
       fmt::format("{0} stays as it is, for {1}; if that does not need it: sysctl -w "

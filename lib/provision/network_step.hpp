@@ -10,6 +10,7 @@
 #include "provision/modules_step.hpp"
 #include "provision/network_spec.hpp"
 #include "provision/step.hpp"
+#include "provision/translation.hpp"
 
 namespace flintctl::provision {
 
@@ -32,6 +33,8 @@ class NetworkStep final : public Step {
   /// to something else; host_not_ready when dnsmasq is asked for and cannot run. Loads no part of
   /// the kernel: what is not loaded has no table.
   Result<Finding> check() override;
+  /// Tries the translation, for which the kernel loads what it takes.
+  Result<> rehearse() override;
   Result<> apply(Journal& journal) override;
   /// aborted while VMs or others are joined to the bridge.
   Result<> allow_undo(const Change& change, Data data) override;
@@ -44,19 +47,9 @@ class NetworkStep final : public Step {
  private:
   struct Host;
   [[nodiscard]] Result<Host> look();
-  /// The kernel would load one of these, which it has as files.
-  [[nodiscard]] bool would_load(const std::vector<std::string>& modules) const;
-  [[nodiscard]] bool has_tables() const;
-  [[nodiscard]] Result<network::NatState> nat_state() const;
-  [[nodiscard]] Result<> refuse_foreign(network::NatState state, const Host& host) const;
-  [[nodiscard]] Result<> try_nat(const Host& host) const;
-  [[nodiscard]] Result<> add_nat_item(const Host& host, Finding& finding) const;
-  [[nodiscard]] Result<> add_unwanted_table(Finding& finding) const;
-  [[nodiscard]] Result<bool> has_unwanted_table() const;
   Result<> leave_dhcp(Journal& journal);
   Result<> undo_forwarding(Notes& notes);
   Result<Undone> undo_bridge(const std::string& name, Notes& notes);
-  [[nodiscard]] network::Nat nat() const { return {spec_.bridge, spec_.address, spec_.uplink}; }
   [[nodiscard]] Result<std::vector<HostUnit>> units() const;
   Result<> add_kernel_items(const Host& host, Finding& finding) const;
   Result<> add_file_items(Finding& finding);
@@ -68,7 +61,7 @@ class NetworkStep final : public Step {
   NetworkSpec spec_;
   HostPaths paths_;
   Services& services_;
-  Modules kernel_;
+  Translation translation_;
 };
 
 }  // namespace flintctl::provision

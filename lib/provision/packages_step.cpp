@@ -73,12 +73,17 @@ Result<Finding> PackagesStep::check() {
     }
   }
   if (const auto refused = refusal(wanted)) {
-    // What is not needed is only said.
+    // What is not needed is missing all the same, and for a person to install.
     const auto begin = std::stable_partition(
         wanted.begin(), wanted.end(), [](const ProgramNeed& need) { return !need.optional; });
     if (const auto warned = refusal({begin, wanted.end()})) {
       finding.warnings.push_back(fmt::format("{}: {}", warned->message(), warned->hint()));
     }
+    std::for_each(begin, wanted.end(), [&](const ProgramNeed& need) {
+      Item item{State::missing, "program " + need.program, "of the package " + need.package};
+      item.waits = true;
+      finding.items.push_back(std::move(item));
+    });
     wanted.erase(begin, wanted.end());
     finding.obstacle = refusal(wanted);
   }

@@ -121,6 +121,14 @@ Result<std::vector<StepReport>> Plan::check_all(
     told(report);
     return std::move(allowed).error();
   }
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (reports[i].finding.applied()) continue;
+    auto rehearsed = steps_[i]->rehearse();
+    if (rehearsed) continue;
+    reports[i].error = std::move(rehearsed).error();
+    told(reports[i]);
+    return failed(reports[i]);
+  }
   return reports;
 }
 

@@ -48,7 +48,8 @@ class Plan {
   /// a step before would bring that, and cannot be checked elsewhere.
   std::vector<StepReport> check();
 
-  /// Checks every step, and changes nothing when one of them cannot be applied. Then applies each
+  /// Checks every step, rehearses those where something is amiss, and changes nothing when one of
+  /// them cannot be applied. Then applies each
   /// where something is amiss; told after each. Stops at the first failure, with what was done
   /// before it done and recorded. A step that is still not in place when it says it is done is a
   /// failure. One run at a time on a host: within `wait` for another,
@@ -65,7 +66,7 @@ class Plan {
   Result<std::vector<UndoReport>> plan_reset(Data data);
 
  private:
-  /// The reports of check(), unless one says that its step cannot be applied.
+  /// The reports of check(), unless a step cannot be applied, by its report or when rehearsed.
   Result<std::vector<StepReport>> check_all(const std::function<void(const StepReport&)>& told);
   /// True when something was changed.
   Result<bool> apply(Step& step, StepReport report, Record& record,

@@ -117,6 +117,9 @@ class Step {
   /// Reads the host and changes nothing; never reads the record. An error when the step cannot be
   /// applied to this host at all.
   virtual Result<Finding> check() = 0;
+  /// What check() may not try, because the kernel would load parts for it: asked of the steps that
+  /// are to be applied, all before the first of them is. An error is one that apply() would meet.
+  virtual Result<> rehearse() { return {}; }
   /// Makes it so. Called only when check() found something amiss, and may be called again after a
   /// run that was killed anywhere in it.
   virtual Result<> apply(Journal& journal) = 0;

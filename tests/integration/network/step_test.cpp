@@ -153,10 +153,19 @@ TEST_CASE("looking asks for no table where the kernel would load what answers") 
   files.clear();
   CHECK(missing().empty());
   // With tables, but not yet all that the rules need, what is there is seen, and nothing is tried.
-  files = {"nft_masq"};
+  files = {"nf_conntrack", "nf_nat", "nft_ct", "nft_masq", "nft_chain_nat"};
   CHECK(missing().empty());
   REQUIRE(network::Nftables::open()->remove("flintbr0"));
   CHECK(missing() == table);
+  // A kernel that has no translation for IPv4, by its own list.
+  files.pop_back();
+  provision::Plan plan(net.paths, net.services);
+  plan.add(std::make_unique<NetworkStep>(net.spec, net.paths, net.services, kernel));
+  const auto planned = provision::allow_apply(plan.check());
+  REQUIRE_FALSE(planned);
+  CHECK(planned.error().code() == Code::host_not_ready);
+  CHECK(planned.error().text().find("nft_chain_nat") != std::string::npos);
+  CHECK(planned.error().hint().find("nat = false") != std::string::npos);
 }
 
 TEST_CASE("another address replaces the one that an earlier run gave") {

@@ -148,10 +148,12 @@ TEST_CASE(
         "install them: apt-get install tools other; host.toml has [packages] install = false");
   CHECK(host.apt.log().empty());
   CHECK(host.recorded() == 0);
-  // What works without them is only warned of.
+  // Without them it works: they are missing, and nothing else is refused for that.
   for (ProgramNeed& need : host.needs) need.optional = true;
   const auto report = host.look();
-  CHECK(report.in_place());
+  CHECK_FALSE(report.in_place());
+  CHECK(report.finding.applied());
+  CHECK(report.finding.items.front().state == State::missing);
   REQUIRE(report.finding.warnings.size() == 1);
   CHECK(report.finding.warnings.front().find("apt-get install tools other") != std::string::npos);
 }

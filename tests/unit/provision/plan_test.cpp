@@ -63,6 +63,23 @@ class Sample final : public Step {
   Place& place_;
 };
 
+/// A step of which only a try tells that it cannot be applied.
+class Untried final : public Step {
+ public:
+  [[nodiscard]] std::string name() const override { return "untried"; }
+  Result<Finding> check() override {
+    Finding finding;
+    finding.items.push_back({in_place ? State::in_place : State::missing, "it", {}});
+    return finding;
+  }
+  Result<> rehearse() override {
+    return Error(Code::host_not_ready, "the kernel has no such part");
+  }
+  Result<> apply(Journal&) override { return Error(Code::internal, "applied all the same"); }
+
+  bool in_place = false;
+};
+
 struct Host : Place {
   Sample* sample = nullptr;
   Plan plan{paths, services};
@@ -88,6 +105,25 @@ struct Host : Place {
 };
 
 }  // namespace
+
+TEST_CASE("what only a try can tell is told before the first step is applied") {
+  Host host;
+  auto step = std::make_unique<Untried>();
+  Untried& untried = *step;
+  host.plan.add(std::move(step));
+  const auto refused = host.apply();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::host_not_ready);
+  CHECK(refused.error().text().find("step 'untried': the kernel has no such part") !=
+        std::string::npos);
+  REQUIRE(host.reports.size() == 1);
+  CHECK(host.reports.front().step == "untried");
+  CHECK(host.recorded() == 0);
+  CHECK(host.fault.calls.empty());
+  // Nothing is tried that is in place.
+  untried.in_place = true;
+  REQUIRE(host.apply());
+}
 
 TEST_CASE("a plan applies what is amiss, and then nothing") {
   Host host;
