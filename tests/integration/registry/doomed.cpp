@@ -9,12 +9,11 @@
 #include <cerrno>
 #include <csignal>
 #include <iostream>
-#include <memory>
 #include <string_view>
 
 #include "bed.hpp"
 #include "containerd/client.hpp"
-#include "support/containerd/watched_client.hpp"
+#include "support/containerd/doomed_client.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
@@ -35,19 +34,6 @@ class DoomedProgress : public NoProgress {
   const Doom& doom_;
 };
 
-std::unique_ptr<containerd::Client> doomed_client(std::unique_ptr<containerd::Client> client,
-                                                  const Doom& doom) {
-  using containerd::WatchedClient;
-  const auto watch = [&doom, left = std::make_shared<std::size_t>(doom.nth)](
-                         std::string_view change, WatchedClient::Moment moment) {
-    const std::string when = moment == WatchedClient::Moment::before ? "before " : "after ";
-    if (when + std::string(change) == doom.change && --*left == 0) {
-      ::kill(::getpid(), doom.signal);
-    }
-  };
-  return std::make_unique<WatchedClient>(std::move(client), watch);
-}
-
 /// VmHWM, of this program's own memory; getrusage(2) would count who started it.
 Result<std::uint64_t> own_peak() {
   const auto status = TRY(sys::read_file("/proc/self/status"));
@@ -65,7 +51,8 @@ Result<> write_peak(const std::string& path) {
 }
 
 Result<> pull_to_doom(const std::string& address, const Doom& doom, const PullOptions& options) {
-  const auto client = doomed_client(TRY(containerd::connect(address, doom.name_space)), doom);
+  const auto client = containerd::doomed_client(TRY(containerd::connect(address, doom.name_space)),
+                                                doom.change, doom.nth, doom.signal);
   const auto reference = TRY(oci::Reference::parse(doom.reference));
   DoomedProgress progress(doom);
   TRY(pull(*client, reference, options, progress));
@@ -97,7 +84,8 @@ Result<sys::ExitStatus> run_to_doom(const Doom& doom) {
                 options.run_directory,
                 doom.boot ? "boot" : "all",
                 doom.change,
-                std::to_string(doom.nth)};
+                std::to_string(doom.nth),
+                doom.blobs == LayerBlobs::kept ? "kept" : "dropped"};
   spawn.descriptors = {{STDERR_FILENO, 2}};
   spawn.die_with_parent = true;
   spawn.new_session = true;
@@ -120,7 +108,7 @@ Result<std::uint64_t> peak_of_pull(const std::string& reference, const std::stri
 }
 
 int run_doomed(int argc, char** argv) {
-  if (argc != 13) return 2;
+  if (argc != 14) return 2;
   sys::catch_interrupts();
   PullOptions options;
   options.platform = {"linux", "amd64", ""};
@@ -136,7 +124,9 @@ int run_doomed(int argc, char** argv) {
                   std::stoi(argv[7]),
                   std::string(argv[10]) == "boot",
                   argv[11],
-                  std::stoul(argv[12])};
+                  std::stoul(argv[12]),
+                  std::string(argv[13]) == "kept" ? LayerBlobs::kept : LayerBlobs::dropped};
+  options.blobs = doom.blobs;
   const auto cache = KernelCache::open(options.state_directory);
   if (!cache) return 2;
   if (doom.boot) options.boot = BootTarget{&*cache, {}};

@@ -25,6 +25,7 @@ struct Doom {
   /// Instead of a phase: the `nth` "before snapshot_commit", "after lease_delete".
   std::string change = {};
   std::size_t nth = 1;
+  LayerBlobs blobs = LayerBlobs::dropped;
 };
 Result<sys::ExitStatus> run_to_doom(const Doom& doom);
 

@@ -448,12 +448,14 @@ void check_resumed(const LocalImage& image, const Remains& remains, std::size_t 
 }
 
 /// All that a whole pull leaves, and not a thing more.
-void check_only_the_image(const std::string& name_space, const LocalImage& image) {
+void check_only_the_image(const std::string& name_space, const LocalImage& image,
+                          LayerBlobs blobs = LayerBlobs::dropped) {
   const auto client = Bed::get().client(name_space);
   CHECK(must(is_unpacked(*client, "native", image)));
   CHECK(must(client->lease_list({})).empty());
   CHECK(must(client->content_ingests()).empty());
-  CHECK(must(client->content_list({})).size() == 3);  // index, manifest, config
+  const std::size_t kept = blobs == LayerBlobs::kept ? image.content.layers.size() : 0;
+  CHECK(must(client->content_list({})).size() == 3 + kept);  // index, manifest, config
   CHECK(must(client->image_list()).size() == 1);
   CHECK(partials(name_space).empty());
   const auto snapshots = must(client->snapshot_list("native", {}));
@@ -497,34 +499,32 @@ TEST_CASE("a killed pull leaves nothing that the next one does not use or remove
 }
 
 TEST_CASE("nor does one that is killed before or after any change it makes in containerd") {
-  // One snapshot a layer, three documents from the inside, the record. Nothing lies between what is
-  // left out here and the next.
-  const auto [change, nth] = GENERATE(table<std::string, std::size_t>({
-      {"before lease_create", 1},
-      {"after lease_create", 1},
-      {"after snapshot_prepare", 1},
-      {"before snapshot_commit", 1},
-      {"after snapshot_commit", 1},
-      {"after snapshot_prepare", 2},
-      {"before snapshot_commit", 3},
-      {"after snapshot_commit", 3},
-      {"before content_write", 1},
-      {"after content_write", 1},
-      {"after content_write", 2},
-      {"after content_write", 3},
-      {"before image_put", 1},
-      {"after image_put", 1},
-      {"before lease_delete", 1},
-      {"after lease_delete", 1},
+  // One snapshot a layer, the blobs of those that are kept, three documents from the inside, the
+  // record. Nothing lies between what is left out here and the next.
+  const auto dropped = LayerBlobs::dropped;
+  const auto kept = LayerBlobs::kept;
+  const auto [change, nth, blobs] = GENERATE_COPY(table<std::string, std::size_t, LayerBlobs>({
+      {"before lease_create", 1, dropped},    {"after lease_create", 1, dropped},
+      {"after snapshot_prepare", 1, dropped}, {"before snapshot_commit", 1, dropped},
+      {"after snapshot_commit", 1, dropped},  {"after snapshot_prepare", 2, dropped},
+      {"before snapshot_commit", 3, dropped}, {"after snapshot_commit", 3, dropped},
+      {"before content_write", 1, dropped},   {"after content_write", 1, dropped},
+      {"after content_write", 2, dropped},    {"after content_write", 3, dropped},
+      {"before image_put", 1, dropped},       {"after image_put", 1, dropped},
+      {"before lease_delete", 1, dropped},    {"after lease_delete", 1, dropped},
+      {"before content_write", 1, kept},      {"after content_write", 1, kept},
+      {"after content_write", 3, kept},       {"after content_write", 4, kept},
+      {"before image_put", 1, kept},          {"before lease_delete", 1, kept},
   }));
   const bool pulled_again = GENERATE(true, false);
-  std::string name_space = fmt::format("kill-{}-{}-{}", change, nth, pulled_again);
+  std::string name_space = fmt::format("kill-{}-{}-{}-{}", change, nth,
+                                       blobs == kept ? "kept" : "dropped", pulled_again);
   std::ranges::replace(name_space, ' ', '-');
   INFO(name_space);
   const auto client = Bed::get().client(name_space);
   const auto options = Bed::get().options(name_space);
   const auto status = must(run_to_doom({Bed::get().image("rich").name(), name_space, 0,
-                                        LayerPhase::waiting, SIGKILL, false, change, nth}));
+                                        LayerPhase::waiting, SIGKILL, false, change, nth, blobs}));
   REQUIRE(status.signal == SIGKILL);
   const bool leased = change != "before lease_create" && change != "after lease_delete";
   CHECK(must(abandoned_leases(*client, options.run_directory)).size() == (leased ? 1 : 0));
@@ -533,8 +533,10 @@ TEST_CASE("nor does one that is killed before or after any change it makes in co
   CHECK(must(abandoned_partials(options.state_directory)).size() == remains.held.size());
   if (pulled_again) {
     const std::size_t before = Successor::get().log_size();
-    const auto result = pull_now(name_space, "rich", Successor::get().options(name_space));
-    check_only_the_image(name_space, result.image);
+    auto again = Successor::get().options(name_space);
+    again.blobs = blobs;
+    const auto result = pull_now(name_space, "rich", again);
+    check_only_the_image(name_space, result.image, blobs);
     check_resumed(result.image, remains, before);
     return;
   }
@@ -545,7 +547,9 @@ TEST_CASE("nor does one that is killed before or after any change it makes in co
   if (must(client->image_list()).empty()) {
     check_nothing_left(name_space);
   } else {
-    CHECK(pull_now(name_space, "rich").outcome == PullOutcome::unchanged);
+    auto again = options;
+    again.blobs = blobs;
+    CHECK(pull_now(name_space, "rich", again).outcome == PullOutcome::unchanged);
   }
 }
 
