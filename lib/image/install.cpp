@@ -184,7 +184,7 @@ Result<> Install::build_shared(const BuildContext& context, const LayerGroup& gr
                          held.error().message());
     held = sys::FileLock::acquire(path, patience);
   }
-  TRY(std::move(held));
+  const sys::FileLock lock = TRY(std::move(held));
   return build_snapshot(context, group);
 }
 

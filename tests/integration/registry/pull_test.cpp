@@ -306,18 +306,26 @@ TEST_CASE("what a pull that runs now unpacks too is waited for and shared") {
   check_nothing_left(name);
 }
 
-/// Does something once, when a layer is so far.
+/// Does something once, when a layer is so far, and something when the pull waits for another one.
 class AtPhase : public NoProgress {
  public:
-  AtPhase(LayerPhase phase, std::function<void()> act) : phase_(phase), act_(std::move(act)) {}
+  AtPhase(LayerPhase phase, std::function<void()> act, std::function<void()> wait = nullptr)
+      : phase_(phase), act_(std::move(act)), wait_(std::move(wait)) {}
   void layer(std::size_t, LayerPhase phase, std::uint64_t) override {
     if (phase == phase_ && act_) std::exchange(act_, nullptr)();
   }
+  void note(const std::string& text) override {
+    if (wait_ && text.find("which unpacks layers of this image") != std::string::npos) {
+      std::exchange(wait_, nullptr)();
+    }
+  }
   [[nodiscard]] bool acted() const { return !act_; }
+  [[nodiscard]] bool waited() const { return !wait_; }
 
  private:
   LayerPhase phase_;
   std::function<void()> act_;
+  std::function<void()> wait_;
 };
 
 TEST_CASE("two pulls at once give the layers that their images share a snapshot of its own") {
@@ -325,21 +333,29 @@ TEST_CASE("two pulls at once give the layers that their images share a snapshot 
   auto options = Bed::get().options(name);
   options.snapshotter = "overlayfs";
   const auto client = Bed::get().client(name);
-  std::promise<void> unpacks;
+  std::promise<void> unpacked;
+  std::promise<void> awaited;
   std::future<PullResult> second;
-  // The first has its lease, and no plan yet, when the second begins; it goes on when the second
-  // has unpacked the lowest layer, and neither image is there.
-  AtPhase first_begins(LayerPhase::waiting, [&] {
+  // The first has its lease, and no plan yet, when the second begins. That one is held, with the
+  // lowest layer unpacked and not committed, until the first waits for it.
+  const auto begin_second = [&] {
     second = std::async(std::launch::async, [&] {
-      AtPhase told(LayerPhase::done, [&] { unpacks.set_value(); });
+      AtPhase told(LayerPhase::done, [&] {
+        unpacked.set_value();
+        awaited.get_future().wait();
+      });
       auto pulled = pull(*Bed::get().client(name), Bed::get().image("shared"), options, told);
-      if (!told.acted()) unpacks.set_value();
+      if (!told.acted()) unpacked.set_value();
       return must(std::move(pulled));
     });
-    unpacks.get_future().wait();
+    unpacked.get_future().wait();
     CHECK(must(client->image_list()).empty());
-  });
-  const auto first = must(pull(*client, Bed::get().image("rich"), options, first_begins)).image;
+  };
+  AtPhase progress(LayerPhase::waiting, begin_second, [&] { awaited.set_value(); });
+  auto pulled = pull(*client, Bed::get().image("rich"), options, progress);
+  if (!progress.waited()) awaited.set_value();
+  CHECK(progress.waited());
+  const auto first = must(std::move(pulled)).image;
   REQUIRE(second.valid());
   const auto other = second.get().image;
   const std::string lowest = first.chain[0].text();
