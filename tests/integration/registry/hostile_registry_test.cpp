@@ -143,7 +143,7 @@ TEST_CASE("storage that cannot be reached is named, without the key in its URL")
     INFO(text_of(pulled));
     REQUIRE_FALSE(pulled);
     CHECK(pulled.error().code() == Code::registry);
-    CHECK(has(text_of(pulled), "localhost, where registry " + server().host() + " redirects to"));
+    CHECK(has(text_of(pulled), "localhost:1, where registry " + server().host() + " redirects to"));
     CHECK(has(text_of(pulled), "http://localhost:1/elsewhere/sha256:"));
     CHECK_FALSE(has(text_of(pulled), "s3cret"));
     CHECK_FALSE(has(text_of(pulled), "the registry's copy"));
