@@ -10,7 +10,9 @@
 #include "bed.hpp"
 #include "core/units.hpp"
 #include "doomed.hpp"
+#include "image/abandoned.hpp"
 #include "image/inspection.hpp"
+#include "image/partial_file.hpp"
 #include "support/catch.hpp"
 #include "support/must.hpp"
 #include "sys/file.hpp"
@@ -148,6 +150,49 @@ TEST_CASE("a killed pull of boot files leaves nothing that gc or the next one do
   SECTION("the next one") { CHECK(world.pull_boot().files); }
   const auto left = world.cached();
   CHECK(std::ranges::none_of(left, [](const auto& name) { return name.starts_with('.'); }));
+}
+
+TEST_CASE("nor does one that is killed at a change it makes in containerd") {
+  const auto [change, nth] = GENERATE(table<std::string, std::size_t>({
+      {"after lease_create", 1},
+      {"before content_write", 1},
+      {"after content_write", 3},
+      {"after image_put", 1},
+      {"after lease_delete", 1},
+  }));
+  const bool pulled_again = GENERATE(true, false);
+  std::string name = fmt::format("boot-kill-{}-{}-{}", change, nth, pulled_again);
+  std::ranges::replace(name, ' ', '-');
+  INFO(name);
+  World world{name};
+  const auto status = must(run_to_doom({Bed::get().image("kernel").name(), name, 0,
+                                        LayerPhase::waiting, SIGKILL, true, change, nth}));
+  REQUIRE(status.signal == SIGKILL);
+  const bool has_image = !must(world.client->image_list()).empty();
+  CHECK(has_image == (change == "after image_put" || change == "after lease_delete"));
+  if (pulled_again) {
+    const auto result = world.pull_boot();
+    CHECK(result.outcome == (has_image ? PullOutcome::unchanged : PullOutcome::pulled));
+    CHECK(result.files);
+    CHECK(must(world.client->lease_list({})).empty());
+    CHECK(must(world.client->content_ingests()).empty());
+    CHECK(must(world.client->content_list({})).size() == 3);
+    CHECK(must(world.client->snapshot_list("native", {})).empty());
+    CHECK(must(sys::list_directory(partial_directory(world.options.state_directory))).empty());
+    CHECK(world.cached().size() == 2);
+    return;
+  }
+  // As gc does it.
+  for (const auto& lease : must(abandoned_leases(*world.client, world.options.run_directory))) {
+    must(world.client->lease_delete(lease.id));
+  }
+  if (has_image) {
+    CHECK(world.pull_boot().outcome == PullOutcome::unchanged);
+    must(remove(*world.client, Bed::get().image("kernel")));
+  }
+  must(world.cache.gc({}));
+  CHECK(world.nothing_in_containerd());
+  CHECK(world.cached().empty());
 }
 
 TEST_CASE("what does not fit, or is more than it may be, is a clear error and leaves nothing") {
