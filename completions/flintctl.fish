@@ -519,20 +519,20 @@ complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fis
 complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l quiet
 complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l verbose
 complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from tag' -l version
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l all-namespaces
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l config
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l containerd-address
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l containerd-namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l help
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l ignore-not-found
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l namespace
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l no-color
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l no-headers
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l output -x -a 'table wide json yaml name jsonpath='
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l pool
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l quiet
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l verbose
-complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm' -l version
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l all-namespaces
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l config
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l containerd-address
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l containerd-namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l help
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l ignore-not-found
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l namespace
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l no-color
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l no-headers
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l output -x -a 'table wide json yaml name jsonpath='
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l pool
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l quiet
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l verbose
+complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from remove rm rmi delete' -l version
 complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l all-namespaces
 complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l authfile
 complete -c flintctl -n '__fish_seen_subcommand_from image images img; and __fish_seen_subcommand_from login' -l config
