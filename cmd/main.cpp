@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -14,7 +15,19 @@
 namespace flintctl::cmd {
 namespace {
 
+/// Who starts us with one of these closed must not have our own files take their numbers: what we
+/// print, or an image, would go there.
+void open_standard_descriptors() {
+  while (true) {
+    const int lowest = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (lowest > STDERR_FILENO) ::close(lowest);
+    if (lowest < 0 || lowest > STDERR_FILENO) return;
+    (void)::fcntl(lowest, F_SETFD, 0);
+  }
+}
+
 [[noreturn]] void main(int argc, char** argv) {
+  open_standard_descriptors();
   sys::catch_interrupts();
   output::Streams streams{std::cout, std::cerr};
   streams.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;

@@ -56,15 +56,17 @@ Result<std::vector<SavedImage>> read_file_system(UniqueFd fd, const image::Insta
                                                  const std::string& spool) {
   std::vector<SavedImage> images;
   images.push_back(
-      archive::is_ext4(fd.get())
-          ? TRY(image::image_of_ext4(fd, install.platform, install.limits, spool))
-          : TRY(image::image_of_rootfs(std::move(fd), install.platform, install.limits)));
+      TRY(image::image_of_file_system(std::move(fd), install.platform, install.limits, spool)));
   return images;
 }
 
 Result<std::vector<SavedImage>> read_images(const ImageImportOptions& options,
                                             const image::InstallOptions& install) {
   const std::string spool = image::partial_directory(install.state_directory);
+  if (options.rootfs && sys::is_directory(options.file)) {
+    return Error(Code::invalid_argument, "with --rootfs it must be a file")
+        .with_hint("tar -C FOLDER -c . | flintctl image import --rootfs - registry.example/os:1");
+  }
   if (sys::is_directory(options.file)) {
     return image::read_saved_images(TRY(image::LocalFiles::in_folder(options.file)),
                                     install.platform, install.limits);
@@ -87,7 +89,8 @@ Result<std::vector<std::vector<oci::Reference>>> names_of(const std::vector<Save
   std::vector<std::vector<oci::Reference>> names;
   if (!given.empty() && images.size() > 1) {
     return Error(Code::invalid_argument,
-                 fmt::format("it holds {} images, one name is given", images.size()));
+                 fmt::format("it holds {} images, one name is given", images.size()))
+        .with_hint("leave the name out: each has its own");
   }
   for (const auto& saved : images) {
     auto& references = names.emplace_back();

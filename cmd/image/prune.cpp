@@ -8,6 +8,7 @@
 
 #include "core/units.hpp"
 #include "image/local_image.hpp"
+#include "image/settings.hpp"
 #include "image/users.hpp"
 #include "outcome.hpp"
 #include "sys/host.hpp"
@@ -24,7 +25,7 @@ bool old_enough(const containerd::Image& record, const ImagePruneOptions& option
 /// Images that no VM uses, by name.
 Result<std::vector<image::LocalImage>> unused(containerd::Client& client,
                                               const ImagePruneOptions& options,
-                                              const oci::Platform& platform) {
+                                              const image::PlatformChoice& platform) {
   const auto users = TRY(ImageUsers::read(client));
   if (users.unread()) return *users.unread();
   std::vector<image::LocalImage> images;
@@ -42,8 +43,7 @@ Result<std::vector<image::LocalImage>> unused(containerd::Client& client,
 
 Result<> image_prune(Host& host, const ImagePruneOptions& options) {
   TRY(host.format());
-  auto platform = oci::host_platform();
-  if (!options.platform.empty()) platform = TRY(oci::parse_platform(options.platform));
+  const auto platform = TRY(platform_to_look_for(options.platform));
   if (!options.dry_run) TRY(sys::require_root("removing images"));
   containerd::Client* containerd = TRY(host.containerd());
   std::vector<Subject> subjects;

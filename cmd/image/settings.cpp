@@ -39,10 +39,15 @@ void add_look_flags(cli::Command& command, LookFlags& flags) {
               "OS/ARCH[/VARIANT]");
 }
 
+Result<image::PlatformChoice> platform_to_look_for(const std::string& named) {
+  if (named.empty()) return image::PlatformChoice(oci::host_platform(), true);
+  return image::PlatformChoice(TRY(oci::parse_platform(named)));
+}
+
 Result<Look> where_to_look(Host& host, const LookFlags& flags) {
   const config::Config* config = TRY(host.config());
-  Look look{flags.snapshotter, oci::host_platform(), image::cached_paths(config->state_directory)};
-  if (!flags.platform.empty()) look.platform = TRY(oci::parse_platform(flags.platform));
+  Look look{flags.snapshotter, TRY(platform_to_look_for(flags.platform)),
+            image::cached_paths(config->state_directory)};
   if (look.snapshotter.empty()) look.snapshotter = config->snapshotter;
   return look;
 }

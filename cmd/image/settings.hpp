@@ -55,16 +55,20 @@ struct LookFlags {
 /// What these say, defaults filled in.
 struct Look {
   std::string snapshotter;
-  oci::Platform platform;
-  image::CachedPaths cached;  ///< of the kernel cache
+  image::PlatformChoice platform;  ///< of images for none but others, too, unless one was named
+  image::CachedPaths cached;       ///< of the kernel cache
 };
+
+/// The one that --platform names; without it this machine's, or for images that are not made for it
+/// whichever they are here for.
+Result<image::PlatformChoice> platform_to_look_for(const std::string& named);
 
 void add_look_flags(cli::Command& command, LookFlags& flags);
 /// invalid_argument when the platform is none.
 Result<Look> where_to_look(Host& host, const LookFlags& flags);
 
 void add_registry_flags(cli::Command& command, RegistryFlags& flags);
-/// not_found when --hosts-dir names no folder.
+/// invalid_argument when --hosts-dir names no folder.
 Result<oci::RegistryOptions> registry_options(const RegistryFlags& flags);
 
 /// --pull, for commands that use an image.

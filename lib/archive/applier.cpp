@@ -226,7 +226,7 @@ Result<> Applier::create_hard_link(const TarEntry& entry, const Place& place) {
   const std::string what = fmt::format("linking to '{}'", shown(entry.link));
   const auto missing = [&](Error error) {
     if (error.code() != Code::not_found) return error;
-    return std::move(error).with_hint("the image is inconsistent: build and push it again");
+    return std::move(error).with_hint("the image is inconsistent: build it again");
   };
   auto found = tree_.find_directory(top ? std::string() : target.substr(0, slash));
   if (!found) return missing(std::move(found).error().context(what));

@@ -49,6 +49,15 @@ Compression actual_compression(std::string_view first_bytes) {
   return is_zstd(first_bytes) ? Compression::zstd : Compression::none;
 }
 
+std::string_view unread_compression(std::string_view first_bytes) {
+  using namespace std::string_view_literals;
+  if (first_bytes.starts_with("\xfd"
+                              "7zXZ\0"sv))
+    return "xz";
+  if (first_bytes.starts_with("BZh"sv)) return "bzip2";
+  return first_bytes.starts_with("\x04\x22\x4d\x18"sv) ? "lz4"sv : ""sv;
+}
+
 Result<Compression> choose_compression(std::string_view media_type, std::string_view first_bytes) {
   const Compression promised = TRY(promised_compression(media_type));
   const Compression actual = actual_compression(first_bytes);

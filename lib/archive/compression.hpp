@@ -18,6 +18,10 @@ Result<Compression> promised_compression(std::string_view media_type);
 /// frame (RFC 8878), else none. Four bytes are enough.
 Compression actual_compression(std::string_view first_bytes);
 
+/// What tars come compressed by elsewhere and what is not read here: "xz", "bzip2" or "lz4", by the
+/// first bytes (four are not enough for xz, six are); empty for all else.
+std::string_view unread_compression(std::string_view first_bytes);
+
 /// What to decode with. Registries hold layers whose media type says less or other than their bytes
 /// do ("tar" that is gzip), and containerd goes by the bytes: so do we. But bytes that are not even
 /// a tar under a media type that promises compression are data_loss here, with both named, instead

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/decoded_file.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -40,6 +41,12 @@ Result<std::string_view> DecodedFile::next() {
   for (;;) {
     if (unread_.empty() && !at_end_) TRY(refill());
     if (!decoder_) {
+      if (const auto unread = unread_compression(unread_); !unread.empty()) {
+        return Error(Code::unimplemented,
+                     fmt::format("it is compressed by {}, which is not read", unread))
+            .with_hint(fmt::format(
+                "decompress it on the way: {} -dc FILE | flintctl image import -", unread));
+      }
       compression_ = actual_compression(unread_);
       decoder_ = make_decoder(compression_);
     }

@@ -14,7 +14,7 @@
 namespace flintctl::archive {
 
 /// A file, pipe or socket read from where it stands to its end, decompressed by what its first
-/// bytes show.
+/// bytes show; unimplemented, with what to do, for compressions that are not read.
 class DecodedFile final : public ByteSource {
  public:
   /// Hears of the bytes as they are in the file.

@@ -165,10 +165,17 @@ void Ext4File::Close::operator()(Impl* impl) const {
 }
 
 bool is_ext4(int fd) {
-  constexpr off_t magic_at = 1024 + offsetof(ext2_super_block, s_magic);
-  unsigned char bytes[2] = {};
-  return ::pread(fd, bytes, sizeof bytes, magic_at) == ssize_t{sizeof bytes} &&
-         (bytes[0] | bytes[1] << 8U) == EXT2_SUPER_MAGIC;
+  char head[ext4_head] = {};
+  return ::pread(fd, head, sizeof head, 0) == ssize_t{sizeof head} &&
+         is_ext4(std::string_view(head, sizeof head));
+}
+
+bool is_ext4(std::string_view first_bytes) {
+  constexpr std::size_t magic_at = 1024 + offsetof(ext2_super_block, s_magic);
+  if (first_bytes.size() < magic_at + 2) return false;
+  const auto low = static_cast<unsigned char>(first_bytes[magic_at]);
+  const auto high = static_cast<unsigned char>(first_bytes[magic_at + 1]);
+  return (low | high << 8U) == EXT2_SUPER_MAGIC;
 }
 
 /// libext2fs's functions return 0, an errno, or a number of its own.

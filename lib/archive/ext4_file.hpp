@@ -15,6 +15,9 @@ namespace flintctl::archive {
 /// Whether the first bytes of an open file are those of an ext2, ext3 or ext4 file system.
 /// Linux, Documentation/filesystems/ext4/super.rst: s_magic.
 bool is_ext4(int fd);
+/// The same of the first bytes themselves, of which there must be ext4_head.
+bool is_ext4(std::string_view first_bytes);
+constexpr std::size_t ext4_head = 2048;
 
 /// Where a piece of a file lies.
 struct Ext4Extent {

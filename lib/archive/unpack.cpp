@@ -107,7 +107,7 @@ class LayerWriter {
       return Error(Code::data_loss, fmt::format("its tar has the digest {}, but the image's "
                                                 "configuration says {}",
                                                 digest, layer.diff_id))
-          .with_hint("the image is inconsistent: build and push it again");
+          .with_hint("the image is inconsistent: build it again");
     }
     summary.bytes += tar.bytes();
     return report({index, Progress::Phase::done, layer.size, tar.bytes()});

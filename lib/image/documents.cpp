@@ -95,10 +95,8 @@ Result<> check_platform(const oci::Platform& want, oci::Platform have,
       .with_hint(fmt::format("it is made for {}", have.text()));
 }
 
-}  // namespace
-
-Result<Documents> read_documents(const oci::Descriptor& target, const oci::Platform& platform,
-                                 const DocumentReader& read) {
+Result<Documents> read_for(const oci::Descriptor& target, const oci::Platform& platform,
+                           const DocumentReader& read) {
   Descent descent(platform, read);
   auto manifest = TRY(descent.manifest(target));
   auto manifest_bytes = TRY(read(manifest, DocumentKind::manifest));
@@ -118,6 +116,42 @@ Result<Documents> read_documents(const oci::Descriptor& target, const oci::Platf
                    std::move(content),
                    std::move(config),
                    std::move(chain)};
+}
+
+/// What an image says that it is made for: its index, or the configuration of its one manifest.
+Result<std::vector<oci::Platform>> platforms_of(const oci::Descriptor& target,
+                                                const DocumentReader& read) {
+  const std::string bytes = TRY(read(target, DocumentKind::manifest));
+  std::vector<oci::Platform> platforms;
+  if (!oci::media_type::is_index(target.media_type)) {
+    const auto content = TRY(oci::parse_manifest(bytes, target.media_type));
+    const auto config = TRY(oci::parse_config(TRY(read(content.config, DocumentKind::config))));
+    platforms.push_back(config.platform);
+    return platforms;
+  }
+  for (const auto& entry : TRY(oci::parse_index(bytes, target.media_type)).entries) {
+    if (!entry.attestation && entry.platform) platforms.push_back(*entry.platform);
+  }
+  return platforms;
+}
+
+}  // namespace
+
+Result<Documents> read_documents(const oci::Descriptor& target, const PlatformChoice& choice,
+                                 const DocumentReader& read) {
+  auto wanted = read_for(target, choice.platform, read);
+  if (wanted || !choice.others || wanted.error().code() != Code::not_found) return wanted;
+  const auto platforms = platforms_of(target, read);
+  if (!platforms) return wanted;
+  // What is made for the wanted one and is not all here is incomplete.
+  const bool made_for_wanted = std::any_of(
+      platforms->begin(), platforms->end(),
+      [&](const oci::Platform& platform) { return oci::match(choice.platform, platform) > 0; });
+  if (made_for_wanted) return wanted;
+  for (const auto& platform : *platforms) {
+    if (auto other = read_for(target, platform, read)) return other;
+  }
+  return wanted;
 }
 
 }  // namespace flintctl::image

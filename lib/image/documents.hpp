@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -40,10 +41,19 @@ enum class DocumentKind { manifest, config };  ///< an index is asked for as a m
 using DocumentReader =
     std::function<Result<std::string>(const oci::Descriptor& descriptor, DocumentKind kind)>;
 
+/// The platform to read an image for.
+struct PlatformChoice {
+  // Implicit: a platform is a choice without an alternative.
+  PlatformChoice(oci::Platform wanted, bool others_will_do = false)
+      : platform(std::move(wanted)), others(others_will_do) {}
+  oci::Platform platform;
+  bool others;  ///< for an image that is not made for it: the first of its own that is all here
+};
+
 /// Follows `target` through indexes (nested ones to a bounded depth), manifest and config.
-/// not_found when there is nothing for `platform`, data_loss when the documents contradict each
+/// not_found when there is nothing for the platform, data_loss when the documents contradict each
 /// other.
-Result<Documents> read_documents(const oci::Descriptor& target, const oci::Platform& platform,
+Result<Documents> read_documents(const oci::Descriptor& target, const PlatformChoice& choice,
                                  const DocumentReader& read);
 
 }  // namespace flintctl::image

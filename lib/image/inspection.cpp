@@ -15,7 +15,7 @@ namespace {
 
 /// Chain IDs of all images but `name`, of whatever platform is asked for.
 Result<std::set<std::string>> chains_of_others(containerd::Client& client, const std::string& name,
-                                               const oci::Platform& platform) {
+                                               const PlatformChoice& platform) {
   std::set<std::string> chains;
   for (const auto& record : TRY(client.image_list())) {
     if (record.name == name) continue;
@@ -96,7 +96,7 @@ std::uint64_t Inspection::shared_bytes() const {
 }
 
 Result<Inspection> inspect(containerd::Client& client, const std::string& snapshotter,
-                           const oci::Platform& platform, const oci::Reference& reference) {
+                           const PlatformChoice& platform, const oci::Reference& reference) {
   auto image = TRY(require_local(client, reference, platform));
   const auto others = TRY(chains_of_others(client, image.name, platform));
   Inspection inspection{std::move(image), {}, false};
@@ -110,7 +110,7 @@ Result<Inspection> inspect(containerd::Client& client, const std::string& snapsh
 }
 
 Result<std::vector<std::string>> check(containerd::Client& client, const std::string& snapshotter,
-                                       const oci::Platform& platform, const CachedPaths& cached,
+                                       const PlatformChoice& platform, const CachedPaths& cached,
                                        const containerd::Image& record, BlobVerdicts& blobs) {
   std::vector<std::string> problems;
   const auto digest = oci::Digest::parse(record.target.digest);

@@ -9,6 +9,7 @@
 
 #include "containerd/client.hpp"
 #include "core/result.hpp"
+#include "image/documents.hpp"
 #include "image/kernel_cache.hpp"
 #include "image/local_image.hpp"
 
@@ -36,7 +37,7 @@ struct Inspection {
 
 /// not_found when there is no such image for `platform`.
 Result<Inspection> inspect(containerd::Client& client, const std::string& snapshotter,
-                           const oci::Platform& platform, const oci::Reference& reference);
+                           const PlatformChoice& platform, const oci::Reference& reference);
 
 /// What was found wrong with blobs of layers, by digest; empty text: nothing. Several images have
 /// the same, and reading them takes a while.
@@ -46,7 +47,7 @@ using BlobVerdicts = std::map<std::string, std::string>;
 /// their digests say, kept blobs of layers that are not either, a snapshot that is not there,
 /// unless files of it are among the `cached`.
 Result<std::vector<std::string>> check(containerd::Client& client, const std::string& snapshotter,
-                                       const oci::Platform& platform, const CachedPaths& cached,
+                                       const PlatformChoice& platform, const CachedPaths& cached,
                                        const containerd::Image& record, BlobVerdicts& blobs);
 
 }  // namespace flintctl::image

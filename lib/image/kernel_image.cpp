@@ -119,7 +119,7 @@ Result<SavedImage> build_kernel_image(const InstalledKernel& kernel, const oci::
   TRY(tar.file("boot/vmlinuz", bzimage));
   TRY(tar.file("boot/initrd", initrd));
   TRY(tar.finish());
-  return image_of_rootfs(TRY(file.reader()), platform, {});
+  return image_of_file_system(TRY(file.reader()), platform, {}, spool);
 }
 
 }  // namespace flintctl::image

@@ -95,7 +95,8 @@ Result<LocalFiles> LocalFiles::in_tar(int fd, const std::string& spool, std::uin
         .with_hint("the tar of a file system is imported with --rootfs");
   }
   if (files.members_.empty() && files.links_.empty()) {
-    return Error(Code::invalid_argument, "there are no files in it");
+    return Error(Code::invalid_argument, "there are no files in it")
+        .with_hint("a file system, ext4 for one, is imported with --rootfs");
   }
   return files;
 }
@@ -135,6 +136,9 @@ Result<LocalFiles::File> LocalFiles::open(const std::string& name) const {
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
     fd.reset(
         static_cast<int>(::syscall(SYS_openat2, folder_.get(), name.c_str(), &how, sizeof how)));
+    if (!fd && errno == EXDEV) {
+      return Error(Code::invalid_argument, fmt::format("'{}' is a link out of the folder", name));
+    }
     if (!fd) return sys::last_error(fmt::format("opening '{}'", name));
   } else {
     std::string member = archive::clean_path(name);

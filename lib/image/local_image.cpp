@@ -88,7 +88,7 @@ std::uint64_t LocalImage::size() const {
 
 Result<std::optional<LocalImage>> read_local(containerd::Client& client,
                                              const containerd::Image& record,
-                                             const oci::Platform& platform) {
+                                             const PlatformChoice& platform) {
   auto digest = oci::Digest::parse(record.target.digest);
   if (!digest || record.target.size < 0) return std::optional<LocalImage>();
   const oci::Descriptor target{record.target.media_type, *digest,
@@ -111,7 +111,7 @@ Result<std::optional<LocalImage>> read_local(containerd::Client& client,
 }
 
 Result<std::optional<LocalImage>> find_local(containerd::Client& client, const std::string& name,
-                                             const oci::Platform& platform) {
+                                             const PlatformChoice& platform) {
   const auto record = TRY(unless_missing(client.image_get(name)));
   if (!record) return std::optional<LocalImage>();
   return read_local(client, *record, platform);
@@ -123,13 +123,13 @@ Error no_such_image(const oci::Reference& reference) {
 }
 
 Result<LocalImage> require_local(containerd::Client& client, const oci::Reference& reference,
-                                 const oci::Platform& platform) {
+                                 const PlatformChoice& platform) {
   const auto record = TRY(unless_missing(client.image_get(reference.name())));
   if (!record) return no_such_image(reference);
   auto image = TRY(read_local(client, *record, platform));
   if (image) return *std::move(image);
   return Error(Code::not_found, fmt::format("image '{}' is not for {}, or not all of it is here",
-                                            reference.name(), platform.text()))
+                                            reference.name(), platform.platform.text()))
       .with_hint(fmt::format("'flintctl image check {}' says what misses", reference.name()));
 }
 
@@ -144,7 +144,7 @@ Result<bool> is_unpacked(containerd::Client& client, const std::string& snapshot
 }
 
 Result<std::vector<ImageSummary>> list(containerd::Client& client, const std::string& snapshotter,
-                                       const oci::Platform& platform) {
+                                       const PlatformChoice& platform) {
   SnapshotSizes snapshots(client, snapshotter);
   std::vector<ImageSummary> summaries;
   for (const auto& record : TRY(client.image_list())) {

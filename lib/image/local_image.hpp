@@ -8,6 +8,7 @@
 
 #include "containerd/client.hpp"
 #include "core/result.hpp"
+#include "image/documents.hpp"
 #include "oci/manifest.hpp"
 #include "oci/reference.hpp"
 
@@ -32,16 +33,16 @@ struct LocalImage {
 /// The image of that name for `platform`, from containerd's records alone; nothing when the record,
 /// its manifest or its config is missing or is for other platforms only.
 Result<std::optional<LocalImage>> find_local(containerd::Client& client, const std::string& name,
-                                             const oci::Platform& platform);
+                                             const PlatformChoice& platform);
 
 /// The image behind a record.
 Result<std::optional<LocalImage>> read_local(containerd::Client& client,
                                              const containerd::Image& record,
-                                             const oci::Platform& platform);
+                                             const PlatformChoice& platform);
 
 /// The same, but not_found says whether there is no such image or only not all of it.
 Result<LocalImage> require_local(containerd::Client& client, const oci::Reference& reference,
-                                 const oci::Platform& platform);
+                                 const PlatformChoice& platform);
 
 /// What every command says of an image that containerd has no record of.
 Error no_such_image(const oci::Reference& reference);
@@ -60,7 +61,7 @@ struct ImageSummary {
   std::uint64_t shared_size = 0;  ///< the part of that which other images of the list use too
 };
 Result<std::vector<ImageSummary>> list(containerd::Client& client, const std::string& snapshotter,
-                                       const oci::Platform& platform);
+                                       const PlatformChoice& platform);
 
 /// Removes the record of an image; what only it held is collected before this returns, and what a
 /// VM uses stays. not_found when there is no such image.

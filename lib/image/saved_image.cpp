@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "archive/decoded_file.hpp"
+#include "archive/ext4_file.hpp"
 #include "archive/ext4_image.hpp"
 #include "core/units.hpp"
 #include "data/value.hpp"
@@ -196,6 +197,55 @@ Result<std::vector<SavedImage>> read_all(const LocalFiles& files, const data::Ar
   return images;
 }
 
+/// What a file of a file system holds first, decompressed; the file stands at its beginning again.
+Result<std::string> first_bytes(int fd, std::size_t count) {
+  archive::DecodedFile source(fd);
+  std::string head;
+  while (head.size() < count) {
+    const auto piece = TRY(source.next());
+    if (piece.empty()) break;
+    head += piece.substr(0, count - head.size());
+  }
+  if (::lseek(fd, 0, SEEK_SET) != 0) return sys::last_error("rewinding");
+  return head;
+}
+
+Result<UniqueFd> decompressed(int fd, const archive::Limits& limits, const std::string& spool) {
+  SpoolFile plain = TRY(SpoolFile::create(spool, limits.bytes));
+  archive::DecodedFile source(fd);
+  for (;;) {
+    const auto piece = TRY(source.next());
+    if (piece.empty()) return plain.reader();
+    TRY(sys::check_interrupt());
+    TRY(plain.append(piece));
+  }
+}
+
+Result<SavedImage> image_of_tar(UniqueFd fd, const oci::Platform& platform,
+                                const archive::Limits& limits) {
+  const auto layer = TRY(inspect_layer(fd.get(), oci_layer, limits));
+  // Nothing but what names the content: the same file is the same image, wherever and whenever.
+  auto config = data::Value::object(
+      {{"architecture", platform.architecture},
+       {"os", platform.os},
+       {"rootfs", data::Value::object(
+                      {{"type", "layers"}, {"diff_ids", data::Array{layer.diff_id.text()}}})}});
+  if (!platform.variant.empty()) config.set("variant", platform.variant);
+  SavedImage image{{},
+                   TRY(documents_of(oci::media_type::oci_manifest, oci_config,
+                                    data::to_json(config), {layer}, platform)),
+                   {}};
+  image.layers.push_back(std::move(fd));
+  return image;
+}
+
+Result<SavedImage> image_of_ext4(const UniqueFd& fd, const oci::Platform& platform,
+                                 const archive::Limits& limits, const std::string& spool) {
+  const SpoolFile tar = TRY(SpoolFile::create(spool, limits.bytes));
+  TRY(archive::tar_of_ext4(fd, tar.writer(), limits));
+  return image_of_tar(TRY(tar.reader()), platform, limits);
+}
+
 }  // namespace
 
 Result<std::vector<SavedImage>> read_saved_images(const LocalFiles& files,
@@ -219,29 +269,20 @@ Result<std::vector<SavedImage>> read_saved_images(const LocalFiles& files,
           "system say --rootfs");
 }
 
-Result<SavedImage> image_of_rootfs(UniqueFd fd, const oci::Platform& platform,
-                                   const archive::Limits& limits) {
-  const auto layer = TRY(inspect_layer(fd.get(), oci_layer, limits));
-  // Nothing but what names the content: the same file is the same image, wherever and whenever.
-  auto config = data::Value::object(
-      {{"architecture", platform.architecture},
-       {"os", platform.os},
-       {"rootfs", data::Value::object(
-                      {{"type", "layers"}, {"diff_ids", data::Array{layer.diff_id.text()}}})}});
-  if (!platform.variant.empty()) config.set("variant", platform.variant);
-  SavedImage image{{},
-                   TRY(documents_of(oci::media_type::oci_manifest, oci_config,
-                                    data::to_json(config), {layer}, platform)),
-                   {}};
-  image.layers.push_back(std::move(fd));
-  return image;
-}
-
-Result<SavedImage> image_of_ext4(const UniqueFd& fd, const oci::Platform& platform,
-                                 const archive::Limits& limits, const std::string& spool) {
-  const SpoolFile tar = TRY(SpoolFile::create(spool, limits.bytes));
-  TRY(archive::tar_of_ext4(fd, tar.writer(), limits));
-  return image_of_rootfs(TRY(tar.reader()), platform, limits);
+Result<SavedImage> image_of_file_system(UniqueFd fd, const oci::Platform& platform,
+                                        const archive::Limits& limits, const std::string& spool) {
+  if (archive::is_ext4(fd.get())) return image_of_ext4(fd, platform, limits, spool);
+  const std::string head = TRY(first_bytes(fd.get(), archive::ext4_head));
+  if (archive::is_ext4(head)) {
+    return image_of_ext4(TRY(decompressed(fd.get(), limits, spool)), platform, limits, spool);
+  }
+  // Zeros are the end of a tar: an empty one, or what is none, such as a disk with partitions.
+  constexpr std::size_t tar_block = 512;
+  if (head.substr(0, tar_block).find_first_not_of('\0') == std::string::npos) {
+    return Error(Code::invalid_argument, "there are no files in it")
+        .with_hint("a file system is given as a tar or as ext4, without a partition table");
+  }
+  return image_of_tar(std::move(fd), platform, limits);
 }
 
 void SavedLayers::listen(ArrivalListener listener) {

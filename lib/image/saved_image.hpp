@@ -28,16 +28,12 @@ Result<std::vector<SavedImage>> read_saved_images(const LocalFiles& files,
                                                   const oci::Platform& platform,
                                                   const archive::Limits& limits);
 
-/// A file system's tar, compressed or not, as an image of one layer without a name. Reads `fd`, a
-/// regular file, to its end.
-Result<SavedImage> image_of_rootfs(UniqueFd fd, const oci::Platform& platform,
-                                   const archive::Limits& limits);
-
-/// The files of an ext2, ext3 or ext4 file system in a regular file, as an image of one layer
-/// without a name. Nothing is mounted; an unnamed file in `spool` holds the layer's tar. See
-/// archive::tar_of_ext4(), also for errors.
-Result<SavedImage> image_of_ext4(const UniqueFd& fd, const oci::Platform& platform,
-                                 const archive::Limits& limits, const std::string& spool);
+/// The files of a file system as an image of one layer without a name: of its tar, or of the ext2,
+/// ext3 or ext4 file system itself, compressed or not. `fd`: a regular file at its beginning.
+/// Nothing is mounted; what an ext4 file takes on the way lies in unnamed files in `spool`.
+/// invalid_argument when it holds no files. See archive::tar_of_ext4(), also for errors.
+Result<SavedImage> image_of_file_system(UniqueFd fd, const oci::Platform& platform,
+                                        const archive::Limits& limits, const std::string& spool);
 
 /// Layers that are all there.
 class SavedLayers final : public LayerSource {

@@ -137,7 +137,7 @@ Result<> unpack(const BuildContext& context, const LayerGroup& group,
   if (!blames_layer(error)) return error;
   if (done < group.end) context.layers.discard(done);
   if (error.hint().empty()) {
-    error = std::move(error).with_hint("the image is damaged: build and push it again");
+    error = std::move(error).with_hint("the image is damaged: build it again");
   }
   return std::move(error).with_code(Code::data_loss);
 }

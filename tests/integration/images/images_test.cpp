@@ -90,6 +90,13 @@ TEST_CASE("an ext4 file becomes an image, and is neither mounted nor changed") {
   REQUIRE(snapshots.size() == 1);
   CHECK(*sys::read_file(world.folder_of(snapshots[0].name) + "/hello") == "hello\n");
 
+  // As they are carried around.
+  world.files.write("disk.gz", testing::gzip_member(bytes));
+  CHECK(world.prints({"image", "import", "--rootfs", world.files.path("disk.gz"), "local/os:gz"},
+                     "native") == "image/docker.io/local/os:gz imported\n");
+  CHECK(world.client->image_get("docker.io/local/os:gz")->target.digest ==
+        world.client->image_get("docker.io/local/os:1")->target.digest);
+
   const auto nameless = world.run({"image", "import", disk}, "native");
   CHECK(nameless.status.code == 2);
   CHECK(nameless.err.find("does not say what it is called") != std::string::npos);
@@ -438,6 +445,25 @@ TEST_CASE("images are named, checked and pruned") {
   CHECK(world.empty());
 }
 
+TEST_CASE("an image for another platform is listed, checked and pruned as any is") {
+  const World world;
+  world.files.write("root", root_tar());
+  world.prints({"image", "import", "--rootfs", world.files.path("root"), "--platform", "arm64",
+                "--name", "arm:1"},
+               "native");
+  CHECK(world.prints({"image", "check"}, "native").find("complete") != std::string::npos);
+  const auto listed = data::parse_json(world.prints({"image", "list", "-o", "json"}, "native"));
+  REQUIRE(listed);
+  const auto& item = listed->find("items")->elements().front();
+  CHECK(item.string_or("platform") == "linux/arm64");
+  CHECK(item.integer_or("unpackedSize") > 0);
+  // Whoever names a platform means that one.
+  CHECK(world.run({"image", "check", "--platform", "amd64"}, "native").status.code == 1);
+  CHECK(world.prints({"image", "prune", "--platform", "amd64"}).empty());
+  CHECK(world.prints({"image", "prune", "-o", "name"}) == "image/docker.io/library/arm:1\n");
+  CHECK(world.empty());
+}
+
 TEST_CASE("an installed kernel becomes an image with an initrd that cpio reads") {
   const World world;
   const auto names = sys::list_directory("/boot").value_or({});
@@ -487,6 +513,24 @@ TEST_CASE("files that are no image are refused, and nothing is left") {
   CHECK(world.run({"image", "import", "--rootfs", rootfs}, "native").status.code == 2);
   CHECK(world.run({"image", "import", "--rootfs", rootfs, "--name", "x"}, "native").status.code ==
         1);
+  const auto file_system = [&](const std::string& name, const std::string& bytes) {
+    world.files.write(name, bytes);
+    const auto output =
+        world.run({"image", "import", "--rootfs", world.files.path(name), "x:1"}, "native");
+    CHECK(output.status.code != 0);
+    return output.err;
+  };
+  CHECK(file_system("an empty tar", std::string(10240, '\0')).find("no files in it") !=
+        std::string::npos);
+  CHECK(file_system("an ISO image", testing::gzip_member(std::string(40000, '\0') + "CD001"))
+            .find("no files in it") != std::string::npos);
+  CHECK(file_system("xz", std::string("\xfd"
+                                      "7zXZ\0\0",
+                                      7) +
+                              base)
+            .find("xz -dc") != std::string::npos);
+  CHECK(world.run({"image", "import", "--rootfs", world.files.path(), "x:1"}).err.find("tar -C") !=
+        std::string::npos);
   CHECK(world.empty());
 }
 

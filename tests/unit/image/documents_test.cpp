@@ -54,7 +54,7 @@ class Store {
     return add(index_type, fmt::format(R"({{"schemaVersion":2,"manifests":[{}]}})", list));
   }
 
-  Result<Documents> read(const oci::Descriptor& target, const oci::Platform& platform = amd64) {
+  Result<Documents> read(const oci::Descriptor& target, const PlatformChoice& platform = amd64) {
     reads = 0;
     return read_documents(target, platform,
                           [&](const oci::Descriptor& one, DocumentKind) -> Result<std::string> {
@@ -133,6 +133,22 @@ TEST_CASE("an index that has nothing for the platform lists what it has") {
   REQUIRE_FALSE(documents);
   CHECK(documents.error().code() == Code::not_found);
   CHECK(documents.error().hint().find("linux/arm64") != std::string_view::npos);
+}
+
+TEST_CASE("where another platform will do it is the first that is all here") {
+  const PlatformChoice any(amd64, true);
+  Store store;
+  const auto arm = store.image(1, "arm64");
+  const oci::Descriptor gone{"application/vnd.oci.image.manifest.v1+json", oci::Digest::of("gone"),
+                             4};
+  const auto others = store.index({{gone, "s390x"}, {arm, "arm64"}});
+  CHECK_FALSE(store.read(others));
+  CHECK(store.read(others, any)->manifest.descriptor.digest == arm.digest);
+  CHECK(store.read(arm, any)->config.descriptor.size > 0);
+  // But what is made for the wanted one and lacks a part is not looked at as another's.
+  CHECK_FALSE(store.read(store.index({{gone, "amd64"}, {arm, "arm64"}}), any));
+  CHECK(store.read(store.index({{arm, "arm64"}, {store.image(2), "amd64"}}), any)
+            ->content.layers.size() == 2);
 }
 
 TEST_CASE("the variant that a config leaves out is the index's word, the architecture is not") {

@@ -40,7 +40,7 @@ Documents documents_of(const std::vector<std::string>& layers, bool indexed = fa
   const auto& top = indexed ? index : manifest;
   auto read =
       read_documents({type(indexed ? "index" : "manifest"), oci::Digest::of(top), top.size()},
-                     {"linux", "amd64", ""},
+                     oci::Platform{"linux", "amd64", ""},
                      [&](const oci::Descriptor& wanted, DocumentKind) -> Result<std::string> {
                        for (const auto& text : {index, manifest, config}) {
                          if (oci::Digest::of(text) == wanted.digest) return text;
