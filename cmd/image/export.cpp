@@ -51,11 +51,24 @@ Result<> write_beside(const std::string& path, const Write& write) {
   return {};
 }
 
+/// What a link that leads to nothing yet is to lead to; `path` itself when it is none.
+Result<std::string> end_of_links(const std::string& path) {
+  constexpr int max_links = 40;  // path_resolution(7)
+  std::filesystem::path end = path;
+  std::error_code failed;
+  for (int links = 0; std::filesystem::is_symlink(end, failed); ++links) {
+    const auto target = std::filesystem::read_symlink(end, failed);
+    if (failed || links == max_links) return sys::from_errno(ELOOP, "following " + path);
+    end = end.parent_path() / target;
+  }
+  return end.string();
+}
+
 /// A link stays one: what it leads to is written.
 Result<> write_file(const std::string& path, const Write& write) {
   std::error_code absent;
   const auto status = std::filesystem::status(path, absent);
-  if (!std::filesystem::exists(status)) return write_beside(path, write);
+  if (!std::filesystem::exists(status)) return write_beside(TRY(end_of_links(path)), write);
   if (!std::filesystem::is_regular_file(status)) return write_through(path, write);
   return write_beside(std::filesystem::canonical(path).string(), write);
 }
@@ -69,7 +82,9 @@ Result<> image_export(Host& host, const ImageExportOptions& options) {
   }
   auto platform = oci::host_platform();
   if (!options.platform.empty()) platform = TRY(oci::parse_platform(options.platform));
-  if (options.file.empty() && host.streams().out_is_terminal) {
+  if (options.file.empty()) return Error(Code::invalid_argument, "--file names no file");
+  const bool to_file = options.file != "-";
+  if (!to_file && host.streams().out_is_terminal) {
     return Error(Code::invalid_argument, "an image is nothing for a terminal")
         .with_hint("name a file: --file os.tar, or send it through a pipe");
   }
@@ -77,7 +92,7 @@ Result<> image_export(Host& host, const ImageExportOptions& options) {
   const Write write = [&](const std::function<Result<>(std::string_view)>& sink) {
     return image::export_images(*containerd, references, platform, sink);
   };
-  if (!options.file.empty() && options.file != "-") {
+  if (to_file) {
     TRY(write_file(options.file, write).context("exporting images"));
     for (const auto& reference : references) {
       host.streams().out << "image/" << reference.name() << " exported" << std::endl;

@@ -13,8 +13,8 @@ namespace flintctl::cmd {
 /// `image export REF…`.
 struct ImageExportOptions {
   std::vector<std::string> references;
-  std::string file;      ///< "-": standard output
-  std::string platform;  ///< empty: this machine's
+  std::string file = "-";  ///< "-": standard output
+  std::string platform;    ///< empty: this machine's
 };
 
 /// Writes images to one file, which is there as a whole or not at all.

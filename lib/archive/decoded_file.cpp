@@ -8,6 +8,7 @@
 #include <span>
 
 #include "sys/error.hpp"
+#include "sys/interrupt.hpp"
 
 namespace flintctl::archive {
 namespace {
@@ -27,7 +28,10 @@ Result<> DecodedFile::refill() {
   std::size_t held = 0;
   while (held < piece_size && !at_end_) {
     const ssize_t count = ::read(fd_, input_.get() + held, piece_size - held);
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EINTR) {
+      TRY(sys::check_interrupt());
+      continue;
+    }
     if (count < 0) return sys::last_error("reading");
     at_end_ = count == 0;
     held += static_cast<std::size_t>(count);

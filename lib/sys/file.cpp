@@ -19,6 +19,7 @@
 #include "core/rollback.hpp"
 #include "sys/error.hpp"
 #include "sys/host.hpp"
+#include "sys/interrupt.hpp"
 
 namespace flintctl::sys {
 namespace {
@@ -133,6 +134,7 @@ Result<UniqueFd> open_at(int directory, const std::string& name, int flags, mode
     UniqueFd fd(::openat(directory, name.c_str(), flags | O_CLOEXEC, mode));
     if (fd) return fd;
     if (errno != EINTR) return last_error(fmt::format("opening {}", name));
+    TRY(check_interrupt());  // a pipe may wait for its other end for ever
   }
 }
 
@@ -182,7 +184,10 @@ Result<std::string> read_tail(const std::string& path, std::size_t length) {
 Result<> write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EINTR) {
+      TRY(check_interrupt());
+      continue;
+    }
     if (count < 0) return last_error("writing");
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }

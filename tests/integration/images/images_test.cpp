@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 
 #include "core/rollback.hpp"
@@ -197,6 +198,13 @@ TEST_CASE("an export replaces a file only, and writes through links and into pip
   const std::string whole = *sys::read_file(file);
   CHECK(whole.starts_with("oci-layout"));
 
+  const auto dangling = world.files.path("dangling");
+  REQUIRE(::symlink("later", dangling.c_str()) == 0);
+  world.prints({"image", "export", "os:1", "--file", dangling});
+  CHECK(std::filesystem::is_symlink(dangling));
+  CHECK((*sys::read_file(world.files.path("later")) == whole));
+  CHECK(world.run({"image", "export", "os:1", "--file", ""}).status.code == 2);
+
   const auto pipe = world.files.path("pipe");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   const UniqueFd reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
@@ -206,6 +214,21 @@ TEST_CASE("an export replaces a file only, and writes through links and into pip
   std::string read(65536, '\0');
   const auto length = ::read(reader.get(), read.data(), read.size());
   CHECK(length == static_cast<ssize_t>(whole.size()));
+
+  // Nobody reads from this one: only a signal ends the wait for somebody.
+  const auto unread = world.files.path("unread");
+  REQUIRE(::mkfifo(unread.c_str(), 0600) == 0);
+  sys::SpawnOptions waiting;
+  waiting.argv = world.command({"image", "export", "os:1", "--file", unread});
+  auto process = sys::Process::spawn(waiting);
+  REQUIRE(process);
+  auto ended = process->wait(std::chrono::milliseconds(20));
+  for (int tries = 0; !ended && tries < 1000; ++tries) {
+    CHECK(process->signal(SIGTERM));
+    ended = process->wait(std::chrono::milliseconds(20));
+  }
+  REQUIRE(ended);
+  CHECK(ended->code == 130);
 
   // A second export to the same file would mix its bytes with the first one's.
   const UniqueFd other = *sys::open(file + ".unfinished", O_WRONLY | O_CREAT, 0600);

@@ -37,11 +37,17 @@ class World {
     client = *std::move(connected);
   }
 
-  sys::Output run(std::vector<std::string> arguments, const std::string& snapshotter = "",
-                  std::string_view input = {}) const {
+  /// flintctl with this host's settings.
+  [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& arguments) const {
     std::vector<std::string> command = {FLINTCTL,   "--containerd-address",    daemon_->address(),
                                         "--config", files.path("config.toml"), "--quiet"};
     command.insert(command.end(), arguments.begin(), arguments.end());
+    return command;
+  }
+
+  sys::Output run(const std::vector<std::string>& arguments, const std::string& snapshotter = "",
+                  std::string_view input = {}) const {
+    auto command = this->command(arguments);
     if (!snapshotter.empty()) command.insert(command.end(), {"--snapshotter", snapshotter});
     auto output = sys::run(command, input);
     REQUIRE(output);
