@@ -17,6 +17,7 @@ struct Kind {
 };
 inline constexpr Kind vm_kind = {"vm", "MicroVM"};
 inline constexpr Kind image_kind = {"image", "Image"};
+inline constexpr Kind registry_kind = {"registry", "Registry"};
 inline constexpr Kind pool_kind = {"pool", "ThinPool"};
 
 /// One thing that a command works on.

@@ -8,12 +8,13 @@
 #include "image/import_image.hpp"
 #include "image/partial_file.hpp"
 #include "image/progress_view.hpp"
+#include "outcome.hpp"
 #include "sys/host.hpp"
 
 namespace flintctl::cmd {
 
 Result<> image_build_kernel(Host& host, const ImageBuildKernelOptions& options) {
-  const output::Format format = TRY(host.format());
+  TRY(host.format());
   if (options.name.empty()) {
     return Error(Code::invalid_argument, "--name is required")
         .with_hint("say what to call the image: --name local/kernel:6.1");
@@ -29,10 +30,7 @@ Result<> image_build_kernel(Host& host, const ImageBuildKernelOptions& options) 
   const auto progress = make_progress(progress_kind(options.flags.progress), host.streams());
   const auto result = TRY(image::import(*containerd, reference, saved, install, *progress));
   const bool built = result.outcome == image::InstallOutcome::installed;
-  host.streams().out << "image/" << result.image.name;
-  if (format.kind != output::Kind::name) host.streams().out << (built ? " built" : " unchanged");
-  host.streams().out << std::endl;
-  return {};
+  return print_outcome(host, image_kind, {result.image.name}, built ? "built" : "unchanged");
 }
 
 void add_image_build_kernel(cli::Command& image, Host& host) {

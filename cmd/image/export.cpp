@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -11,6 +12,7 @@
 
 #include "core/rollback.hpp"
 #include "image/export_image.hpp"
+#include "outcome.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/lock.hpp"
@@ -44,6 +46,13 @@ Result<> write_beside(const std::string& path, const Write& write) {
   const UniqueFd fd = TRY(open_unfinished(unfinished, path));
   Rollback undo([&] { (void)sys::remove_file(unfinished); });
   if (::ftruncate(fd.get(), 0) != 0) return sys::last_error("emptying " + unfinished);
+  // What was kept from others, or given to them, stays so.
+  struct stat replaced = {};
+  if (::stat(path.c_str(), &replaced) == 0 &&
+      (::fchown(fd.get(), replaced.st_uid, replaced.st_gid) != 0 ||
+       ::fchmod(fd.get(), replaced.st_mode & 07777U) != 0)) {
+    return sys::last_error("keeping the owner and the mode of " + path);
+  }
   TRY(write([&](std::string_view piece) { return sys::write_all(fd.get(), piece); }));
   if (::fsync(fd.get()) != 0) return sys::last_error("writing " + path);
   if (::rename(unfinished.c_str(), path.c_str()) != 0) return sys::last_error("naming " + path);
@@ -76,6 +85,7 @@ Result<> write_file(const std::string& path, const Write& write) {
 }  // namespace
 
 Result<> image_export(Host& host, const ImageExportOptions& options) {
+  TRY(host.format());
   std::vector<oci::Reference> references;
   for (const auto& text : options.references) {
     references.push_back(TRY(oci::Reference::parse(text)));
@@ -94,10 +104,10 @@ Result<> image_export(Host& host, const ImageExportOptions& options) {
   };
   if (to_file) {
     TRY(write_file(options.file, write).context("exporting images"));
-    for (const auto& reference : references) {
-      host.streams().out << "image/" << reference.name() << " exported" << std::endl;
-    }
-    return {};
+    std::vector<Subject> exported;
+    for (const auto& reference : references) exported.push_back({reference.name()});
+    return change_each(host, exported,
+                       {image_kind, "exported", [](const Subject&) { return true; }});
   }
   return write([](std::string_view piece) { return sys::write_all(STDOUT_FILENO, piece); })
       .context("exporting images");

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <map>
 #include <memory>
 
 #include "archive/ext4_file.hpp"
@@ -13,6 +14,7 @@
 #include "image/partial_file.hpp"
 #include "image/progress_view.hpp"
 #include "image/spool_file.hpp"
+#include "outcome.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
@@ -107,17 +109,10 @@ Result<std::vector<std::vector<oci::Reference>>> names_of(const std::vector<Save
   return names;
 }
 
-void print(std::ostream& out, const output::Format& format, const image::ImportResult& result) {
-  out << "image/" << result.image.name;
-  const bool installed = result.outcome == image::InstallOutcome::installed;
-  if (format.kind != output::Kind::name) out << (installed ? " imported" : " unchanged");
-  out << std::endl;
-}
-
 }  // namespace
 
 Result<> image_import(Host& host, const ImageImportOptions& options) {
-  const output::Format format = TRY(host.format());
+  TRY(host.format());
   if (!options.name.empty() && !options.other_name.empty()) {
     return Error(Code::invalid_argument, "both REF and --name name the image");
   }
@@ -133,14 +128,21 @@ Result<> image_import(Host& host, const ImageImportOptions& options) {
   const auto images =
       TRY(read_images(options, install).context(fmt::format("reading '{}'", options.file)));
   const auto names = TRY(names_of(images, given));
+  std::vector<Subject> subjects;
+  std::map<std::string, const SavedImage*> image_called;
   for (std::size_t i = 0; i < images.size(); ++i) {
     for (const auto& reference : names[i]) {
-      const auto progress = make_progress(progress_kind(options.flags.progress), host.streams());
-      print(host.streams().out, format,
-            TRY(image::import(*containerd, reference, images[i], install, *progress)));
+      subjects.push_back({reference.name()});
+      image_called[reference.name()] = &images[i];
     }
   }
-  return {};
+  const auto import = [&](const Subject& subject) -> Result<bool> {
+    const auto progress = make_progress(progress_kind(options.flags.progress), host.streams());
+    const auto done = TRY(image::import(*containerd, TRY(oci::Reference::parse(subject.name)),
+                                        *image_called.at(subject.name), install, *progress));
+    return done.outcome == image::InstallOutcome::installed;
+  };
+  return change_each(host, subjects, {image_kind, "imported", import});
 }
 
 void add_image_import(cli::Command& image, Host& host) {

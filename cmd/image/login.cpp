@@ -10,6 +10,7 @@
 #include "oci/auth_file.hpp"
 #include "oci/reference.hpp"
 #include "oci/registry.hpp"
+#include "outcome.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -49,6 +50,7 @@ Result<std::string> parse_registry(const std::string& given) {
 }
 
 Result<> image_login(Host& host, const ImageLoginOptions& options) {
+  TRY(host.format());
   const auto registry = TRY(parse_registry(options.registry));
   const auto credentials = TRY(read_login(options, registry));
   auto settings = TRY(registry_options(options.flags));
@@ -66,8 +68,7 @@ Result<> image_login(Host& host, const ImageLoginOptions& options) {
     streams.err << "Credentials are kept " << (kept.starts_with('/') ? "unencrypted in " : "by ")
                 << kept << '\n';
   }
-  streams.out << "registry/" << registry << " logged in" << std::endl;
-  return {};
+  return print_outcome(host, registry_kind, {registry}, "logged in");
 }
 
 void add_image_login(cli::Command& image, Host& host) {

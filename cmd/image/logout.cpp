@@ -5,16 +5,16 @@
 
 #include "image/login.hpp"
 #include "oci/auth_file.hpp"
+#include "outcome.hpp"
 
 namespace flintctl::cmd {
 
 Result<> image_logout(Host& host, const ImageLogoutOptions& options) {
+  TRY(host.format());
   const auto registry = TRY(parse_registry(options.registry));
   const bool erased = TRY(
       oci::erase_credentials(options.auth_file, registry).context("logging out of " + registry));
-  host.streams().out << "registry/" << registry << (erased ? " logged out" : " unchanged")
-                     << std::endl;
-  return {};
+  return print_outcome(host, registry_kind, {registry}, erased ? "logged out" : "unchanged");
 }
 
 void add_image_logout(cli::Command& image, Host& host) {

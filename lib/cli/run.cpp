@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <new>
+#include <system_error>
 
 #include "cli/command.hpp"
 #include "cli/tree.hpp"
@@ -200,6 +202,12 @@ Result<> print_help(Command& root, const std::vector<std::string>& words,
 
 namespace {
 
+/// Threads or memory that the system does not give are its limits' doing, and no bug.
+Error refused_by_system(std::string_view what) {
+  return Error(Code::resource_exhausted, fmt::format("the system refuses: {}", what))
+      .with_hint("look at 'ulimit -a' and at the limits of the cgroup (pids.max, memory.max)");
+}
+
 /// The status of a command that printed what it was asked for.
 int printed(output::Streams& streams) {
   streams.out.flush();
@@ -232,6 +240,10 @@ int run(Command& root, int argc, const char* const* argv, output::Streams& strea
     if (done) return printed(streams);
     streams.out.flush();
     return report(streams, done.error());
+  } catch (const std::system_error& error) {  // of std::thread
+    return report(streams, refused_by_system(error.what()));
+  } catch (const std::bad_alloc&) {
+    return report(streams, refused_by_system("out of memory"));
   } catch (const std::exception& error) {
     return report(streams, Error(Code::internal, fmt::format("internal error: {}", error.what()))
                                .with_hint("this is a bug of flintctl; please report it"));

@@ -37,6 +37,20 @@ bool within(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
   return offset <= size && length <= size - offset;
 }
 
+Result<std::string_view> payload_of(std::string_view bzimage) {
+  if (kernel_kind(bzimage) != KernelKind::bzimage) return damaged("not a bzImage");
+  if (read_at<std::uint16_t>(bzimage, protocol_version) < first_with_payload) {
+    return Error(Code::unimplemented, "the kernel is older than Linux 2.6.26");
+  }
+  std::size_t sectors = read_at<std::uint8_t>(bzimage, setup_sects);
+  if (sectors == 0) sectors = 4;
+  const std::uint64_t start =
+      (sectors + 1) * sector + read_at<std::uint32_t>(bzimage, payload_offset);
+  const std::uint64_t length = read_at<std::uint32_t>(bzimage, payload_length);
+  if (!within(start, length, bzimage.size())) return damaged("the bzImage is cut off");
+  return bzimage.substr(start, length);
+}
+
 }  // namespace
 
 KernelKind kernel_kind(std::string_view head) {
@@ -48,19 +62,14 @@ KernelKind kernel_kind(std::string_view head) {
 }
 
 Result<std::string> extract_vmlinux(std::string_view bzimage) {
-  if (kernel_kind(bzimage) != KernelKind::bzimage) return damaged("not a bzImage");
-  if (read_at<std::uint16_t>(bzimage, protocol_version) < first_with_payload) {
-    return Error(Code::unimplemented, "the kernel is older than Linux 2.6.26");
-  }
-  std::size_t sectors = read_at<std::uint8_t>(bzimage, setup_sects);
-  if (sectors == 0) sectors = 4;
-  const std::uint64_t start =
-      (sectors + 1) * sector + read_at<std::uint32_t>(bzimage, payload_offset);
-  const std::uint64_t length = read_at<std::uint32_t>(bzimage, payload_length);
-  if (!within(start, length, bzimage.size())) return damaged("the bzImage is cut off");
-  std::string vmlinux = TRY(decompress_payload(bzimage.substr(start, length), max_vmlinux));
+  std::string vmlinux = TRY(decompress_payload(TRY(payload_of(bzimage)), max_vmlinux));
   TRY(check_elf(vmlinux));
   return vmlinux;
+}
+
+Result<> check_bzimage(std::string_view bzimage) {
+  TRY(payload_of(bzimage));
+  return {};
 }
 
 Result<> check_elf(std::string_view bytes) {
@@ -87,6 +96,15 @@ Result<> check_elf(std::string_view bytes) {
   }
   if (!loadable) return damaged("an ELF program with nothing to load");
   return {};
+}
+
+bool is_static(std::string_view elf) {
+  const auto header = read_at<Elf64_Ehdr>(elf, 0);
+  for (std::size_t i = 0; i < header.e_phnum; ++i) {
+    const auto segment = read_at<Elf64_Phdr>(elf, header.e_phoff + i * sizeof(Elf64_Phdr));
+    if (segment.p_type == PT_INTERP) return false;
+  }
+  return true;
 }
 
 }  // namespace flintctl::image

@@ -26,8 +26,14 @@ KernelKind kernel_kind(std::string_view head);
 /// resource_exhausted when it would be absurdly large.
 Result<std::string> extract_vmlinux(std::string_view bzimage);
 
+/// data_loss when a bzImage is cut off, as far as its setup header tells.
+Result<> check_bzimage(std::string_view bzimage);
+
 /// data_loss unless `bytes` are a whole 64-bit little-endian ELF program, its loadable segments
 /// included. elf(5).
 Result<> check_elf(std::string_view bytes);
+
+/// Whether a whole ELF program (check_elf) runs without a dynamic linker: it has no PT_INTERP.
+bool is_static(std::string_view elf);
 
 }  // namespace flintctl::image

@@ -7,6 +7,7 @@
 #include "archive/tar_writer.hpp"
 #include "core/units.hpp"
 #include "image/cpio_writer.hpp"
+#include "image/kernel_format.hpp"
 #include "image/kernel_modules.hpp"
 #include "image/kernel_payload.hpp"
 #include "image/spool_file.hpp"
@@ -102,17 +103,35 @@ Result<std::string> build_initrd(const std::string& modules, std::string_view bu
   return cpio.finish();
 }
 
+namespace {
+
+/// It runs before any disk with a dynamic linker is there.
+Result<std::string> read_busybox(const std::string& path) {
+  constexpr auto hint =
+      "the initrd needs a static busybox: apt-get install busybox-static, or --busybox FILE";
+  auto busybox = sys::read_file(path, max_module);
+  if (!busybox) return std::move(busybox).error().with_hint(hint);
+  const auto whole = check_elf(*busybox);
+  if (whole && is_static(*busybox)) return *std::move(busybox);
+  const auto why = whole ? "it needs a dynamic linker" : std::string(whole.error().text());
+  return Error(Code::invalid_argument, fmt::format("{} cannot run in an initrd: {}", path, why))
+      .with_hint(hint);
+}
+
+}  // namespace
+
 Result<SavedImage> build_kernel_image(const InstalledKernel& kernel, const oci::Platform& platform,
                                       const std::string& spool) {
   const std::string bzimage = TRY(sys::read_file(kernel.file, max_kernel));
   const std::string version = TRY(kernel_version(bzimage).context(kernel.file));
-  auto busybox = sys::read_file(kernel.busybox, max_module);
-  if (!busybox) {
-    return std::move(busybox).error().with_hint(
-        "the initrd needs a static busybox: apt-get install busybox-static, or --busybox FILE");
+  TRY(check_bzimage(bzimage).context(kernel.file));
+  if (platform.architecture != "amd64" && platform.architecture != "386") {
+    return Error(Code::invalid_argument,
+                 fmt::format("{} is a kernel for x86, not for {}", kernel.file, platform.text()));
   }
+  const std::string busybox = TRY(read_busybox(kernel.busybox));
   const std::string modules = kernel.modules.empty() ? "/lib/modules/" + version : kernel.modules;
-  const std::string initrd = TRY(build_initrd(modules, *busybox).context("building the initrd"));
+  const std::string initrd = TRY(build_initrd(modules, busybox).context("building the initrd"));
 
   SpoolFile file = TRY(SpoolFile::create(spool, gib));
   archive::TarWriter tar([&](std::string_view bytes) { return file.append(bytes); });

@@ -102,7 +102,9 @@ Result<PullResult> Pull::run() {
   asking.note = [this](const std::string& text) { progress_.note(text); };
   auto registry = TRY(oci::Registry::open(reference_, std::move(asking)));
   auto resolved = registry.resolve();
-  if (!resolved && !registry.answers()) return without_registry(std::move(resolved).error());
+  if (!resolved && !registry.answers() && !options_.must_ask) {
+    return without_registry(std::move(resolved).error());
+  }
   const auto target = TRY(std::move(resolved));
   progress_.resolved(reference_.name(), target.digest);
   if (auto found = TRY(unchanged(target.digest))) {
@@ -225,7 +227,9 @@ Result<PullResult> ensure(containerd::Client& client, const oci::Reference& refe
     return Error(Code::not_found, fmt::format("image '{}' {}", reference.name(), lacks))
         .with_hint(fmt::format("pull it: flintctl image pull {}", reference.name()));
   }
-  return pull(client, reference, options, progress);
+  auto asking = options;
+  asking.must_ask = policy == PullPolicy::always;
+  return pull(client, reference, asking, progress);
 }
 
 }  // namespace flintctl::image

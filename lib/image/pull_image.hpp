@@ -19,6 +19,7 @@ namespace flintctl::image {
 struct PullOptions : InstallOptions {
   oci::RegistryOptions registry;
   unsigned parallel = 4;  ///< layers downloaded at once
+  bool must_ask = false;  ///< what is here is no answer when the registry gives none
 };
 
 enum class PullOutcome { unchanged, pulled };
@@ -43,9 +44,8 @@ struct PullResult {
 /// or by remove_abandoned(). Two pulls of one image at once do the work once.
 ///
 /// A registry that is down does not matter while the image is local and unpacked, or these files
-/// are there: the result is
-/// `unchanged` with a warning. For a reference by digest it is not even asked. Needs root, but not
-/// where nothing is to be done.
+/// are there, unless PullOptions::must_ask: the result is `unchanged` with a warning. For a
+/// reference by digest it is not even asked. Needs root, but not where nothing is to be done.
 Result<PullResult> pull(containerd::Client& client, const oci::Reference& reference,
                         const PullOptions& options, Progress& progress);
 

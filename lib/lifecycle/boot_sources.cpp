@@ -72,6 +72,7 @@ Result<std::vector<BootSources::Wanted>> BootSources::missing_of(const std::vect
     const std::string name = reference.name();
     if (has(name, need) || !names.insert(name).second) continue;
     auto options = TRY(settings_.pull.options(reference));
+    options.must_ask = policy == image::PullPolicy::always;
     if (need.boot) options.boot = image::BootTarget{TRY(cache()), *need.boot};
     if (policy != image::PullPolicy::always) {
       auto local =

@@ -77,10 +77,13 @@ Platform host_platform() {
   return canonical(Platform{"linux", name.machine, ""});
 }
 
-Result<Platform> parse_platform(std::string_view text) {
+Result<Platform> parse_platform(std::string_view given) {
+  std::string text(given);  // in any letter case, as containerd takes it
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   Platform platform;
   const auto first = text.find('/');
-  const auto second = first == std::string_view::npos ? first : text.find('/', first + 1);
+  const auto second = first == std::string::npos ? first : text.find('/', first + 1);
   if (first == std::string_view::npos) {
     platform.architecture = text;
   } else {

@@ -190,6 +190,7 @@ TEST_CASE("an export replaces a file only, and writes through links and into pip
                "native");
   world.files.write("file", "old");
   const auto file = world.files.path("file");
+  REQUIRE(::chmod(file.c_str(), 0600) == 0);
   const auto link = world.files.path("link");
   REQUIRE(::symlink("file", link.c_str()) == 0);
   CHECK(world.prints({"image", "export", "os:1", "--file", link}) ==
@@ -197,6 +198,7 @@ TEST_CASE("an export replaces a file only, and writes through links and into pip
   CHECK(std::filesystem::is_symlink(link));
   const std::string whole = *sys::read_file(file);
   CHECK(whole.starts_with("oci-layout"));
+  CHECK(std::filesystem::status(file).permissions() == std::filesystem::perms(0600));
 
   const auto dangling = world.files.path("dangling");
   REQUIRE(::symlink("later", dangling.c_str()) == 0);
@@ -510,6 +512,17 @@ TEST_CASE("an installed kernel becomes an image with an initrd that cpio reads")
   const auto refused =
       world.run({"image", "build-kernel", "/etc/passwd", "--name", "no-kernel"}, "native");
   CHECK(refused.status.code == 1);
+  const auto with = [&](const std::vector<std::string>& more) {
+    auto command = build;
+    command.insert(command.end(), more.begin(), more.end());
+    return world.run(command, "native");
+  };
+  CHECK(with({"--busybox", "/bin/sh"}).err.find("needs a dynamic linker") != std::string::npos);
+  CHECK(with({"--busybox", "/etc/passwd"}).status.code == 2);
+  CHECK(with({"--platform", "arm64"}).err.find("a kernel for x86") != std::string::npos);
+  world.files.write("cut", sys::read_file("/boot/" + *found)->substr(0, 1 << 20));
+  const auto cut = world.run({"image", "build-kernel", world.files.path("cut"), "--name", "cut"});
+  CHECK(cut.err.find("cut off") != std::string::npos);
 }
 
 TEST_CASE("files that are no image are refused, and nothing is left") {

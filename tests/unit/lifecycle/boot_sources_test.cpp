@@ -130,6 +130,13 @@ TEST_CASE("who asks hears of the images that a registry was asked for, and of no
   CHECK(heard.empty());
   world.settings.pull.policy = image::PullPolicy::always;
   BootSources sources(world.settings);
+  const auto unanswered = BootSources(world.settings).ensure_images(world.spec, as_is);
+  REQUIRE_FALSE(unanswered);  // always means to ask, and to have an answer
+  CHECK(unanswered.error().code() == Code::registry);
+  CHECK(heard.empty());
+  // A digest means the same whatever the registry would say.
+  world.spec.root.image = "127.0.0.1:1/os@" + documents()->target().digest.text();
+  world.add_image(world.spec.root.image, "devmapper");
   REQUIRE(sources.ensure_images(world.spec, as_is));
   REQUIRE(sources.image(world.spec.root.image));
   CHECK(heard == std::vector<std::string>{world.spec.root.image});

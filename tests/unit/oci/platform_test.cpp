@@ -8,6 +8,7 @@ using namespace flintctl::oci;
 TEST_CASE("platforms are read in Go's and the kernel's names") {
   CHECK(parse_platform("linux/amd64")->text() == "linux/amd64");
   CHECK(parse_platform("x86_64")->text() == "linux/amd64");
+  CHECK(parse_platform("Linux/ARM64")->text() == "linux/arm64");
   CHECK(parse_platform("linux/aarch64")->text() == "linux/arm64");
   CHECK(parse_platform("linux/arm/7")->text() == "linux/arm/v7");
   CHECK(parse_platform("armhf")->text() == "linux/arm/v7");
