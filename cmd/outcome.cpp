@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cli/command.hpp"
+#include "core/text.hpp"
 #include "output/format.hpp"
 
 namespace flintctl::cmd {
@@ -22,7 +23,7 @@ data::Value outcome_value(const Kind& kind, const Subject& subject, const std::s
 void print_line(Host& host, const output::Format& format, const Kind& kind, const Subject& subject,
                 const std::string& outcome) {
   auto& out = host.streams().out;
-  out << shown_name(host, kind, subject);
+  out << printable(shown_name(host, kind, subject), 4096);
   if (format.is_table()) out << ' ' << outcome;
   out << std::endl;
 }

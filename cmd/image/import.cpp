@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <map>
 #include <memory>
 
@@ -18,6 +19,7 @@
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/host.hpp"
+#include "sys/interrupt.hpp"
 
 namespace flintctl::cmd {
 namespace {
@@ -47,6 +49,8 @@ Result<UniqueFd> open_regular(const std::string& file, const std::string& spool,
   std::string buffer(1U << 20U, '\0');
   for (;;) {
     const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
+    TRY(sys::check_interrupt());
+    if (count < 0 && errno == EINTR) continue;
     if (count < 0) return sys::last_error("reading " + file);
     if (count == 0) return copy.reader();
     TRY(copy.append(std::string_view(buffer).substr(0, static_cast<std::size_t>(count))));

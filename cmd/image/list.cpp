@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/text.hpp"
 #include "image/users.hpp"
 #include "image/view.hpp"
 
@@ -17,7 +18,7 @@ Result<> print_names(std::ostream& out, containerd::Client& client, std::string_
   std::vector<std::string> names;
   for (const auto& record : TRY(client.image_list())) names.push_back(record.name);
   std::sort(names.begin(), names.end());
-  for (const auto& name : names) out << prefix << name << '\n';
+  for (const auto& name : names) out << prefix << printable(name, 4096) << '\n';
   return {};
 }
 

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/auth_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
 
+#include "core/unique_fd.hpp"
 #include "data/value.hpp"
 #include "oci/credential_helper.hpp"
+#include "sys/error.hpp"
 #include "sys/file.hpp"
+#include "sys/interrupt.hpp"
 
 namespace flintctl::oci {
 namespace {
@@ -46,17 +52,34 @@ Result<data::Value> read_document(const std::string& path) {
   return parse_auth_file(text).context(reading(path));
 }
 
-Result<> write_document(const std::string& path, const data::Value& document) {
-  // A link (to a shared or managed file) stays one.
-  char resolved[PATH_MAX];
-  const std::string target = ::realpath(path.c_str(), resolved) == nullptr ? path : resolved;
-  const auto slash = target.rfind('/');
-  if (slash != std::string::npos && slash > 0) {
-    TRY(sys::make_directories(target.substr(0, slash), 0700));
+/// An auth file while this process may change it: another login waits until this one has written.
+class Writable {
+ public:
+  static Result<Writable> open(const std::string& path) {
+    // A link (to a shared or managed file) stays one.
+    char resolved[PATH_MAX];
+    Writable file(::realpath(path.c_str(), resolved) == nullptr ? path : resolved);
+    const auto folder = std::filesystem::absolute(file.target_).parent_path().string();
+    TRY(sys::make_directories(folder, 0700));
+    // The folder's lock leaves no file behind, and is in nobody else's way.
+    file.folder_ = TRY(sys::open(folder, O_RDONLY | O_DIRECTORY));
+    while (::flock(file.folder_.get(), LOCK_EX) != 0) {
+      if (errno != EINTR) return sys::last_error("locking " + folder);
+      TRY(sys::check_interrupt());
+    }
+    return file;
   }
-  return sys::write_file_atomic(target, data::to_json(document, data::Layout::indented) + "\n",
-                                0600);
-}
+
+  Result<> write(const data::Value& document) const {
+    return sys::write_file_atomic(target_, data::to_json(document, data::Layout::indented) + "\n",
+                                  0600);
+  }
+
+ private:
+  explicit Writable(std::string target) : target_(std::move(target)) {}
+  std::string target_;
+  UniqueFd folder_;
+};
 
 /// `object` without the members named by `keys`.
 data::Value without(const data::Value& object, const std::vector<std::string>& keys) {
@@ -118,6 +141,7 @@ Result<std::optional<Credentials>> load_credentials(const std::string& named, st
 Result<std::string> store_credentials(const std::string& named, std::string_view host,
                                       const Credentials& credentials) {
   const std::string path = auth_files(named).front();
+  const auto file = TRY(Writable::open(path));
   auto document = TRY(read_document(path));
   const auto entry = TRY(find_auth(data::to_json(document), host).context(reading(path)));
   if (!entry.helper.empty()) {
@@ -129,13 +153,14 @@ Result<std::string> store_credentials(const std::string& named, std::string_view
   auto kept = auths == nullptr ? data::Value::object() : without(*auths, auth_keys(host));
   kept.set(auth_keys(host).front(), to_entry(credentials));
   document.set("auths", std::move(kept));
-  TRY(write_document(path, document).context("keeping credentials in " + path));
+  TRY(file.write(document).context("keeping credentials in " + path));
   return std::filesystem::absolute(path).string();
 }
 
 Result<bool> erase_credentials(const std::string& named, std::string_view host) {
   const std::string path = auth_files(named).front();
   if (!sys::exists(path)) return false;
+  const auto file = TRY(Writable::open(path));
   auto document = TRY(read_document(path));
   // An unreadable entry is no reason to keep it.
   const auto entry = find_auth(data::to_json(document), host);
@@ -148,7 +173,7 @@ Result<bool> erase_credentials(const std::string& named, std::string_view host) 
   auto kept = without(*auths, auth_keys(host));
   if (kept.members().size() == auths->members().size()) return erased;
   document.set("auths", std::move(kept));
-  TRY(write_document(path, document).context("removing credentials from " + path));
+  TRY(file.write(document).context("removing credentials from " + path));
   return true;
 }
 

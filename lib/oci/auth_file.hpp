@@ -23,8 +23,8 @@ Result<std::optional<Credentials>> load_credentials(const std::string& named, st
                                                     std::string_view repository = {});
 
 /// Keeps credentials where docker would: by the credential helper that the first of auth_files()
-/// names for `host`, else in that file (0600, replaced in one step, its other keys kept). Returns
-/// where: the file's path, or the helper's name. Two logins at once are the caller's to avoid.
+/// names for `host`, else in that file (0600, replaced in one step, its other keys kept, one login
+/// after the other). Returns where: the file's absolute path, or the helper's name.
 Result<std::string> store_credentials(const std::string& named, std::string_view host,
                                       const Credentials& credentials);
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <thread>
 
 #include "data/value.hpp"
 #include "oci/credential_helper.hpp"
@@ -235,6 +236,20 @@ TEST_CASE("a login is kept in the file, readable by its owner only, beside what 
   CHECK(*erase_credentials("", "r.io"));
   CHECK_FALSE(*erase_credentials("", "r.io"));
   CHECK(user_for("r.io") == "nobody");
+}
+
+TEST_CASE("logins at once are all kept") {
+  Home home;
+  std::vector<std::thread> logins;
+  for (int number = 0; number < 8; ++number) {
+    logins.emplace_back([number] {
+      // Assertions of the test library are for one thread.
+      (void)store_credentials("", std::to_string(number) + ".io", {"me", "x", ""});
+    });
+  }
+  for (auto& login : logins) login.join();
+  for (int number = 0; number < 8; ++number)
+    CHECK(user_for(std::to_string(number) + ".io") == "me");
 }
 
 TEST_CASE("a first login makes the folder, and a link stays a link") {
