@@ -33,7 +33,7 @@ constexpr std::array config_types = {
 
 Error malformed(std::string_view what) { return Error(Code::data_loss, std::string(what)); }
 
-std::string quoted(std::string_view text) { return "'" + printable(text) + "'"; }
+std::string shown(std::string_view text) { return "'" + printable(text) + "'"; }
 
 Result<data::Value> parse_object(std::string_view bytes, std::size_t limit, std::string_view what) {
   if (bytes.size() > limit) {
@@ -83,7 +83,7 @@ Result<> check_kind(const data::Value& document, std::string_view type, std::str
   const std::string own = document.string_or("mediaType");
   if (!own.empty() && own != type) {
     return malformed(
-        fmt::format("{} was served as {} but says that it is {}", what, quoted(type), quoted(own)));
+        fmt::format("{} was served as {} but says that it is {}", what, shown(type), shown(own)));
   }
   if (document.integer_or("schemaVersion") != 2) {
     return malformed(fmt::format("{} has a schemaVersion other than 2", what));
@@ -102,7 +102,7 @@ Result<Descriptor> parse_layer(const data::Value& value, std::size_t number) {
                                                 foreign     ? "the non-distributable"
                                                 : encrypted ? "the encrypted"
                                                             : "an unknown",
-                                                quoted(type)))
+                                                shown(type)))
       .with_hint("layers must be tar, tar+gzip or tar+zstd");
 }
 
@@ -143,7 +143,7 @@ Result<Manifest> parse_manifest(std::string_view bytes, std::string_view type) {
   if (std::find(config_types.begin(), config_types.end(), config_type) == config_types.end()) {
     return Error(Code::unimplemented,
                  fmt::format("this is no container image: its config is of media type {}",
-                             quoted(config_type)));
+                             shown(config_type)));
   }
   if (manifest.config.size > max_config) {
     return malformed(fmt::format("the image's config is longer than {} bytes", max_config));
