@@ -15,6 +15,7 @@ Result<ProvisionSession> open_default_session(Host& host) {
   session.settings = provision::default_host_settings(*config);
   session.drivers = provision::host_pool_drivers();
   session.services = provision::host_services();
+  session.voice = voice_of(host);
   return session;
 }
 
@@ -36,6 +37,13 @@ Result<std::string> known_directory(Host& host, const std::string& pool) {
   if (session.settings.pool.name == pool) return session.settings.pool.directory;
   provision::place_as_recorded(session.paths, spec);
   return spec.directory;
+}
+
+provision::Voice voice_of(Host& host) {
+  return [&host](const std::string& word) {
+    output::Streams& streams = host.streams();
+    if (!streams.quiet) streams.err << "note: " << word << std::endl;
+  };
 }
 
 void say_other_pool(Host& host, const std::string& made) {

@@ -16,12 +16,19 @@ struct ProvisionSession {
   provision::HostSettings settings;
   std::unique_ptr<provision::PoolDrivers> drivers;
   std::unique_ptr<provision::Services> services;
+  provision::Voice voice;  ///< to standard error, and nowhere when that is to be quiet
 
   /// The steps that the settings ask for.
-  provision::Plan plan() { return provision::host_plan(paths, settings, *drivers, *services); }
+  provision::Plan plan() {
+    auto made = provision::host_plan(paths, settings, *drivers, *services);
+    made.set_voice(voice);
+    return made;
+  }
   /// All there are.
   provision::Plan every_step() {
-    return provision::every_step(paths, settings, *drivers, *services);
+    auto made = provision::every_step(paths, settings, *drivers, *services);
+    made.set_voice(voice);
+    return made;
   }
 };
 
@@ -36,6 +43,9 @@ Result<std::string> known_directory(Host& host, const std::string& pool);
 /// The same with the defaults, whatever host.toml says: for what needs no settings, or must work
 /// when that file cannot be read.
 Result<ProvisionSession> open_default_session(Host& host);
+
+/// What says at once for whom a run waits.
+provision::Voice voice_of(Host& host);
 
 /// A word when the other commands would not use the pool that was made: nothing but the
 /// configuration tells them which it is.

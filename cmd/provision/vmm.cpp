@@ -144,6 +144,7 @@ Result<> provision_vmm(Host& host, const ProvisionVmmOptions& options) {
   const config::Config& config = *TRY(host.config());
   const auto services = provision::host_services();
   provision::Plan plan(provision::host_paths(config), *services);
+  plan.set_voice(voice_of(host));
   if (options.source.given()) {
     plan.add(std::make_unique<provision::VmmStep>(options.source));
   } else {

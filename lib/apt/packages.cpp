@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apt/packages.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -179,6 +180,15 @@ bool Packages::unfinished() const {
   return names && std::any_of(names->begin(), names->end(), [](const std::string& name) {
            return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
          });
+}
+
+std::string Packages::holder() const {
+  const auto file = sys::open(programs_.folder + "/lock-frontend", O_RDONLY);
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (!file || ::fcntl(file->get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return {};
+  return lock.l_pid > 0 ? sys::process_text(lock.l_pid) : std::string("another process");
 }
 
 Result<std::vector<std::string>> Packages::install_command(const std::vector<std::string>& names,

@@ -48,6 +48,8 @@ class Packages {
   /// Ends what a run that was broken off began.
   [[nodiscard]] Result<> configure() const;
 
+  /// Who changes packages now, "process 7 (apt-get install x)"; empty when nobody does. fcntl(2).
+  [[nodiscard]] std::string holder() const;
   /// Returns when nobody else changes packages, such as the apt-get of a killed run of ours;
   /// deadline_exceeded after two minutes.
   [[nodiscard]] Result<> settle() const;

@@ -101,6 +101,11 @@ Result<Finding> PackagesStep::check() {
   return finding;
 }
 
+void PackagesStep::say_holder() const {
+  const std::string who = packages_.holder();
+  if (!who.empty()) say(fmt::format("{} changes packages: waiting for up to two minutes", who));
+}
+
 /// Fetches, records what is new by it, then installs.
 Result<> PackagesStep::install_known(const std::vector<std::string>& names, Broken broken,
                                      Journal& journal) const {
@@ -118,6 +123,7 @@ Result<> PackagesStep::install(const std::vector<std::string>& names, Journal& j
     return journal.find("package", name) != nullptr;
   });
   const Broken broken = resumes ? Broken::mend : Broken::refuse;
+  say_holder();
   auto installed = install_known(names, broken, journal);
   if (!installed && installed.error().code() == Code::aborted && resumes) {
     TRY(packages_.configure());
@@ -171,7 +177,10 @@ Result<> PackagesStep::apply(Journal& journal) {
 Result<Undone> PackagesStep::undo(const Change& change, Data data, Notes& notes) {
   if (change.kind != "package") return Step::undo(change, data, notes);
   // A killed run's apt-get may still be at it.
-  if (!settled_) TRY(packages_.settle());
+  if (!settled_) {
+    say_holder();
+    TRY(packages_.settle());
+  }
   settled_ = true;
   if (TRY(packages_.state(change.target)) == apt::Packages::State::absent) return Undone::done;
   auto removed = packages_.remove(change.target);

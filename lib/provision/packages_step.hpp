@@ -37,6 +37,8 @@ class PackagesStep final : public Step {
   [[nodiscard]] std::vector<ProgramNeed> missing() const;
   /// Why nothing can be installed here, or nothing.
   [[nodiscard]] std::optional<Error> refusal(const std::vector<ProgramNeed>& missing) const;
+  /// apt-get and dpkg wait for others by themselves, and without a word.
+  void say_holder() const;
   Result<> install(const std::vector<std::string>& names, Journal& journal);
   [[nodiscard]] Result<> install_known(const std::vector<std::string>& names,
                                        apt::Packages::Broken broken, Journal& journal) const;

@@ -96,8 +96,23 @@ bool Finding::applied() const {
 }
 
 Plan& Plan::add(std::unique_ptr<Step> step) {
+  step->set_voice(voice_);
   steps_.push_back(std::move(step));
   return *this;
+}
+
+Plan& Plan::set_voice(Voice voice) {
+  voice_ = std::move(voice);
+  for (const auto& step : steps_) step->set_voice(voice_);
+  return *this;
+}
+
+Result<sys::FileLock> Plan::lock(std::chrono::milliseconds wait) const {
+  auto locked = sys::FileLock::acquire(paths_.lock());
+  const bool waits = !locked && locked.error().code() == Code::aborted && wait.count() > 0;
+  if (!waits) return locked;
+  if (voice_) voice_(locked.error().message() + ": waiting until it ends");
+  return sys::FileLock::acquire(paths_.lock(), wait);
 }
 
 std::vector<StepReport> Plan::check() {
@@ -134,7 +149,7 @@ Result<std::vector<StepReport>> Plan::check_all(
 
 Result<> Plan::apply(const std::function<void(const StepReport&)>& told,
                      std::chrono::milliseconds wait) {
-  const sys::FileLock lock = TRY(sys::FileLock::acquire(paths_.lock(), wait));
+  const sys::FileLock held = TRY(lock(wait));
   Record record = TRY(Record::open(paths_.record()));
   std::vector<StepReport> reports = TRY(check_all(told));
   bool changed = false;

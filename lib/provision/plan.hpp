@@ -42,6 +42,8 @@ class Plan {
   Plan(HostPaths paths, Services& services) : paths_(std::move(paths)), services_(services) {}
 
   Plan& add(std::unique_ptr<Step> step);
+  /// For its own words and those of all its steps; without one they are not said.
+  Plan& set_voice(Voice voice);
 
   /// Every step's check: for `status` and `--dry-run`. Takes no lock and changes nothing; a step
   /// that cannot be checked has its error in its report. One that lacks a program is missing where
@@ -66,6 +68,8 @@ class Plan {
   Result<std::vector<UndoReport>> plan_reset(Data data);
 
  private:
+  /// The host's lock, with a word when another has it and is waited for.
+  [[nodiscard]] Result<sys::FileLock> lock(std::chrono::milliseconds wait) const;
   /// The reports of check(), unless a step cannot be applied, by its report or when rehearsed.
   Result<std::vector<StepReport>> check_all(const std::function<void(const StepReport&)>& told);
   /// True when something was changed.
@@ -79,6 +83,7 @@ class Plan {
   HostPaths paths_;
   Services& services_;
   std::vector<std::unique_ptr<Step>> steps_;
+  Voice voice_;
 };
 
 /// Applies one step, whatever its check would say, under the host's lock and with its record: for a

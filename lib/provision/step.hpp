@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -96,6 +97,9 @@ class Journal {
 /// Words to a person, a line each.
 using Notes = std::vector<std::string>;
 
+/// Where a word goes that a person should read at once: for whom a run waits.
+using Voice = std::function<void(const std::string&)>;
+
 /// What becomes of disk contents when a change is undone.
 enum class Data { keep, remove };
 enum class Undone {
@@ -111,6 +115,8 @@ enum class Undone {
 class Step {
  public:
   virtual ~Step() = default;
+
+  void set_voice(Voice voice) { voice_ = std::move(voice); }
 
   /// A word for reports and the record; it never changes from release to release.
   [[nodiscard]] virtual std::string name() const = 0;
@@ -131,6 +137,14 @@ class Step {
   virtual Result<Undone> undo(const Change& change, Data /*data*/, Notes& /*notes*/) {
     return Error(Code::internal, "step '" + name() + "' cannot undo a '" + change.kind + "'");
   }
+
+ protected:
+  void say(const std::string& word) const {
+    if (voice_) voice_(word);
+  }
+
+ private:
+  Voice voice_;
 };
 
 }  // namespace flintctl::provision

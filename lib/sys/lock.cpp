@@ -9,10 +9,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
+#include "sys/process.hpp"
 
 namespace flintctl::sys {
 namespace {
@@ -26,22 +28,13 @@ void pause(std::chrono::milliseconds time) {
   (void)::poll(&waited, 1, static_cast<int>(time.count()));
 }
 
-/// The command line of a process, or empty when it is gone. proc(5).
-std::string command_of(const std::string& pid) {
-  std::string words = read_file(fmt::format("/proc/{}/cmdline", pid)).value_or({});
-  while (!words.empty() && words.back() == '\0') words.pop_back();
-  std::replace(words.begin(), words.end(), '\0', ' ');
-  return words;
-}
-
 Error held_by_another(const std::string& path, const std::string& owner) {
-  std::string who = owner.substr(0, owner.find('\n'));
-  if (who.empty() || who.find_first_not_of("0123456789") != std::string::npos) {
-    who = "unknown";
-  } else if (const std::string command = command_of(who); !command.empty()) {
-    who += fmt::format(" ({})", command);
-  }
-  return Error(Code::aborted, fmt::format("process {} holds the lock {}", who, path))
+  std::string who = "process unknown";
+  pid_t pid = 0;
+  const std::string line = owner.substr(0, owner.find('\n'));
+  const auto [end, failed] = std::from_chars(line.data(), line.data() + line.size(), pid);
+  if (failed == std::errc() && end == line.data() + line.size()) who = process_text(pid);
+  return Error(Code::aborted, fmt::format("{} holds the lock {}", who, path))
       .with_hint("wait until the other command has ended, then try again");
 }
 

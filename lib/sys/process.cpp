@@ -19,6 +19,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "core/text.hpp"
 #include "sys/error.hpp"
 #include "sys/file.hpp"
 #include "sys/interrupt.hpp"
@@ -287,6 +288,14 @@ Result<> Process::signal(int number) const {
     return last_error(fmt::format("sending signal {} to process {}", number, pid_));
   }
   return {};
+}
+
+std::string process_text(pid_t pid) {
+  std::string words = read_file(fmt::format("/proc/{}/cmdline", pid)).value_or({});
+  while (!words.empty() && words.back() == '\0') words.pop_back();
+  std::replace(words.begin(), words.end(), '\0', ' ');
+  return words.empty() ? fmt::format("process {}", pid)
+                       : fmt::format("process {} ({})", pid, printable(words));
 }
 
 Result<std::uint64_t> start_time(pid_t pid) {

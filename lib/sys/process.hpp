@@ -64,6 +64,9 @@ class Process {
   UniqueFd pidfd_;
 };
 
+/// "process 7 (apt-get install x)": a process with its command line as far as that can be read, for
+/// a message. proc(5).
+std::string process_text(pid_t pid);
 /// Field 22 of /proc/PID/stat: with the pid it names one process for the life of a boot.
 Result<std::uint64_t> start_time(pid_t pid);
 /// The id of this boot. /proc/sys/kernel/random/boot_id.

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/packages_step.hpp"
 
+#include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "place.hpp"
 #include "provision/host_settings.hpp"
@@ -156,6 +162,42 @@ TEST_CASE(
   CHECK(report.finding.items.front().state == State::missing);
   REQUIRE(report.finding.warnings.size() == 1);
   CHECK(report.finding.warnings.front().find("apt-get install tools other") != std::string::npos);
+}
+
+TEST_CASE("whoever changes packages meanwhile is named before he is waited for") {
+  Host host;
+  const std::string lock = host.apt.root + "/dpkg/lock-frontend";
+  host.apt.touch("dpkg/lock-frontend");
+  CHECK(host.apt.packages().holder().empty());
+  int ready[2];
+  REQUIRE(::pipe(ready) == 0);
+  const pid_t other = ::fork();
+  if (other == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int file = ::open(lock.c_str(), O_RDWR);
+    struct flock whole = {};
+    whole.l_type = F_WRLCK;
+    const bool taken = ::fcntl(file, F_SETLK, &whole) == 0;
+    (void)!::write(ready[1], taken ? "y" : "n", 1);
+    for (;;) ::pause();
+  }
+  char answer = 0;
+  REQUIRE(::read(ready[0], &answer, 1) == 1);
+  REQUIRE(answer == 'y');
+  std::vector<std::string> words;
+  const auto hear = [&words](const std::string& word) { words.push_back(word); };
+  REQUIRE(host.plan().set_voice(hear).apply([](const StepReport&) {}));
+  REQUIRE(host.plan().set_voice(hear).reset(Data::keep, [](const UndoReport&) {}));
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  REQUIRE(words.size() == 2);
+  for (const std::string& word : words) {
+    INFO(word);
+    CHECK(word.find("process " + std::to_string(other) + " (") == 0);
+    CHECK(word.find(") changes packages: waiting") != std::string::npos);
+  }
+  REQUIRE(host.plan().set_voice(hear).apply([](const StepReport&) {}));
+  CHECK(words.size() == 2);
 }
 
 TEST_CASE("a host without apt-get is told which programs to install by its own means") {
