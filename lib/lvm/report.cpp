@@ -33,6 +33,7 @@ LogicalVolume read_volume(const data::Value& report, const data::Value& row) {
   volume.size_bytes = number(row, "lv_size");
   volume.active = row.string_or("lv_active") == "active";
   volume.profile = row.string_or("lv_profile");
+  volume.pool = row.string_or("pool_lv");
   volume.metadata_bytes = number(row, "lv_metadata_size");
   const data::Value* segment = segment_of(report, row.string_or("lv_uuid"));
   if (segment == nullptr) return volume;
@@ -57,6 +58,7 @@ VolumeGroup read_group(const data::Value& report, const data::Value& row) {
   group.size_bytes = number(row, "vg_size");
   group.free_bytes = number(row, "vg_free");
   group.extent_bytes = number(row, "vg_extent_size");
+  group.exported = row.string_or("vg_exported") == "exported";
   group.physical = read_physical(report);
   for (const data::Value& volume : rows(report, "lv")) {
     group.logical.push_back(read_volume(report, volume));

@@ -25,6 +25,7 @@ struct LogicalVolume {
   std::uint64_t size_bytes = 0;
   bool active = false;
   std::string profile;     ///< the metadata profile's name; empty for none
+  std::string pool;        ///< of a thin volume: the thin pool that it is in
   bool monitored = false;  ///< dmeventd watches it
   // Of a thin pool only.
   std::uint64_t metadata_bytes = 0;
@@ -37,6 +38,7 @@ struct VolumeGroup {
   std::uint64_t size_bytes = 0;
   std::uint64_t free_bytes = 0;
   std::uint64_t extent_bytes = 0;
+  bool exported = false;  ///< kept from every use until vgimport(8)
   std::vector<PhysicalVolume> physical;
   std::vector<LogicalVolume> logical;  ///< those that LVM shows
 

@@ -38,6 +38,28 @@ std::string device_unit(const std::string& uuid) {
   return "dev-disk-by\\x2did-lvm\\x2dpv\\x2duuid\\x2d" + escaped + ".device";
 }
 
+/// A pool of ours under another name: the next one would be empty, if there is room for it at all.
+Result<> refuse_renamed(const VolumeGroup& group, const std::string& wanted) {
+  for (const LogicalVolume& volume : group.logical) {
+    if (volume.type != thin_pool) continue;
+    return Error(Code::already_exists,
+                 fmt::format("the volume group '{}' has the thin pool '{}', and none called '{}'",
+                             group.name, volume.name, wanted))
+        .with_hint(fmt::format("if it was renamed: lvrename {0} {1} {2}; or use it as it is: --lv "
+                               "{1}, or lv in [lvm] of host.toml",
+                               group.name, volume.name, wanted));
+  }
+  return {};
+}
+
+Result<> refuse_exported(const VolumeGroup* group) {
+  if (group == nullptr || !group->exported) return {};
+  return Error(Code::host_not_ready,
+               fmt::format("the volume group '{}' is exported: nothing of it can be used",
+                           group->name))
+      .with_hint("vgimport " + group->name);
+}
+
 /// Why the kernel's pool does not work; what LVM says of it is another matter.
 std::optional<Error> unwell(const std::string& name, PoolDrivers& drivers) {
   const auto driver = drivers.loaded_devmapper();
@@ -119,6 +141,7 @@ Result<> LvmStep::check_missing(const Report& report, Finding& finding) const {
                                  "--type thin-pool --zero y --size SIZE --name {} {}",
                                  spec_.name.volume, group->name));
     }
+    TRY(refuse_renamed(*group, spec_.name.volume));
     TRY(plan_sizes(spec_, group->size_bytes, group->extent_bytes));
     finding.items.push_back({State::in_place, group_subject, {}});
     finding.items.push_back({State::missing, pool_subject, {}});
@@ -248,6 +271,7 @@ Result<Finding> LvmStep::check() {
   }
   (void)drivers_.devmapper();  // LVM asks the kernel, and this loads what answers
   const Report found = TRY(report());
+  TRY(refuse_exported(found.find(spec_.name.group)));
   Finding finding;
   if (has_pool(found, spec_.name)) {
     TRY(check_pool(*found.find(spec_.name.group), finding));
@@ -356,6 +380,7 @@ Result<> LvmStep::verify() const {
 
 Result<> LvmStep::apply(Journal& journal) {
   const Report before = TRY(report());
+  TRY(refuse_exported(before.find(spec_.name.group)));
   if (!has_pool(before, spec_.name)) {
     Finding finding;
     TRY(check_missing(before, finding));

@@ -105,10 +105,29 @@ Result<Undone> undo_physical(const Change& change, PoolDrivers& drivers) {
   return Undone::done;
 }
 
+/// LVM's own volumes in our pool are others': with the pool not active they are not either.
+Result<> refuse_thin_volumes(const Change& change, Data data, const Report& report) {
+  const LogicalName name = split(change.target);
+  const VolumeGroup* group = own_group(report, name.group, change);
+  if (group == nullptr) return {};
+  for (const LogicalVolume& volume : group->logical) {
+    if (volume.pool != name.volume || (data == Data::keep && !volume.active)) continue;
+    const std::string text = LogicalName{name.group, volume.name}.text();
+    return Error(Code::aborted,
+                 fmt::format("the thin pool {} is in use: the volume {}, which flintctl did not "
+                             "make, is in it{}",
+                             name.text(), text, volume.active ? " and is active" : ""))
+        .with_hint("if nobody needs it: " +
+                   std::string(data == Data::keep ? "lvchange --activate n " : "lvremove ") + text);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> LvmStep::allow_undo(const Change& change, Data data) {
   if (change.kind == "pool") {
+    TRY(refuse_thin_volumes(change, data, TRY(report())));
     const auto driver = drivers_.devmapper();
     if (!driver) return {};
     return thinpool::refuse_in_use(lvm::dm_name(split(change.target)), **driver);

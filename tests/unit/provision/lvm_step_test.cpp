@@ -35,6 +35,9 @@ class FakeLvm final : public lvm::Tools {
   std::set<std::string> orphans;               ///< UUIDs
   std::vector<std::string> ran;                ///< all but reports
   std::map<std::string, std::uint64_t> plain;  ///< other volumes of every group: their bytes
+  std::map<std::string, bool> thin;            ///< in the pool of every group: whether active
+  std::string pool_name = "thinpool";          ///< by which LVM knows all pools
+  bool exported = false;                       ///< all groups are
   bool monitoring_works = true;
 
   explicit FakeLvm(testing::Fault& fault) : fault_(fault) {}
@@ -86,10 +89,10 @@ class FakeLvm final : public lvm::Tools {
       std::string volumes;
       std::string segments;
       if (const auto pool = pools.find(name); pool != pools.end()) {
-        volumes = fmt::format(
-            R"({{"lv_uuid":"L","lv_name":"thinpool","lv_active":"{}","lv_size":"800000000",)"
-            R"("lv_metadata_size":"67108864","lv_profile":"{}"}})",
-            pool->second.active ? "active" : "", pool->second.profile);
+        volumes =
+            fmt::format(R"({{"lv_uuid":"L","lv_name":"{}","lv_active":"{}","lv_size":"800000000",)"
+                        R"("lv_metadata_size":"67108864","lv_profile":"{}"}})",
+                        pool_name, pool->second.active ? "active" : "", pool->second.profile);
         segments =
             fmt::format(R"({{"lv_uuid":"L","segtype":"thin-pool","zero":"{}","thin_count":"{}",)"
                         R"("seg_monitor":"{}"}})",
@@ -102,11 +105,18 @@ class FakeLvm final : public lvm::Tools {
                                volume, volume, size);
         segments += fmt::format(R"({}{{"lv_uuid":"{}","segtype":"linear"}})", comma, volume);
       }
+      for (const auto& [volume, active] : thin) {
+        const char* comma = volumes.empty() ? "" : ",";
+        volumes +=
+            fmt::format(R"({}{{"lv_uuid":"{}","lv_name":"{}","lv_active":"{}","pool_lv":"{}"}})",
+                        comma, volume, volume, active ? "active" : "", pool_name);
+        segments += fmt::format(R"({}{{"lv_uuid":"{}","segtype":"thin"}})", comma, volume);
+      }
       parts += fmt::format(
-          R"({{"vg":[{{"vg_name":"{}","vg_size":"1069547520","vg_free":"200000000",)"
+          R"({{"vg":[{{"vg_name":"{}","vg_exported":"{}","vg_size":"1069547520","vg_free":"200000000",)"
           R"("vg_extent_size":"4194304"}}],"pv":[{{"pv_name":"/dev/sdb","pv_uuid":"{}"}}],)"
           R"("lv":[{}],"seg":[{}]}},)",
-          name, uuid, volumes, segments);
+          name, exported ? "exported" : "", uuid, volumes, segments);
     }
     for (const std::string& uuid : orphans) {
       parts += fmt::format(R"({{"pv":[{{"pv_name":"/dev/sdb","pv_uuid":"{}"}}]}},)", uuid);
@@ -440,6 +450,49 @@ TEST_CASE("a group with volumes of others does not go with the pool") {
   CHECK(host.lvm.pools.count("flintlock") == 1);
   REQUIRE(host.reset(Data::keep));
   CHECK(host.lvm.pools.count("flintlock") == 1);
+}
+
+TEST_CASE("another's thin volume in our pool is neither deactivated nor removed without a word") {
+  LvmHost host;
+  REQUIRE(host.apply());
+  host.lvm.thin = {{"guest", true}};
+  const Data data = GENERATE(Data::keep, Data::remove);
+  const std::size_t ran = host.lvm.ran.size();
+  const auto refused = host.reset(data);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Code::aborted);
+  CHECK(refused.error().text().find("the volume flintlock/guest, which flintctl did not make") !=
+        std::string::npos);
+  CHECK(refused.error().hint().find(data == Data::keep
+                                        ? "lvchange --activate n flintlock/guest"
+                                        : "lvremove flintlock/guest") != std::string::npos);
+  CHECK(host.lvm.ran.size() == ran);
+  // Nothing happens to one that is not active.
+  host.lvm.thin["guest"] = false;
+  CHECK(static_cast<bool>(host.reset(data)) == (data == Data::keep));
+}
+
+TEST_CASE(
+    "a pool that somebody renamed, and a group that is exported, are told with the way back") {
+  LvmHost host;
+  REQUIRE(host.apply());
+  const std::size_t ran = host.lvm.ran.size();
+  const auto refusal_of = [&host] {
+    const auto refused = host.apply();
+    REQUIRE_FALSE(refused);
+    REQUIRE_FALSE(allow_apply(host.check()));
+    return refused.error();
+  };
+  host.lvm.pool_name = "renamed";
+  const Error renamed = refusal_of();
+  CHECK(renamed.code() == Code::already_exists);
+  CHECK(renamed.hint().find("lvrename flintlock renamed thinpool") != std::string::npos);
+  host.lvm.pool_name = "thinpool";
+  host.lvm.exported = true;
+  const Error exported = refusal_of();
+  CHECK(exported.code() == Code::host_not_ready);
+  CHECK(exported.hint() == "vgimport flintlock");
+  CHECK(host.lvm.ran.size() == ran);
 }
 
 TEST_CASE("old metadata that a repair kept goes with the pool") {

@@ -325,6 +325,14 @@ TEST_CASE("two runs at once: the second says who holds the lock") {
   CHECK(applied.error().code() == Code::aborted);
   CHECK(applied.error().text().find(std::to_string(::getpid())) != std::string::npos);
   CHECK(applied.error().text().find("unit_provision") != std::string::npos);  // its command
+  // Where it is to wait it says so before.
+  std::vector<std::string> words;
+  host.plan.set_voice([&words](const std::string& word) { words.push_back(word); });
+  CHECK_FALSE(host.apply());
+  CHECK(words.empty());
+  CHECK_FALSE(host.plan.apply([](const StepReport&) {}, std::chrono::milliseconds(1)));
+  REQUIRE(words.size() == 1);
+  CHECK(words.front() == applied.error().message() + ": waiting until it ends");
 }
 
 TEST_CASE("a record that cannot be understood stops a run before it changes anything") {
