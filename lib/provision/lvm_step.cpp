@@ -60,12 +60,24 @@ Result<> refuse_exported(const VolumeGroup* group) {
       .with_hint("vgimport " + group->name);
 }
 
+/// LVM gives the name of a pool that has, or once had, volumes of its own to a layer above it,
+/// which takes no messages: no volume can be made through that.
+std::optional<Error> layered(const lvm::LogicalName& name, devmapper::Driver& driver) {
+  const auto table = driver.table(lvm::dm_name(name));
+  if (!table || table->size() != 1 || table->front().type == thin_pool) return std::nullopt;
+  return Error(Code::already_exists,
+               "LVM keeps it for volumes of its own, now or once, and containerd cannot use it")
+      .with_hint(
+          fmt::format("if nothing in it is needed: lvremove {}, then this again", name.text()));
+}
+
 /// Why the kernel's pool does not work; what LVM says of it is another matter.
-std::optional<Error> unwell(const std::string& name, PoolDrivers& drivers) {
+std::optional<Error> unwell(const lvm::LogicalName& name, PoolDrivers& drivers) {
   const auto driver = drivers.loaded_devmapper();
   const auto loops = drivers.loaded_loops();
   if (!driver || !loops) return {};
-  const auto pool = thinpool::inspect(name, **driver, **loops);
+  if (auto error = layered(name, **driver)) return error;
+  const auto pool = thinpool::inspect(lvm::dm_name(name), **driver, **loops);
   return pool ? thinpool::unwell(*pool) : std::nullopt;
 }
 
@@ -219,7 +231,7 @@ Result<> LvmStep::check_pool(const VolumeGroup& group, Finding& finding) const {
   Item item{State::in_place, "thin pool " + name, {}};
   if (!pool.active) {
     item = {State::differs, item.subject, "is not active"};
-  } else if (const auto trouble = unwell(spec_.dm_name(), drivers_)) {
+  } else if (const auto trouble = unwell(spec_.name, drivers_)) {
     item = {State::differs, item.subject, trouble->message(), {}, trouble};
   }
   finding.items.push_back(std::move(item));
