@@ -127,6 +127,7 @@ void plan_directories(const ContainerdSettings& settings, ContainerdInstall& pla
       plan.changes.push_back(
           fmt::format("create folder {} ({:04o})", directory.path, directory.mode));
     } else if (narrows(directory, *mode)) {
+      plan.wide_root = mode;
       plan.changes.push_back(fmt::format("set the mode {:04o} of {} (is {:04o})", directory.mode,
                                          directory.path, *mode));
     } else if (too_wide(directory, *mode)) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +18,7 @@ struct ContainerdInstall {
   std::vector<std::string> changes;  ///< one line each; empty: all is as it should be
   std::vector<std::string> notes;    ///< what is left as it is, one sentence each
   std::string diff;                  ///< unified; empty unless the file differs
+  std::optional<mode_t> wide_root;   ///< root's mode as it is, when it is to be narrowed
   std::string backup;                ///< where a different file was kept; only after applying
   [[nodiscard]] bool changed() const { return !changes.empty(); }
 };

@@ -2,6 +2,7 @@
 #include "provision/containerd_step.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include "provision/containerd_version.hpp"
 #include "provision/devpool_step.hpp"
 #include "provision/host_file.hpp"
+#include "sys/error.hpp"
 #include "sys/fact_cache.hpp"
 #include "sys/file.hpp"
 
@@ -72,6 +74,20 @@ Result<std::vector<std::string>> data_of_containerd(const std::string& root) {
     if (name.ends_with(".db")) paths.push_back(fmt::format("{}/{}", snapshotter, name));
   }
   return paths;
+}
+
+constexpr auto root_mode = "root-mode";
+
+/// Only what is empty is open again to those it was open to: what is kept is guests' disks.
+Result<Undone> undo_root_mode(const Change& change, Data data) {
+  struct stat status = {};
+  if (::stat(change.target.c_str(), &status) != 0) return Undone::done;
+  if (data == Data::keep && !TRY(sys::list_directory(change.target)).empty()) return Undone::kept;
+  const auto before = static_cast<mode_t>(change.details.integer_or("mode"));
+  const bool ours = (status.st_mode & 07777U) == 0700;  // else somebody gave it another since
+  if (!ours || before == 0) return Undone::done;
+  if (::chmod(change.target.c_str(), before & 07777U) == 0) return Undone::done;
+  return sys::last_error("giving back its mode to " + change.target);
 }
 
 Result<Undone> undo_root(const std::string& root, Data data) {
@@ -207,7 +223,12 @@ Result<> ContainerdStep::install_config(Journal& journal) {
     TRY(journal.intend("root", wanted.root));
   }
   const std::string& path = wanted_.start.config_path;
-  if (TRY(plan_containerd_config(wanted, path)).file_differs) {
+  const ContainerdInstall plan = TRY(plan_containerd_config(wanted, path));
+  // What it was before the first run comes back.
+  if (plan.wide_root && journal.find(root_mode, wanted.root) == nullptr) {
+    TRY(journal.intend(root_mode, wanted.root, data::Value::object({{"mode", *plan.wide_root}})));
+  }
+  if (plan.file_differs) {
     TRY(install_file({path, containerd_toml(wanted)}, journal));
   }
   TRY(install_containerd_config(wanted, path));
@@ -252,6 +273,7 @@ Result<> ContainerdStep::apply(Journal& journal) {
 }
 
 Result<Undone> ContainerdStep::undo(const Change& change, Data data, Notes& notes) {
+  if (change.kind == root_mode) return undo_root_mode(change, data);
   if (change.kind == "root") return undo_root(change.target, data);
   if (change.kind == "state") {
     // Sockets and the like. Ours has ended by now, and another's may have taken its place.

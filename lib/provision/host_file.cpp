@@ -19,6 +19,8 @@
 namespace flintctl::provision {
 namespace {
 
+constexpr auto backup_mark = ".flintctl-bak-";
+
 std::string parent_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().string();
 }
@@ -90,7 +92,7 @@ std::optional<Error> refuse_foreign(const std::string& path) {
 
 /// A name beside `path` that nothing has.
 std::string backup_name(const std::string& path) {
-  const std::string base = fmt::format("{}.flintctl-bak-{}", path, utc_stamp());
+  const std::string base = fmt::format("{}{}{}", path, backup_mark, utc_stamp());
   std::string name = base;
   for (int number = 1; sys::exists(name); ++number) name = fmt::format("{}-{}", base, number);
   return name;
@@ -102,6 +104,20 @@ Result<> keep_backup(const std::string& path, const std::string& backup) {
     return sys::last_error(fmt::format("keeping the old {} as {}", path, backup));
   }
   return {};
+}
+
+/// A word about each backup that stays, of a file of ours that somebody edited.
+void note_backups(const std::string& path, std::vector<std::string>& notes) {
+  const std::string start = std::filesystem::path(path).filename().string() + backup_mark;
+  for (const std::string& name : sys::list_directory(parent_of(path)).value_or({})) {
+    if (!name.starts_with(start)) continue;
+    const std::string backup = fmt::format("{}/{}", parent_of(path), name);
+    const bool said = std::any_of(notes.begin(), notes.end(), [&](const std::string& note) {
+      return note.ends_with(" " + backup);
+    });
+    if (!said)
+      notes.push_back(fmt::format("{}, as somebody had edited it, stays as {}", path, backup));
+  }
 }
 
 /// The folders above `path` that are missing, highest first.
@@ -282,7 +298,11 @@ Result<Undone> undo_file_change(const Change& change, Data data, std::vector<std
     notes.push_back(fmt::format("where {} lies is not recorded: it is left", change.target));
     return Undone::done;
   }
-  if (change.kind == "file") return undo_file(change, notes);
+  if (change.kind == "file") {
+    const Undone undone = TRY(undo_file(change, notes));
+    note_backups(change.target, notes);
+    return undone;
+  }
   if (change.kind == "link") return undo_link(change);
   if (change.kind == "folder") return undo_folder(change, data);
   return undo_data(change, data, notes);

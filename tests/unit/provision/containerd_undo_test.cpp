@@ -14,6 +14,7 @@
 #include "provision/containerd_process.hpp"
 #include "provision/containerd_step.hpp"
 #include "provision/containerd_system.hpp"
+#include "provision/containerd_version.hpp"
 #include "provision/plan.hpp"
 
 using namespace flintctl;
@@ -279,6 +280,41 @@ TEST_CASE("the log's name stands for itself in the unit, and what runs is seen w
   REQUIRE(found);
   CHECK(found->items[0].state == State::in_place);
   CHECK(found->items[1].state == State::missing);  // nothing runs there
+}
+
+TEST_CASE("a root that was narrowed gets its mode back once nothing is kept in it") {
+  Place place;
+  PrivateContainerd wanted;
+  wanted.settings.root = place.root + "/c";
+  wanted.settings.state = place.root + "/run/c";
+  wanted.settings.address = place.root + "/run/c/containerd.sock";
+  wanted.settings.version = *parse_containerd_version("containerd x v1.7.0");
+  wanted.start.config_path = place.root + "/etc/c.toml";
+  wanted.start.log_file = place.root + "/log/c.log";
+  wanted.start.binary = place.root + "/containerd";
+  place.write(wanted.start.binary,
+              "#!/bin/sh\n[ \"$1\" != --version ] || exec echo containerd x v1.7.0\nexit 1\n");
+  REQUIRE(::chmod(wanted.start.binary.c_str(), 0755) == 0);
+  REQUIRE(sys::make_directories(wanted.settings.root, 0755));
+  const auto mode = [&] {
+    struct stat status = {};
+    REQUIRE(::stat(wanted.settings.root.c_str(), &status) == 0);
+    return status.st_mode & 07777U;
+  };
+  Plan plan(place.paths, place.services);
+  plan.add(std::make_unique<ContainerdStep>(place.paths, wanted, place.services));
+  for (int run = 0; run < 2; ++run) {  // its containerd ends at once
+    CHECK_FALSE(plan.apply([](const StepReport&) {}));
+    REQUIRE(mode() == 0700);
+  }
+  const std::string data = wanted.settings.root + "/io.containerd.content.v1.content/x";
+  place.write(data, "kept");
+  REQUIRE(plan.reset(Data::keep, [](const UndoReport&) {}));
+  CHECK(mode() == 0700);
+  CHECK(Place::read(data) == "kept");
+  REQUIRE(plan.reset(Data::remove, [](const UndoReport&) {}));
+  CHECK(mode() == 0755);
+  CHECK(place.recorded() == 0);
 }
 
 TEST_CASE("a backup that says what the file says goes") {

@@ -86,6 +86,24 @@ TEST_CASE("a file of ours may change with a release and still be undone") {
   CHECK_FALSE(sys::exists(path));
 }
 
+TEST_CASE("a backup of a file of ours that was edited stays, with a word when it is undone") {
+  Place place;
+  auto record = Record::open(place.paths.record());
+  Journal journal(*record, "step");
+  const std::string path = place.paths.etc + "/x.conf";
+  REQUIRE(install_file({path, "ours\n"}, journal));
+  place.write(path, "edited\n");
+  REQUIRE(install_file({path, "ours\n"}, journal));
+  place.write(path + ".flintctl-bak", "another's\n");
+  std::vector<std::string> notes;
+  REQUIRE(undo_file_change(*journal.find("file", path), Data::keep, notes));
+  CHECK_FALSE(sys::exists(path));
+  REQUIRE(notes.size() == 1);
+  const std::string backup = notes.front().substr(notes.front().rfind(' ') + 1);
+  CHECK(notes.front() == path + ", as somebody had edited it, stays as " + backup);
+  CHECK(Place::read(backup) == "edited\n");
+}
+
 TEST_CASE("a folder that cannot be written says which") {
   Place place;
   place.write(place.paths.etc, "no folder");
