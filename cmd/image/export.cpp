@@ -105,6 +105,7 @@ Result<> image_export(Host& host, const ImageExportOptions& options) {
   if (to_file) {
     TRY(write_file(options.file, write).context("exporting images"));
     std::vector<Subject> exported;
+    exported.reserve(references.size());
     for (const auto& reference : references) exported.push_back({reference.name()});
     return change_each(host, exported,
                        {image_kind, "exported", [](const Subject&) { return true; }});

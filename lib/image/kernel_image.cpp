@@ -113,7 +113,7 @@ Result<std::string> read_busybox(const std::string& path) {
   if (!busybox) return std::move(busybox).error().with_hint(hint);
   const auto whole = check_elf(*busybox);
   if (whole && is_static(*busybox)) return *std::move(busybox);
-  const auto why = whole ? "it needs a dynamic linker" : std::string(whole.error().text());
+  const std::string why = whole ? "it needs a dynamic linker" : whole.error().text();
   return Error(Code::invalid_argument, fmt::format("{} cannot run in an initrd: {}", path, why))
       .with_hint(hint);
 }
