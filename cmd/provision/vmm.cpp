@@ -172,7 +172,8 @@ void add_provision_vmm(cli::Command& provision, Host& host) {
           "NAME is firecracker, jailer, cloud-hypervisor, virtiofsd or qemu; 'list' lists those "
           "and "
           "what the host has besides. The file is the binary or a .tar.gz release with it. Nothing "
-          "of it is executed before its SHA-256 was found right. Versions lie side by side in "
+          "of it is executed before its SHA-256 was found right, and what does not say that it is "
+          "that program is not installed. Versions lie side by side in "
           "/usr/local/lib/flintctl/vmm, and /usr/local/bin/NAME leads to the one that was "
           "installed last. Without a file qemu and virtiofsd come from the distribution's package, "
           "by apt-get, unless they are there.")
