@@ -38,9 +38,9 @@ struct VolumeGroup {
   std::uint64_t size_bytes = 0;
   std::uint64_t free_bytes = 0;
   std::uint64_t extent_bytes = 0;
-  bool exported = false;  ///< kept from every use until vgimport(8)
   std::vector<PhysicalVolume> physical;
   std::vector<LogicalVolume> logical;  ///< those that LVM shows
+  bool exported = false;               ///< kept from every use until vgimport(8)
 
   [[nodiscard]] const LogicalVolume* find(std::string_view volume) const;
 };
