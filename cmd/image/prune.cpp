@@ -71,8 +71,7 @@ void add_image_prune(cli::Command& image, Host& host) {
       .example("flintctl image prune --older-than 30d", "what was pulled 30 days ago or earlier")
       .duration_option("--older-than", options->older_than,
                        "Only images that were pulled or named so long ago")
-      .option("--platform", options->platform, "Platform to look for (this machine's)",
-              "OS/ARCH[/VARIANT]")
+      .option("--platform", options->platform, platform_help, "OS/ARCH[/VARIANT]")
       .flag("--dry-run", options->dry_run, "Say what would be removed, and remove nothing")
       .action([options, &host] { return image_prune(host, *options); });
 }

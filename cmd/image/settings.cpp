@@ -35,8 +35,7 @@ void add_look_flags(cli::Command& command, LookFlags& flags) {
   command
       .option("--snapshotter", flags.snapshotter,
               "containerd's snapshotter to look in (devmapper unless configured)", "NAME")
-      .option("--platform", flags.platform, "Platform to look for (this machine's)",
-              "OS/ARCH[/VARIANT]");
+      .option("--platform", flags.platform, platform_help, "OS/ARCH[/VARIANT]");
 }
 
 Result<image::PlatformChoice> platform_to_look_for(const std::string& named) {

@@ -59,6 +59,9 @@ struct Look {
   image::CachedPaths cached;       ///< of the kernel cache
 };
 
+inline constexpr const char* platform_help =
+    "Only images for this platform (this machine's, and of images for others theirs)";
+
 /// The one that --platform names; without it this machine's, or for images that are not made for it
 /// whichever they are here for.
 Result<image::PlatformChoice> platform_to_look_for(const std::string& named);
