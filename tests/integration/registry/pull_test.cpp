@@ -148,7 +148,7 @@ TEST_CASE("the records outlive a collection, and a removal takes all of them") {
   must(client->lease_delete("collect"));
   CHECK(must(client->content_list({})).size() == 3);  // index, manifest, config: no layer
   CHECK(must(is_unpacked(*client, "native", result.image)));
-  const auto images = must(list(*client, "native", {"linux", "amd64", ""}));
+  const auto images = must(list(*client, "native", oci::Platform{"linux", "amd64", ""}));
   REQUIRE(images.size() == 1);
   CHECK(images[0].unpacked_size.value_or(0) > 0);
   const auto config = must(client->content_info(result.image.content.config.digest.text()));
