@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sys/file.hpp"
+#include "sys/interrupt.hpp"
 #include "sys/mount.hpp"
 
 namespace flintctl::thinpool {
@@ -106,6 +107,7 @@ Result<> refuse_open(const std::string& pool, const std::string& volume,
                                               opener.text, volume))
           .with_hint("stop the VMs first (flintctl vm list -A), and unmount what is mounted");
     }
+    TRY(sys::check_interrupt());
     (void)::poll(nullptr, 0, 20);  // the kernel tells nobody that a device was closed
   }
 }
@@ -144,6 +146,7 @@ Result<> wait_unused(const std::string& volume, devmapper::Driver& driver,
                                               devmapper::node_path(volume)))
           .with_hint("end that first, then run the same command again");
     }
+    TRY(sys::check_interrupt());
     (void)::poll(nullptr, 0, 20);  // the kernel tells nobody that a device was closed
   }
 }
