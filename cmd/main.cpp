@@ -15,19 +15,7 @@
 namespace flintctl::cmd {
 namespace {
 
-/// Who starts us with one of these closed must not have our own files take their numbers: what we
-/// print, or an image, would go there.
-void open_standard_descriptors() {
-  while (true) {
-    const int lowest = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (lowest > STDERR_FILENO) ::close(lowest);
-    if (lowest < 0 || lowest > STDERR_FILENO) return;
-    (void)::fcntl(lowest, F_SETFD, 0);
-  }
-}
-
 [[noreturn]] void main(int argc, char** argv) {
-  open_standard_descriptors();
   sys::catch_interrupts();
   output::Streams streams{std::cout, std::cerr};
   streams.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
@@ -48,6 +36,22 @@ void open_standard_descriptors() {
   // longer than many a command and does nothing that the end of the process does not do.
   std::_Exit(status);
 }
+
+/// Who starts us with one of these closed must not have our own files take their numbers: what we
+/// print, or an image, would go there.
+void open_standard_descriptors() {
+  for (;;) {
+    const int lowest = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (lowest > STDERR_FILENO) ::close(lowest);
+    if (lowest < 0 || lowest > STDERR_FILENO) return;
+    (void)::fcntl(lowest, F_SETFD, 0);
+  }
+}
+
+// Before the constructors of the libraries, of which some open files. ELF, "Initialization and
+// Termination Functions".
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const before_libraries)() = open_standard_descriptors;
 
 }  // namespace
 }  // namespace flintctl::cmd
