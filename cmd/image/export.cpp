@@ -120,7 +120,7 @@ void add_image_export(cli::Command& image, Host& host) {
       .details(
           "The file is the tar of an OCI layout: 'flintctl image import', 'ctr images import', "
           "'docker load' and 'skopeo' read it. Layers must be here as blobs: pull with "
-          "--keep-layers.")
+          "--keep-layers. Where flintctl imports it, the image has the digest that it has here.")
       .example("flintctl image export --file os.tar registry.example/os:1", "for another host")
       .example("flintctl image export local/os:1 | ssh host flintctl image import -",
                "without a file between")

@@ -8,6 +8,7 @@
 #include "archive/tar_writer.hpp"
 #include "data/value.hpp"
 #include "image/local_image.hpp"
+#include "image/saved_image.hpp"
 #include "sys/interrupt.hpp"
 
 namespace flintctl::image {
@@ -16,6 +17,7 @@ namespace {
 struct Chosen {
   oci::Reference reference;
   LocalImage image;
+  std::vector<oci::Descriptor> indexes;  ///< on the way to the manifest, outermost first
 };
 
 std::string blob_name(const oci::Digest& digest) { return "blobs/sha256/" + digest.hex(); }
@@ -32,16 +34,25 @@ Result<Chosen> choose(containerd::Client& client, const oci::Reference& referenc
                                               layer.digest.text(), reference.name()))
         .with_hint(fmt::format("get it: flintctl image pull --keep-layers {}", reference.name()));
   }
-  return Chosen{reference, std::move(image)};
+  const auto read = [&](const oci::Descriptor& descriptor, DocumentKind) {
+    return client.content_read(descriptor.digest.text(), oci::max_config);
+  };
+  Chosen chosen{reference, std::move(image), {}};
+  for (const auto& index : TRY(read_documents(chosen.image.target, platform, read)).indexes) {
+    chosen.indexes.push_back(index.document.descriptor);
+  }
+  return chosen;
 }
 
 /// "index.json": each image by its manifest, even when the registry's name was an index's, for the
-/// other platforms' manifests are not here.
+/// other platforms' manifests are not here. So that a digest means the same on the other host, an
+/// annotation says which index that was.
 std::string index_of(const std::vector<Chosen>& chosen) {
   data::Value manifests = data::Value::array();
-  for (const auto& [reference, image] : chosen) {
+  for (const auto& [reference, image, indexes] : chosen) {
     auto annotations = data::Value::object({{"io.containerd.image.name", image.name}});
     if (reference.tag()) annotations.set("org.opencontainers.image.ref.name", *reference.tag());
+    if (!indexes.empty()) annotations.set(index_annotation, image.target.digest.text());
     manifests.push(data::Value::object({{"mediaType", image.manifest.media_type},
                                         {"digest", image.manifest.digest.text()},
                                         {"size", image.manifest.size},
@@ -55,7 +66,7 @@ std::string index_of(const std::vector<Chosen>& chosen) {
 /// "manifest.json", for `docker load`.
 std::string docker_index_of(const std::vector<Chosen>& chosen) {
   data::Value list = data::Value::array();
-  for (const auto& [reference, image] : chosen) {
+  for (const auto& [reference, image, indexes] : chosen) {
     data::Value tags = data::Value::array();
     if (reference.tag()) tags.push(image.name);
     data::Value layers = data::Value::array();
@@ -92,7 +103,8 @@ Result<> export_images(containerd::Client& client, const std::vector<oci::Refere
   TRY(tar.file("index.json", index_of(chosen)));
   TRY(tar.file("manifest.json", docker_index_of(chosen)));
   std::set<std::string> written;
-  for (const auto& [reference, image] : chosen) {
+  for (const auto& [reference, image, indexes] : chosen) {
+    for (const auto& index : indexes) TRY(write_blob(client, tar, index, written));
     TRY(write_blob(client, tar, image.manifest, written));
     TRY(write_blob(client, tar, image.content.config, written));
     for (const auto& layer : image.content.layers) TRY(write_blob(client, tar, layer, written));

@@ -120,18 +120,34 @@ Result<std::string> read_blob(const LocalFiles& files, const oci::Descriptor& de
   return damaged(fmt::format("'{}' has another digest than its name", name));
 }
 
+/// The descriptor of the index that index_annotation names.
+Result<oci::Descriptor> index_descriptor(const LocalFiles& files, const std::string& text) {
+  auto digest = TRY(oci::Digest::parse(text));
+  const auto bytes = TRY(needed(files.read(blob_name(digest), oci::max_manifest)));
+  const auto type = TRY(data::parse_json(bytes)).string_or("mediaType");
+  return oci::Descriptor{type.empty() ? std::string(oci::media_type::oci_index) : type,
+                         std::move(digest), bytes.size()};
+}
+
 Result<SavedImage> read_oci(const LocalFiles& files, const data::Value& entry,
                             const oci::Platform& platform, const archive::Limits& /*limits*/) {
   const auto size = entry.integer_or("size", -1);
   if (size < 0) return damaged("an entry of index.json has no size");
-  const oci::Descriptor target{entry.string_or("mediaType"),
+  const oci::Descriptor listed{entry.string_or("mediaType"),
                                TRY(oci::Digest::parse(entry.string_or("digest"))),
                                static_cast<std::uint64_t>(size)};
+  const auto* const annotations = entry.find("annotations");
+  const auto index = annotations == nullptr ? "" : annotations->string_or(index_annotation);
+  const auto target = index.empty() ? listed : TRY(index_descriptor(files, index));
   const auto read = [&](const oci::Descriptor& descriptor, DocumentKind) {
     return read_blob(files, descriptor);
   };
   SavedImage image{{}, TRY(read_documents(target, platform, read)), {}};
-  if (const auto* const annotations = entry.find("annotations")) {
+  if (!index.empty() && image.documents.manifest.descriptor.digest != listed.digest) {
+    return damaged(
+        fmt::format("the index {} leads to another manifest than the one beside it", index));
+  }
+  if (annotations != nullptr) {
     std::string name = annotations->string_or("io.containerd.image.name");
     // The specification's own annotation is often a mere tag.
     if (name.empty()) name = annotations->string_or("org.opencontainers.image.ref.name");

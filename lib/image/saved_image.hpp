@@ -14,6 +14,11 @@
 
 namespace flintctl::image {
 
+/// In an OCI layout's index.json, beside an entry that is a manifest: the digest of the index by
+/// which a registry names the image. That index is among the blobs, but most of what it lists is
+/// not, which other tools could not read.
+inline constexpr const char* index_annotation = "flintctl.dev/index";
+
 /// An image in files of this host: its documents, its layers, and what it calls itself.
 struct SavedImage {
   std::vector<std::string> names;  ///< as written; none when only the user knows one

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pulls from Debian's docker-registry into the containerd of this host's package.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -15,10 +16,14 @@
 #include <utility>
 
 #include "bed.hpp"
+#include "core/units.hpp"
 #include "doomed.hpp"
 #include "image/abandoned.hpp"
 #include "image/export_image.hpp"
+#include "image/import_image.hpp"
+#include "image/local_files.hpp"
 #include "image/partial_file.hpp"
+#include "image/saved_image.hpp"
 #include "support/archive/folder.hpp"
 #include "support/catch.hpp"
 #include "support/must.hpp"
@@ -241,6 +246,26 @@ TEST_CASE("kept layers are content, those of an image that was unpacked without 
                      }));
   CHECK(tar.find(layers[0].digest.hex()) != std::string::npos);
   CHECK(pull_now("kept", "rich", options).outcome == PullOutcome::unchanged);
+
+  // Where it is carried to, the digest of the registry's index means it, and the registry is not
+  // asked.
+  const auto& target = kept.image.target;
+  REQUIRE(target.digest != kept.image.manifest.digest);
+  const std::string file = Bed::get().folder() + "/exported.tar";
+  must(sys::write_file_atomic(file, tar, 0600));
+  const UniqueFd exported = must(sys::open(file, O_RDONLY));
+  const auto files = must(LocalFiles::in_tar(exported.get(), Bed::get().folder() + "/spool", gib));
+  const auto saved = must(read_saved_images(files, options.platform, {}));
+  REQUIRE(saved.size() == 1);
+  const auto there = Bed::get().client("carried");
+  const auto pinned = must(oci::Reference::parse(
+      fmt::format("{}/{}@{}", Bed::get().image("rich").host(),
+                  Bed::get().image("rich").repository(), target.digest.text())));
+  NoProgress silent;
+  const auto to = Bed::get().options("carried");
+  CHECK(must(import(*there, pinned, saved[0], to, silent)).image.target.digest == target.digest);
+  CHECK(must(ensure(*there, pinned, PullPolicy::never, to, silent)).image.target.digest ==
+        target.digest);
 }
 
 TEST_CASE("automatic boundaries keep what local images share") {
