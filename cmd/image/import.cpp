@@ -156,9 +156,9 @@ void add_image_import(cli::Command& image, Host& host) {
       .details(
           "FILE is an OCI layout (a folder or a tar), what 'docker save' writes, '-' for one of "
           "these tars on standard input, or an ext4 file system, which is read and not mounted; "
-          "tars may be compressed. With --rootfs it is the tar of a file system. All bytes are "
-          "checked as those of a pull are. On a host without a network: 'flintctl image export' "
-          "elsewhere, carry the file over, import it here.")
+          "tars may be compressed. With --rootfs it is a file system: its tar, or ext4, compressed "
+          "or not. All bytes are checked as those of a pull are. On a host without a network: "
+          "'flintctl image export' elsewhere, carry the file over, import it here.")
       .example("flintctl image import os.tar", "an OCI layout, by the name that it has")
       .example("docker save app:1 | flintctl image import -", "from a docker host")
       .example("flintctl image import --rootfs root.tar.zst local/os:1",
@@ -168,7 +168,8 @@ void add_image_import(cli::Command& image, Host& host) {
       .optional_argument("REF", options->name,
                          "What to call the image (what it calls itself unless given)")
       .option("--name", options->other_name, "The same as REF", "REF")
-      .flag("--rootfs", options->rootfs, "FILE is a file system: a tar, or ext4 on standard input")
+      .flag("--rootfs", options->rootfs,
+            "FILE is a file system: its tar, or ext4 (also compressed, or on standard input)")
       .action([options, &host] { return image_import(host, *options); });
   add_install_flags(command, options->flags);
 }

@@ -9,6 +9,7 @@ namespace flintctl::containerd {
 
 /// Bounded waits between tries, each twice the one before: for states of containerd that no event
 /// announces (a content reference that another writer holds, a device that is just being removed).
+/// An interrupt does not cut them short: cleaning up after one waits, too.
 class Backoff {
  public:
   using Duration = std::chrono::milliseconds;

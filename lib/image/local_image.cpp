@@ -123,13 +123,13 @@ Error no_such_image(const oci::Reference& reference) {
 }
 
 Result<LocalImage> require_local(containerd::Client& client, const oci::Reference& reference,
-                                 const PlatformChoice& platform) {
+                                 const PlatformChoice& choice) {
   const auto record = TRY(unless_missing(client.image_get(reference.name())));
   if (!record) return no_such_image(reference);
-  auto image = TRY(read_local(client, *record, platform));
+  auto image = TRY(read_local(client, *record, choice));
   if (image) return *std::move(image);
   return Error(Code::not_found, fmt::format("image '{}' is not for {}, or not all of it is here",
-                                            reference.name(), platform.platform.text()))
+                                            reference.name(), choice.platform.text()))
       .with_hint(fmt::format("'flintctl image check {}' says what misses", reference.name()));
 }
 

@@ -42,7 +42,7 @@ Result<std::optional<LocalImage>> read_local(containerd::Client& client,
 
 /// The same, but not_found says whether there is no such image or only not all of it.
 Result<LocalImage> require_local(containerd::Client& client, const oci::Reference& reference,
-                                 const PlatformChoice& platform);
+                                 const PlatformChoice& choice);
 
 /// What every command says of an image that containerd has no record of.
 Error no_such_image(const oci::Reference& reference);

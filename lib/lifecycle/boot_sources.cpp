@@ -72,7 +72,6 @@ Result<std::vector<BootSources::Wanted>> BootSources::missing_of(const std::vect
     const std::string name = reference.name();
     if (has(name, need) || !names.insert(name).second) continue;
     auto options = TRY(settings_.pull.options(reference));
-    options.must_ask = policy == image::PullPolicy::always;
     if (need.boot) options.boot = image::BootTarget{TRY(cache()), *need.boot};
     if (policy != image::PullPolicy::always) {
       auto local =
@@ -100,7 +99,8 @@ Result<> BootSources::ensure_all(const std::vector<Need>& needs) {
   in_parallel(missing.size(), most_at_once, [&](std::size_t i) {
     const auto progress = display->of(i);
     auto& result = results[i];
-    result = image::pull(*settings_.client, missing[i].reference, missing[i].options, *progress);
+    result = image::ensure(*settings_.client, missing[i].reference, settings_.pull.policy,
+                           missing[i].options, *progress);
     if (*result && !(*result)->warning.empty()) progress->note("warning: " + (*result)->warning);
   });
   for (std::size_t i = 0; i < missing.size(); ++i) {
